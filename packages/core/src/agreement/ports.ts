@@ -1,0 +1,45 @@
+/** What the agreement room needs from the hub around it: time, records, messages, deadlines. */
+import type { SellOrder } from '../order/sell-order.ts';
+import type { LeaseRow } from '../panorama/row.ts';
+import type { Crypto } from '../units/document.ts';
+import type { HubId, ParticipantId } from '../units/ids.ts';
+import type { Now } from '../units/now.ts';
+import type { Inventory } from './inventory.ts';
+import type { AgreementMessage } from './messages.ts';
+import type { AgreementPartTerms } from './records.ts';
+import type { Timing } from './timing.ts';
+
+export interface AgreementPorts {
+  readonly self: HubId;
+  readonly timing: Timing;
+  readonly crypto: Crypto;
+  now(): Now;
+  /** Records durably; `live` false keeps the record in the store only. */
+  put(table: string, key: string, record: object, live?: boolean): void;
+  send(to: HubId, message: AgreementMessage): void;
+  /** Sets or moves a deadline on the elapsed clock. */
+  wakeAt(name: string, atMs: number): void;
+  cancelWake(name: string): void;
+}
+
+/** What a target hub's parts need to know of the lessors in its subnet. */
+export interface Lessors {
+  inventory(lessor: ParticipantId): Inventory | undefined;
+  /** The lessor's valid sell order, undefined when it offers nothing (any more). */
+  offer(lessor: ParticipantId): SellOrder | undefined;
+  isConnected(lessor: ParticipantId): boolean;
+  /** Elapsed time at which the lessor's agent was last heard. */
+  lastHeardMs(lessor: ParticipantId): number;
+  /** The lessor's row as published, with all changes of this step. */
+  row(lessor: ParticipantId): LeaseRow | null;
+  epoch(): number;
+  /** Free quantities changed: publish them. */
+  stockChanged(lessor: ParticipantId): void;
+  /** The set of containers that shall run changed: returns its new revision. */
+  desiredChanged(lessor: ParticipantId): number;
+  /** Reads a signed agreement part. */
+  readTerms(payload: string): AgreementPartTerms | undefined;
+  publicKeyOf(hub: HubId): string | undefined;
+  /** Elapsed time at which that hub was last heard. */
+  hubHeardMs(hub: HubId): number;
+}

@@ -1,0 +1,479 @@
+/** The target hub's side of agreements: hold, freeze, countersign, activate, run, end, release. */
+import { placementsPriceMicroPerHour } from '../order/price.ts';
+import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
+import { countersign, isSignedBy, type SignedDocument, signDocument } from '../units/document.ts';
+import {
+  type AgreementId,
+  compareIds,
+  type HubId,
+  hubOf,
+  type PartId,
+  type ParticipantId,
+  partIdOf,
+} from '../units/ids.ts';
+import type { JsonValue } from '../units/json.ts';
+import { costOf } from '../units/money.ts';
+import type { AgreementMessage } from './messages.ts';
+import type { AgreementPorts, Lessors } from './ports.ts';
+import type { AgreementPartTerms, PartOutcome, PartRecord, PartTombstone } from './records.ts';
+import { Retry } from './retry.ts';
+
+/** A part that ran is billed for at least this long. */
+export const BILLING_MIN_MS = 1_000;
+
+/** A first hub may ask for a hold or a start grace of at most this many times our own. */
+const HOLD_FACTOR_MAX = 10;
+
+type Prepare = Extract<AgreementMessage, { type: 'prepare' }>;
+
+/**
+ * All parts for which this hub is target hub. Capacity is changed here and nowhere else: two
+ * signings for the same unit meet in one table, and exactly one wins. @patent [0057]
+ */
+export class TargetParts {
+  readonly parts = new Map<PartId, PartRecord>();
+  readonly tombstones = new Map<PartId, PartTombstone>();
+  readonly #byLessor = new Map<ParticipantId, Set<PartId>>();
+  /** Desired-set revision that the agent must have applied before a stopping part has ended. */
+  readonly #stopRevision = new Map<PartId, number>();
+  readonly #retry = new Retry();
+  readonly #ports: AgreementPorts;
+  readonly #lessors: Lessors;
+
+  constructor(ports: AgreementPorts, lessors: Lessors) {
+    this.#ports = ports;
+    this.#lessors = lessors;
+  }
+
+  /** Takes a stored part back after a restart; the lessor's inventory must be there already. */
+  restore(part: PartRecord): void {
+    this.#index(part);
+    if (part.state !== 'ended') {
+      const { replica, placements, lessor } = part.terms;
+      this.#lessors.inventory(lessor)?.freeze(replica, placements);
+    }
+    if (part.state === 'stopping') {
+      this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part.terms.lessor));
+    }
+    this.#ports.wakeAt(`part ${part.id}`, this.#ports.now().elapsedMs);
+  }
+
+  restoreTombstone(tombstone: PartTombstone): void {
+    this.tombstones.set(tombstone.id, tombstone);
+    this.#wakeTombstone(tombstone);
+  }
+
+  /** Parts of the lessor that are not ended, by id. */
+  ofLessor(lessor: ParticipantId): PartRecord[] {
+    const ids = [...(this.#byLessor.get(lessor) ?? [])].sort(compareIds);
+    return ids.map((id) => this.parts.get(id) as PartRecord);
+  }
+
+  handle(from: HubId, message: AgreementMessage): void {
+    switch (message.type) {
+      case 'prepare':
+        return this.#prepare(from, message);
+      case 'abort':
+        return this.#abort(from, message.agreement, message.part, message.code);
+      case 'activate':
+        return this.#activate(from, message.agreement, message.part, message.taskPrivate);
+      case 'all-started':
+        return this.#allStarted(from, message.agreement, message.part);
+      case 'end':
+        return this.#end(from, message.agreement, message.part, message.code);
+      case 'part-ended-ack':
+        return this.#acknowledgeEnd(from, message.agreement, message.part);
+      case 'settle':
+        return this.#settle(from, message);
+      default:
+        return;
+    }
+  }
+
+  /** PREPARE: compare terms, compare free quantity, freeze and countersign in this very step. */
+  #prepare(from: HubId, message: Prepare): void {
+    const terms = this.#lessors.readTerms(message.document.payload);
+    // A hub that cannot be told which agreement is meant gets no vote; it will time out.
+    if (!terms || terms.firstHub !== from || terms.targetHub !== this.#ports.self) return;
+    const id = partIdOf(terms.agreement, terms.part);
+    const known = this.parts.get(id);
+    if (known) return this.#vote(known);
+    const refusal = this.#refusePrepare(id, from, terms, message.document);
+    if (refusal) return this.#voteNo(terms, refusal.code, refusal.hint);
+    const { self, crypto } = this.#ports;
+    const part: PartRecord = {
+      id,
+      terms,
+      document: countersign(crypto, self, message.document),
+      state: 'held',
+      heldAtMs: this.#ports.now().elapsedMs,
+      activeAtMs: null,
+      runningAtMs: null,
+      endedAtMs: null,
+      started: false,
+      taskPrivate: null,
+      outcome: null,
+      billedMs: 0,
+      costMicro: 0n,
+      meter: null,
+      endAcknowledged: false,
+      settledMicro: null,
+    };
+    this.#lessors.inventory(terms.lessor)?.freeze(terms.replica, terms.placements);
+    this.#lessors.stockChanged(terms.lessor);
+    this.#index(part);
+    this.#save(part);
+    this.#schedule(part);
+    this.#vote(part);
+  }
+
+  /** Checks in this order: tombstone, form, signature, offer, agent, terms, price, free quantity. */
+  #refusePrepare(
+    id: PartId,
+    from: HubId,
+    terms: AgreementPartTerms,
+    document: SignedDocument,
+  ): Refusal | undefined {
+    const tombstone = this.tombstones.get(id);
+    if (tombstone) return refuse('AGREEMENT_ABORTED', `aborted: ${tombstone.code}`);
+    const { timing, self } = this.#ports;
+    // Bounds of ours, so that no hub can hold a lessor's quantity for long without a decision.
+    const bounded =
+      terms.holdMs <= HOLD_FACTOR_MAX * timing.holdMs &&
+      terms.startGraceMs <= HOLD_FACTOR_MAX * timing.startGraceMs;
+    const ours = hubOf(terms.lessor) === self && hubOf(terms.lessee) === from;
+    if (!bounded || !ours || terms.part >= terms.partCount) {
+      return refuse('AGREEMENT_MALFORMED', 'hold, grace, part number or parties');
+    }
+    const key = this.#lessors.publicKeyOf(from);
+    if (!key || !isSignedBy(this.#ports.crypto, document, 'agreement-part', from, key)) {
+      return refuse('AGREEMENT_SIGNATURE', 'signatures');
+    }
+    const inventory = this.#lessors.inventory(terms.lessor);
+    const offer = this.#lessors.offer(terms.lessor);
+    if (!inventory || !offer) return refuse('AGREEMENT_OFFER_GONE', terms.lessor);
+    if (!this.#lessors.isConnected(terms.lessor)) {
+      return refuse('AGREEMENT_LESSOR_AWAY', terms.lessor);
+    }
+    if (offer.termsRevision !== terms.termsRevision) {
+      return refuse('AGREEMENT_TERMS_CHANGED', `termsRevision is ${offer.termsRevision}`);
+    }
+    const price = placementsPriceMicroPerHour(offer, terms.replica, terms.placements);
+    if (price === undefined) return refuse('AGREEMENT_LOST_RACE', 'a lot is no longer offered');
+    if (price !== terms.priceMicroPerHour) return refuse('AGREEMENT_PRICE', `price is ${price}`);
+    if (!inventory.fits(terms.replica, terms.placements)) {
+      return refuse('AGREEMENT_LOST_RACE', 'the quantity is no longer free');
+    }
+    return undefined;
+  }
+
+  #vote(part: PartRecord): void {
+    const { agreement, part: number, firstHub, lessor } = part.terms;
+    const row = this.#lessors.row(lessor);
+    if (part.state === 'ended' || !row) {
+      const { outcome } = part;
+      const code = outcome === 'completed' || !outcome ? 'AGREEMENT_ABORTED' : outcome;
+      return this.#voteNo(part.terms, code, 'the part has ended');
+    }
+    const epoch = this.#lessors.epoch();
+    const { document } = part;
+    this.#ports.send(firstHub, { type: 'vote-yes', agreement, part: number, document, epoch, row });
+  }
+
+  /** A refusal carries the current row, so that the loser's table is right at once. */
+  #voteNo(terms: AgreementPartTerms, code: RefusalCode, hint: string): void {
+    const { agreement, part, firstHub, lessor } = terms;
+    const row = this.#lessors.row(lessor);
+    const epoch = this.#lessors.epoch();
+    this.#ports.send(firstHub, { type: 'vote-no', agreement, part, code, hint, epoch, row });
+  }
+
+  #abort(from: HubId, agreement: AgreementId, number: number, code: RefusalCode): void {
+    const id = partIdOf(agreement, number);
+    const part = this.parts.get(id);
+    if (part && part.terms.firstHub !== from) return;
+    if (!part) this.#bury(id, from, code);
+    else if (part.state === 'held') this.#finish(part, code);
+    // Active parts cannot be aborted: the decision was to commit; END ends them.
+    this.#ports.send(from, { type: 'aborted', agreement, part: number });
+  }
+
+  #activate(from: HubId, agreement: AgreementId, number: number, taskPrivate: string | null): void {
+    const id = partIdOf(agreement, number);
+    const part = this.parts.get(id);
+    if (!part) {
+      this.#bury(id, from, 'AGREEMENT_HOLD_EXPIRED');
+      return this.#sendUnknownEnded(from, agreement, number, 'AGREEMENT_HOLD_EXPIRED');
+    }
+    if (part.terms.firstHub !== from) return;
+    if (part.state === 'held') {
+      part.state = 'active';
+      part.activeAtMs = this.#ports.now().elapsedMs;
+      part.taskPrivate = taskPrivate;
+      this.#save(part);
+      this.#schedule(part);
+      this.#lessors.desiredChanged(part.terms.lessor);
+      return;
+    }
+    this.#tell(part);
+  }
+
+  #allStarted(from: HubId, agreement: AgreementId, number: number): void {
+    const part = this.#partOf(from, agreement, number);
+    if (!part) return;
+    if (part.state === 'active' && part.started) {
+      part.state = 'running';
+      part.runningAtMs = this.#ports.now().elapsedMs;
+      this.#save(part);
+      this.#lessors.desiredChanged(part.terms.lessor);
+    }
+    this.#tell(part);
+  }
+
+  #end(from: HubId, agreement: AgreementId, number: number, code: RefusalCode): void {
+    const id = partIdOf(agreement, number);
+    const part = this.parts.get(id);
+    if (!part) {
+      this.#bury(id, from, code);
+      return this.#sendUnknownEnded(from, agreement, number, code);
+    }
+    if (part.terms.firstHub !== from) return;
+    if (part.state === 'held') this.#finish(part, code);
+    else if (part.state === 'active' || part.state === 'running') this.stop(part, code);
+    else this.#tell(part);
+  }
+
+  /** Takes the containers out of the desired set; the quantity stays frozen until they are gone. */
+  stop(part: PartRecord, outcome: PartOutcome): void {
+    part.outcome = outcome;
+    part.state = 'stopping';
+    this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part.terms.lessor));
+    this.#save(part);
+    this.#schedule(part);
+  }
+
+  /** All containers of the part were reported started (or even ended). */
+  reportStarted(part: PartRecord): void {
+    if (part.state !== 'active' || part.started) return;
+    part.started = true;
+    this.#save(part);
+    this.#tell(part);
+  }
+
+  /** Elapsed time past which the agent must have stopped the part by itself. */
+  #lostAtMs(part: PartRecord): number {
+    const { stopTimeMs, heartbeatMs } = this.#ports.timing;
+    const heard = this.#lessors.lastHeardMs(part.terms.lessor);
+    return heard + part.terms.disconnect.stopAfterMs + stopTimeMs + 2 * heartbeatMs;
+  }
+
+  /**
+   * A stopping part has ended once all its containers are reported exited (none starts twice), or
+   * its agent applied a desired set without it and runs none of its containers.
+   */
+  confirmStopped(
+    lessor: ParticipantId,
+    revision: number,
+    containersOf: (part: PartRecord) => 'up' | 'gone' | 'all-exited',
+  ): void {
+    for (const part of this.ofLessor(lessor)) {
+      if (part.state !== 'stopping') continue;
+      const containers = containersOf(part);
+      const applied = revision >= (this.#stopRevision.get(part.id) ?? 0);
+      if (containers === 'all-exited' || (applied && containers === 'gone')) {
+        this.#finish(part, part.outcome ?? 'completed');
+      }
+    }
+  }
+
+  /** Ends the part: meters it, signs the meter, returns the quantity, all in this step. */
+  #finish(part: PartRecord, outcome: PartOutcome): void {
+    const nowMs = this.#ports.now().elapsedMs;
+    const { terms } = part;
+    if (part.runningAtMs !== null) {
+      const ranMs = Math.max(BILLING_MIN_MS, nowMs - part.runningAtMs);
+      part.billedMs = Math.min(ranMs, terms.durationMs);
+      part.costMicro = costOf(terms.priceMicroPerHour, part.billedMs);
+      part.meter = signDocument(this.#ports.crypto, this.#ports.self, 'meter', {
+        part: part.id,
+        billedMs: part.billedMs,
+        costMicro: part.costMicro,
+      } satisfies JsonValue);
+    }
+    part.state = 'ended';
+    part.outcome = outcome;
+    part.endedAtMs = nowMs;
+    part.taskPrivate = null;
+    this.#byLessor.get(terms.lessor)?.delete(part.id);
+    this.#stopRevision.delete(part.id);
+    this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);
+    this.#lessors.stockChanged(terms.lessor);
+    // A part that never was activated needs no report: its first hub aborted it or will be told.
+    if (part.activeAtMs === null) part.endAcknowledged = true;
+    this.#save(part);
+    this.#tell(part);
+  }
+
+  #acknowledgeEnd(from: HubId, agreement: AgreementId, number: number): void {
+    const part = this.#partOf(from, agreement, number);
+    if (part?.state !== 'ended' || part.endAcknowledged) return;
+    part.endAcknowledged = true;
+    this.#save(part);
+    this.#schedule(part);
+  }
+
+  #settle(from: HubId, message: Extract<AgreementMessage, { type: 'settle' }>): void {
+    const { agreement, part: number, costMicro } = message;
+    const part = this.#partOf(from, agreement, number);
+    // A first hub may bill less than was metered (a void agreement), never more.
+    if (part?.state === 'ended' && part.settledMicro === null && costMicro <= part.costMicro) {
+      part.settledMicro = costMicro;
+      part.endAcknowledged = true;
+      this.#save(part);
+      this.#schedule(part);
+    }
+    this.#ports.send(from, { type: 'settled', agreement, part: number });
+  }
+
+  /** Tells the first hub where the part stands, as often as needed until it answers. */
+  #tell(part: PartRecord): void {
+    const { agreement, part: number, firstHub } = part.terms;
+    const send = (message: AgreementMessage) => this.#ports.send(firstHub, message);
+    if (part.state === 'active' && part.started) send({ type: 'started', agreement, part: number });
+    else if (part.state === 'running') send({ type: 'running', agreement, part: number });
+    else if (part.state === 'ended' && part.activeAtMs === null) {
+      const outcome = part.outcome ?? 'AGREEMENT_HOLD_EXPIRED';
+      const none = { billedMs: 0, costMicro: 0n, meter: null };
+      if (outcome === 'AGREEMENT_HOLD_EXPIRED') {
+        send({ type: 'part-ended', agreement, part: number, outcome, ...none });
+      }
+    } else if (part.state === 'ended') {
+      const { outcome, billedMs, costMicro, meter } = part;
+      send({
+        type: 'part-ended',
+        agreement,
+        part: number,
+        outcome: outcome ?? 'completed',
+        billedMs,
+        costMicro,
+        meter,
+      });
+    }
+    this.#schedule(part);
+  }
+
+  #sendUnknownEnded(to: HubId, agreement: AgreementId, part: number, outcome: RefusalCode): void {
+    const none = { billedMs: 0, costMicro: 0n, meter: null };
+    this.#ports.send(to, { type: 'part-ended', agreement, part, outcome, ...none });
+  }
+
+  /** A deadline of this part came: hold, grace, lost lessor, lost hub, lease end, or a retry. */
+  wake(id: PartId): void {
+    const part = this.parts.get(id);
+    if (!part) return this.#wakeBuried(id);
+    const nowMs = this.#ports.now().elapsedMs;
+    const { timing } = this.#ports;
+    if (part.state === 'held' && nowMs >= part.heldAtMs + part.terms.holdMs) {
+      return this.#finish(part, 'AGREEMENT_HOLD_EXPIRED');
+    }
+    if (part.state === 'active' && nowMs >= (part.activeAtMs ?? 0) + part.terms.startGraceMs) {
+      return this.stop(part, 'LEASE_START_GRACE');
+    }
+    if (part.state === 'running') {
+      if (nowMs >= (part.runningAtMs ?? 0) + part.terms.durationMs) {
+        return this.stop(part, part.terms.kind === 'service' ? 'completed' : 'LEASE_DURATION_OVER');
+      }
+      if (nowMs >= this.#hubLostAtMs(part)) return this.stop(part, 'LEASE_HUB_LOST');
+    }
+    if (part.state === 'stopping' && nowMs >= this.#lostAtMs(part)) {
+      return this.#finish(part, part.outcome ?? 'LEASE_LESSOR_LOST');
+    }
+    if ((part.state === 'active' || part.state === 'running') && nowMs >= this.#lostAtMs(part)) {
+      return this.#finish(part, 'LEASE_LESSOR_LOST');
+    }
+    if (part.state === 'ended' && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {
+      if (part.endAcknowledged && (part.settledMicro !== null || part.activeAtMs === null)) {
+        return this.#forget(part);
+      }
+    }
+    if (part.state === 'active' && part.started) return this.#tell(part);
+    if (part.state === 'ended' && !part.endAcknowledged) return this.#tell(part);
+    this.#schedule(part);
+  }
+
+  /** One of several parts of an atomic order stops when the hub that ties them together is gone. */
+  #hubLostAtMs(part: PartRecord): number {
+    const { firstHub, partCount, atomic, disconnect } = part.terms;
+    if (!atomic || partCount === 1 || firstHub === this.#ports.self) return Infinity;
+    const { stopTimeMs } = this.#ports.timing;
+    return this.#lessors.hubHeardMs(firstHub) + disconnect.stopAfterMs + stopTimeMs;
+  }
+
+  #schedule(part: PartRecord): void {
+    const { timing } = this.#ports;
+    const nowMs = this.#ports.now().elapsedMs;
+    const { terms } = part;
+    const times: number[] = [];
+    if (part.state === 'held') times.push(part.heldAtMs + terms.holdMs);
+    else if (part.state !== 'ended') times.push(Math.max(this.#lostAtMs(part), nowMs + 1));
+    if (part.state === 'active') times.push((part.activeAtMs ?? 0) + terms.startGraceMs);
+    if (part.state === 'running') {
+      times.push((part.runningAtMs ?? 0) + terms.durationMs);
+      times.push(Math.max(this.#hubLostAtMs(part), nowMs + 1));
+    }
+    const unanswered =
+      (part.state === 'active' && part.started) ||
+      (part.state === 'ended' && !part.endAcknowledged);
+    if (unanswered) times.push(nowMs + this.#retry.next(part.id, timing));
+    else this.#retry.reset(part.id);
+    if (part.state === 'ended' && !unanswered) {
+      times.push(Math.max((part.endedAtMs ?? 0) + timing.retainMs, nowMs + timing.retainMs / 8));
+    }
+    this.#ports.wakeAt(`part ${part.id}`, Math.min(...times));
+  }
+
+  #partOf(from: HubId, agreement: AgreementId, number: number): PartRecord | undefined {
+    const part = this.parts.get(partIdOf(agreement, number));
+    return part?.terms.firstHub === from ? part : undefined;
+  }
+
+  #index(part: PartRecord): void {
+    this.parts.set(part.id, part);
+    if (part.state === 'ended') return;
+    let ids = this.#byLessor.get(part.terms.lessor);
+    if (!ids) {
+      ids = new Set();
+      this.#byLessor.set(part.terms.lessor, ids);
+    }
+    ids.add(part.id);
+  }
+
+  #save(part: PartRecord): void {
+    this.#ports.put('part', part.id, part);
+  }
+
+  #bury(id: PartId, firstHub: HubId, code: RefusalCode): void {
+    if (this.tombstones.has(id)) return;
+    const tombstone = { id, firstHub, code, atMs: this.#ports.now().elapsedMs };
+    this.tombstones.set(id, tombstone);
+    this.#ports.put('tombstone', id, tombstone);
+    this.#wakeTombstone(tombstone);
+  }
+
+  #wakeTombstone(tombstone: PartTombstone): void {
+    this.#ports.wakeAt(`part ${tombstone.id}`, tombstone.atMs + this.#ports.timing.retainMs);
+  }
+
+  #wakeBuried(id: PartId): void {
+    const tombstone = this.tombstones.get(id);
+    if (!tombstone) return;
+    this.tombstones.delete(id);
+    this.#ports.put('tombstone', id, tombstone, false);
+  }
+
+  #forget(part: PartRecord): void {
+    this.parts.delete(part.id);
+    this.#retry.reset(part.id);
+    this.#ports.put('part', part.id, part, false);
+  }
+}

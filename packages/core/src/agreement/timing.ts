@@ -1,0 +1,42 @@
+/** Time bounds of the protocol. */
+
+/** Bounds, in milliseconds of the elapsed clock unless said otherwise. */
+export interface Timing {
+  heartbeatMs: number;
+  /** A hub silent for longer has its rows marked stale. */
+  hubStaleMs: number;
+  /** An agent silent for longer has its offer taken out of the panorama. */
+  agentSilentMs: number;
+  /** First wait before an unanswered message is sent again; doubles up to `retryMaxMs`. */
+  retryMs: number;
+  retryMaxMs: number;
+  /** How long the first hub waits for votes. */
+  voteTimeoutMs: number;
+  /** How long a target hub holds a voted part without ACTIVATE. */
+  holdMs: number;
+  /** From ACTIVATE to ALL_STARTED. */
+  startGraceMs: number;
+  /** What an agent may take to stop a container. */
+  stopTimeMs: number;
+  /** Ended records stay in memory this long, then only in the store. */
+  retainMs: number;
+  /** Validity of a frame, wall time. */
+  frameTtlMs: number;
+  /** Allowed difference between wall clocks. */
+  toleranceMs: number;
+}
+
+export const DEFAULT_TIMING: Timing = {
+  heartbeatMs: 1_000,
+  hubStaleMs: 5_000,
+  agentSilentMs: 10_000,
+  retryMs: 500,
+  retryMaxMs: 8_000,
+  voteTimeoutMs: 3_000,
+  holdMs: 10_000,
+  startGraceMs: 60_000,
+  stopTimeMs: 15_000,
+  retainMs: 1_800_000,
+  frameTtlMs: 30_000,
+  toleranceMs: 600_000,
+};

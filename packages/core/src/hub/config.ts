@@ -1,0 +1,58 @@
+/** Settings of a hub: who belongs to the network, and the bounds of its protocol. */
+
+import type { Timing } from '../agreement/timing.ts';
+import type { Organization } from '../order/resource-spec.ts';
+import type { HubId, ParticipantId } from '../units/ids.ts';
+
+/** A hub of the network, as the operator lists it. */
+export interface PeerConfig {
+  id: HubId;
+  publicKey: string;
+}
+
+/** A participant that the operator admitted to this hub's subnet. */
+export interface AdmittedParticipant {
+  id: ParticipantId;
+  publicKey: string;
+  organization: Organization;
+  /** Push: it reports by itself. Pull: it keeps a local table and the hub collects it. */
+  collect: 'push' | 'pull';
+  /** False for participants that only rent: the subnet is complete without their resources. */
+  lends: boolean;
+}
+
+/** Stated maxima: every table and loop has one. */
+export interface Limits {
+  openOrdersPerParticipant: number;
+  replicasPerOrder: number;
+  partsPerAgreement: number;
+  durationMsMax: number;
+  expiryMsMax: number;
+  lotsPerOffer: number;
+  relayBytes: number;
+  logChunksPerContainer: number;
+  rowsPerSnapshotChunk: number;
+  attemptsPerOrder: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  openOrdersPerParticipant: 10_000,
+  replicasPerOrder: 10_000,
+  partsPerAgreement: 64,
+  durationMsMax: 31 * 24 * 3_600_000,
+  expiryMsMax: 31 * 24 * 3_600_000,
+  lotsPerOffer: 4_096,
+  relayBytes: 65_536,
+  logChunksPerContainer: 4_096,
+  rowsPerSnapshotChunk: 200,
+  attemptsPerOrder: 1_000,
+};
+
+export interface HubConfig {
+  id: HubId;
+  /** Every hub of the network; this hub's own entry is ignored. */
+  peers: PeerConfig[];
+  participants: AdmittedParticipant[];
+  timing: Timing;
+  limits: Limits;
+}

@@ -1,0 +1,95 @@
+/** What the desks of a hub share within and between steps. */
+import type { AgreementPorts } from '../agreement/ports.ts';
+import type { CoreEnv } from '../env.ts';
+import { Reservations } from '../matching/reservations.ts';
+import type { HubMessage, Message, Request } from '../messages.ts';
+import { Panorama } from '../panorama/panorama.ts';
+import type { RefusalCode } from '../refusals.ts';
+import { Deadlines } from '../units/deadlines.ts';
+import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
+import type { Now } from '../units/now.ts';
+import type { HubConfig } from './config.ts';
+import { Outbox } from './outbox.ts';
+import { Subnet } from './subnet.ts';
+
+/** What the shell does after the commit, besides sending. */
+export type HubEffect =
+  /** Answer the request from the store: the record has left memory, or never was in it (logs). */
+  | { kind: 'cold-read'; to: ParticipantId; session: string; requestId: string; request: Request }
+  | { kind: 'frame-refused'; from: NodeId; code: RefusalCode; hint: string }
+  /** The process must stop: going on would break a promise. */
+  | { kind: 'fatal'; code: string; hint: string };
+
+export class HubContext implements AgreementPorts {
+  readonly config: HubConfig;
+  readonly env: CoreEnv;
+  readonly self: HubId;
+  readonly epoch: number;
+  readonly out = new Outbox<HubEffect>();
+  readonly deadlines = new Deadlines();
+  readonly panorama: Panorama;
+  readonly reservations = new Reservations();
+  readonly subnet: Subnet;
+  /** Messages of this hub to itself (as first and target hub of one agreement), same step. */
+  readonly local: HubMessage[] = [];
+  /** Connections of each participant other than its agent's. */
+  readonly sessions = new Map<ParticipantId, Set<string>>();
+  /** Lessors whose desired set changed in this step. */
+  readonly changedDesired = new Set<ParticipantId>();
+  diskLow = false;
+  #now: Now;
+
+  constructor(config: HubConfig, env: CoreEnv, now: Now, epoch: number) {
+    this.config = config;
+    this.env = env;
+    this.self = config.id;
+    this.epoch = epoch;
+    this.#now = now;
+    const peers = config.peers.map((peer) => peer.id).filter((id) => id !== config.id);
+    this.panorama = new Panorama(config.id, epoch, peers, env.crypto);
+    this.subnet = new Subnet(config, now.elapsedMs);
+  }
+
+  get timing() {
+    return this.config.timing;
+  }
+
+  get crypto() {
+    return this.env.crypto;
+  }
+
+  now(): Now {
+    return this.#now;
+  }
+
+  setNow(now: Now): void {
+    this.#now = now;
+  }
+
+  put(table: string, key: string, record: object, live = true): void {
+    this.out.put(table, key, record, live);
+  }
+
+  send(to: HubId, message: HubMessage): void {
+    if (to === this.self) this.local.push(message);
+    else this.out.send(to, message);
+  }
+
+  /** To the participant's agent, when it is there. */
+  sendToAgent(participant: ParticipantId, message: Message): void {
+    const session = this.subnet.get(participant)?.agentSession;
+    if (session) this.out.send(participant, message, session);
+  }
+
+  wakeAt(name: string, atMs: number): void {
+    this.deadlines.set(name, atMs);
+  }
+
+  cancelWake(name: string): void {
+    this.deadlines.clear(name);
+  }
+
+  publicKeyOfHub(hub: HubId): string | undefined {
+    return this.config.peers.find((peer) => peer.id === hub)?.publicKey;
+  }
+}

@@ -1,0 +1,478 @@
+/** A whole hub as a reducer: state, and a step from inputs to writes, sends and effects. */
+import { FirstAgreements } from '../agreement/first-hub.ts';
+import type { AgreementMessage } from '../agreement/messages.ts';
+import type { AgreementRecord, PartRecord, PartTombstone } from '../agreement/records.ts';
+import { TargetParts } from '../agreement/target-hub.ts';
+import type { CoreEnv } from '../env.ts';
+import type { Frame, HubMessage, Message, ParticipantMessage, SignedFrame } from '../messages.ts';
+import type { OrderRecord } from '../order/order-record.ts';
+import { invariant } from '../refusals.ts';
+import type { Send } from '../step.ts';
+import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
+import { decodeStored } from '../units/json.ts';
+import type { Now } from '../units/now.ts';
+import type { Write } from '../units/write.ts';
+import type { HubConfig } from './config.ts';
+import { HubContext, type HubEffect } from './context.ts';
+import { FrameGate, type WindowRecord } from './frame-gate.ts';
+import { LogDesk, type LogPosition } from './log-desk.ts';
+import { MemberDesk } from './member-desk.ts';
+import { type DoneRecord, OrderBook } from './order-book.ts';
+import { RequestDesk } from './request-desk.ts';
+import type { DesiredRecord, RegistryRecord } from './subnet.ts';
+
+export interface StoredRecord {
+  table: string;
+  key: string;
+  text: string;
+}
+
+export type HubInput =
+  | { kind: 'frame'; signed: SignedFrame }
+  /** Our outgoing link to that hub is up (again). */
+  | { kind: 'peer-connected'; hub: HubId }
+  | { kind: 'session-closed'; participant: ParticipantId; session: string };
+
+export interface HubStep {
+  writes: Write[];
+  sends: Send[];
+  effects: HubEffect[];
+}
+
+/** Matching and messages to itself settle within this many rounds of one step. */
+const ROUNDS_MAX = 10_000;
+const FORGET_SESSIONS_EVERY_MS = 600_000;
+
+/**
+ * The caller commits `writes` in one transaction and only then releases `sends` and `effects`; so
+ * whatever was acknowledged is durable, and a crash anywhere looks like lost messages.
+ */
+export class HubCore {
+  readonly #context: HubContext;
+  readonly #gate: FrameGate;
+  readonly #members: MemberDesk;
+  readonly #parts: TargetParts;
+  readonly #agreements: FirstAgreements;
+  readonly #book: OrderBook;
+  readonly #requests: RequestDesk;
+  readonly #logs: LogDesk;
+  /** Peers that were sent a snapshot request that is not answered yet, with the time to ask again. */
+  readonly #asked = new Map<HubId, number>();
+  #lastMs: number;
+
+  constructor(config: HubConfig, env: CoreEnv, now: Now, stored: Iterable<StoredRecord>) {
+    const records = [...stored];
+    const epoch = storedEpoch(records) + 1;
+    const context = new HubContext(config, env, now, epoch);
+    this.#context = context;
+    this.#lastMs = now.elapsedMs;
+    const { frameTtlMs, toleranceMs } = config.timing;
+    this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
+    this.#members = new MemberDesk(context);
+    this.#parts = new TargetParts(context, this.#members);
+    this.#members.connect(this.#parts);
+    this.#agreements = new FirstAgreements(context, {
+      publicKeyOf: (hub) => context.publicKeyOfHub(hub),
+      taskPrivate: (agreement) => this.#book.orders.get(agreement.order)?.taskPrivate ?? null,
+      answered: (part, rowEpoch, row) => {
+        const { lessor, agreement, part: number, targetHub } = part.terms;
+        context.reservations.remove(lessor, `${agreement}.${number}`);
+        if (row) context.panorama.applyRow(targetHub, rowEpoch, row);
+      },
+      unanswered: (part) => {
+        const { lessor, agreement, part: number } = part.terms;
+        context.reservations.remove(lessor, `${agreement}.${number}`);
+        context.panorama.improved.add(lessor);
+      },
+      aborted: (agreement, lost) => this.#book.agreementAborted(agreement, lost),
+      committed: (agreement) => this.#book.agreementCommitted(agreement),
+      running: (agreement) => this.#book.agreementRunning(agreement),
+      partEnded: (agreement, part) => this.#book.partEnded(agreement, part),
+      ended: (agreement) => this.#book.agreementEnded(agreement),
+    });
+    this.#book = new OrderBook(context, this.#agreements);
+    this.#requests = new RequestDesk(context, this.#book, this.#agreements, this.#parts);
+    this.#logs = new LogDesk(context, this.#parts, this.#agreements);
+    this.#restore(records);
+    context.put('meta', 'epoch', { epoch });
+    context.wakeAt('heartbeat', now.elapsedMs);
+    context.wakeAt('sessions', now.elapsedMs + FORGET_SESSIONS_EVERY_MS);
+  }
+
+  get epoch(): number {
+    return this.#context.epoch;
+  }
+
+  /** For reading only: simulator, tests, and the shell's metrics. */
+  get panorama() {
+    return this.#context.panorama;
+  }
+
+  get agreements(): ReadonlyMap<string, AgreementRecord> {
+    return this.#agreements.agreements;
+  }
+
+  get parts(): ReadonlyMap<string, PartRecord> {
+    return this.#parts.parts;
+  }
+
+  get orders(): ReadonlyMap<string, OrderRecord> {
+    return this.#book.orders;
+  }
+
+  /** Elapsed time at which a step is due even without inputs. */
+  nextWakeMs(): number {
+    return this.#context.deadlines.next() ?? Infinity;
+  }
+
+  /** @param diskLow refuse new obligations; what was promised goes on. */
+  step(now: Now, inputs: readonly HubInput[], diskLow = false): HubStep {
+    invariant(now.elapsedMs >= this.#lastMs, 'elapsed time went back');
+    this.#lastMs = now.elapsedMs;
+    const context = this.#context;
+    context.setNow(now);
+    context.diskLow = diskLow;
+    for (const input of inputs) {
+      this.#take(input);
+      this.#drainLocal();
+    }
+    this.#wakeDue(now.elapsedMs);
+    this.#match();
+    this.#members.flushDesired();
+    this.#tellPeers();
+    if (context.out.hasWrites) context.put('meta', 'clock', { elapsedMs: now.elapsedMs });
+    return context.out.take();
+  }
+
+  // ---- inputs ----
+
+  #take(input: HubInput): void {
+    switch (input.kind) {
+      case 'frame':
+        return this.#takeFrame(input.signed);
+      case 'peer-connected':
+        return this.#heartbeat(input.hub);
+      case 'session-closed':
+        this.#context.sessions.get(input.participant)?.delete(input.session);
+    }
+  }
+
+  #takeFrame(signed: SignedFrame): void {
+    const { frame } = signed;
+    const context = this.#context;
+    const isHub = context.panorama.parts.has(frame.from) && frame.from !== context.self;
+    const publicKeyOf = (node: NodeId) =>
+      node === context.self
+        ? undefined
+        : (context.publicKeyOfHub(node) ?? context.subnet.get(node)?.admitted.publicKey);
+    const put = (key: string, record: WindowRecord) => context.put('window', key, record);
+    const checked = this.#gate.check(signed, context.now(), publicKeyOf, put);
+    if (!checked.ok) {
+      const { code, hint } = checked;
+      context.out.effect({ kind: 'frame-refused', from: frame.from, code, hint });
+      // Strangers and forgers get no answer that could be aimed at somebody else.
+      if (code === 'LINK_EXPIRED' || code === 'LINK_REPLAYED' || code === 'LINK_FENCED') {
+        const knownEpoch = this.#gate.epochOf(frame.from);
+        const session = isHub ? null : frame.session;
+        context.out.send(frame.from, { type: 'refused', code, hint, knownEpoch }, session);
+      }
+      return;
+    }
+    if (isHub) context.panorama.heard(frame.from, context.now().elapsedMs);
+    for (const message of frame.messages) {
+      if (isHub) this.#takeHubMessage(frame.from, message);
+      else this.#takeParticipantMessage(frame, message);
+      this.#drainLocal();
+    }
+    if (isHub) this.#wakeStale(frame.from);
+  }
+
+  #takeHubMessage(from: HubId, message: Message): void {
+    if (message.type === 'refused') return this.#refusedBy(from, message.code, message.knownEpoch);
+    const { panorama, out } = this.#context;
+    switch (message.type) {
+      case 'heartbeat':
+        this.#checkFence(from, message.knownEpoch);
+        return this.#askIfGap(from, panorama.checkHeartbeat(from, message));
+      case 'delta':
+      case 'snapshot': {
+        if (!panorama.ownsRows(from, message.rows))
+          return this.#notAllowed(from, 'PANORAMA_NOT_OWNER');
+        if (message.type === 'delta')
+          return this.#askIfGap(from, panorama.applyDelta(from, message));
+        panorama.applySnapshot(from, message);
+        this.#asked.delete(from);
+        return;
+      }
+      case 'snapshot-request':
+        for (const chunk of panorama.snapshot(this.#context.config.limits.rowsPerSnapshotChunk)) {
+          out.send(from, chunk);
+        }
+        return;
+      case 'relay':
+        return this.#relay(from, message);
+      default:
+        return this.#takeOwnOrHub(from, message as HubMessage);
+    }
+  }
+
+  /** Messages that this hub may also send to itself: agreements and logs. */
+  #takeOwnOrHub(from: HubId, message: HubMessage): void {
+    switch (message.type) {
+      case 'prepare':
+      case 'abort':
+      case 'activate':
+      case 'all-started':
+      case 'end':
+      case 'part-ended-ack':
+      case 'settle':
+        return this.#parts.handle(from, message);
+      case 'vote-yes':
+      case 'vote-no':
+      case 'aborted':
+      case 'started':
+      case 'running':
+      case 'part-ended':
+      case 'settled':
+        return this.#agreements.handle(from, message satisfies AgreementMessage);
+      case 'part-log':
+        return this.#logs.fromTarget(from, message);
+      case 'part-log-ack':
+        return this.#logs.acknowledged(message.container, message.seq);
+      default:
+        return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
+    }
+  }
+
+  #takeParticipantMessage(frame: Frame, message: Message): void {
+    const { from, session } = frame;
+    const context = this.#context;
+    const allowed = message as ParticipantMessage;
+    switch (allowed.type) {
+      case 'hello':
+        if (allowed.role === 'lessee') this.#openSession(from, session);
+        return this.#members.hello(from, session, allowed.role);
+      case 'request':
+        this.#openSession(from, session);
+        return this.#requests.handle(from, session, allowed.requestId, allowed.request);
+      case 'relay-send':
+        return this.#relayFrom(from, allowed.to, allowed.payload);
+      case 'resource':
+      case 'offer':
+      case 'changed':
+      case 'status':
+      case 'log':
+        // Only the agent's current session speaks for the lessor.
+        if (context.subnet.get(from)?.agentSession !== session) {
+          return this.#members.hello(from, session, 'agent');
+        }
+        return this.#takeAgentMessage(from, allowed);
+      default:
+        return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
+    }
+  }
+
+  #takeAgentMessage(
+    from: ParticipantId,
+    message: Extract<
+      ParticipantMessage,
+      { type: 'resource' | 'offer' | 'changed' | 'status' | 'log' }
+    >,
+  ): void {
+    switch (message.type) {
+      case 'resource':
+        return this.#members.registerResource(from, message.document);
+      case 'offer':
+        return this.#members.offerChanged(from, message.document);
+      case 'changed':
+        return this.#members.collect(from, message.what);
+      case 'status':
+        return this.#members.status(from, message);
+      case 'log': {
+        const { container, seq, stream, text } = message;
+        return this.#logs.fromAgent(from, { container, seq, stream, text });
+      }
+    }
+  }
+
+  #openSession(participant: ParticipantId, session: string): void {
+    const { sessions } = this.#context;
+    const open = sessions.get(participant) ?? new Set();
+    sessions.set(participant, open.add(session));
+  }
+
+  #notAllowed(from: NodeId, code: 'LINK_NOT_ALLOWED' | 'PANORAMA_NOT_OWNER'): void {
+    this.#context.out.effect({ kind: 'frame-refused', from, code, hint: 'message ignored' });
+  }
+
+  // ---- relaying: participant -> hub -> hub -> participant (@patent [0032]) ----
+
+  #relayFrom(from: ParticipantId, to: ParticipantId, payload: string): void {
+    const { panorama, config, self } = this.#context;
+    const hub = panorama.resolve(to) ?? (this.#context.subnet.get(to) ? self : undefined);
+    if (!hub || payload.length > config.limits.relayBytes) return;
+    const message = { type: 'relay', from, to, payload } as const;
+    if (hub === self) this.#deliver(message);
+    else this.#context.send(hub, message);
+  }
+
+  #relay(from: HubId, message: Extract<HubMessage, { type: 'relay' }>): void {
+    const forOwnSender = message.from.endsWith(`.${from}`);
+    if (!forOwnSender) return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
+    this.#deliver(message);
+  }
+
+  #deliver({
+    from,
+    to,
+    payload,
+  }: {
+    from: ParticipantId;
+    to: ParticipantId;
+    payload: string;
+  }): void {
+    const message = { type: 'relayed', from, payload } as const;
+    this.#context.sendToAgent(to, message);
+    for (const session of this.#context.sessions.get(to) ?? []) {
+      this.#context.out.send(to, message, session);
+    }
+  }
+
+  // ---- panoramas ----
+
+  #askIfGap(hub: HubId, applied: 'applied' | 'old' | 'gap'): void {
+    if (applied !== 'gap') return;
+    const { elapsedMs } = this.#context.now();
+    if ((this.#asked.get(hub) ?? -Infinity) > elapsedMs) return;
+    this.#asked.set(hub, elapsedMs + this.#context.timing.heartbeatMs);
+    this.#context.out.send(hub, { type: 'snapshot-request' });
+  }
+
+  #heartbeat(hub: HubId): void {
+    const version = this.#context.panorama.own.version();
+    const knownEpoch = this.#gate.epochOf(hub);
+    this.#context.out.send(hub, { type: 'heartbeat', version, knownEpoch });
+  }
+
+  #refusedBy(from: HubId, code: string, knownEpoch: number): void {
+    this.#checkFence(from, knownEpoch);
+    const hint = `refused by ${from}`;
+    if (code !== 'LINK_FENCED') {
+      this.#context.out.effect({ kind: 'frame-refused', from, code: 'LINK_EXPIRED', hint });
+    }
+  }
+
+  /** A peer that knows a later life of this hub: our store is an old copy. */
+  #checkFence(from: HubId, knownEpoch: number): void {
+    if (knownEpoch <= this.#context.epoch) return;
+    const hint = `${from} knows epoch ${knownEpoch} of this hub, the store has ${this.#context.epoch}`;
+    this.#context.out.effect({ kind: 'fatal', code: 'HUB_STORE_ROLLED_BACK', hint });
+  }
+
+  #wakeStale(hub: HubId): void {
+    const atMs = this.#context.now().elapsedMs + this.#context.timing.hubStaleMs;
+    this.#context.wakeAt(`stale ${hub}`, atMs);
+  }
+
+  #tellPeers(): void {
+    const { panorama, out } = this.#context;
+    const delta = panorama.takeDelta();
+    if (!delta) return;
+    for (const hub of panorama.parts.keys()) {
+      if (hub !== panorama.self) out.send(hub, delta);
+    }
+  }
+
+  // ---- deadlines and matching ----
+
+  #wakeDue(nowMs: number): void {
+    const { deadlines } = this.#context;
+    for (let name = deadlines.takeDue(nowMs); name; name = deadlines.takeDue(nowMs)) {
+      this.#wake(name);
+      this.#drainLocal();
+    }
+  }
+
+  #wake(name: string): void {
+    const space = name.indexOf(' ');
+    const kind = space < 0 ? name : name.slice(0, space);
+    const id = name.slice(space + 1);
+    switch (kind) {
+      case 'heartbeat': {
+        const { panorama, timing } = this.#context;
+        for (const hub of panorama.parts.keys()) if (hub !== panorama.self) this.#heartbeat(hub);
+        return this.#context.wakeAt('heartbeat', this.#lastMs + timing.heartbeatMs);
+      }
+      case 'stale':
+        return this.#context.panorama.markStale(id);
+      case 'member':
+        return this.#members.wakeMember(id);
+      case 'part':
+        return this.#parts.wake(id);
+      case 'agreement':
+        return this.#agreements.wake(id);
+      case 'order':
+        return this.#wakeOrder(id);
+      case 'sessions':
+        this.#gate.forgetSilent(this.#context.now(), (key) =>
+          this.#context.out.remove('window', key),
+        );
+        return this.#context.wakeAt('sessions', this.#lastMs + FORGET_SESSIONS_EVERY_MS);
+      default:
+        throw new Error(`unknown deadline ${name}`);
+    }
+  }
+
+  #wakeOrder(id: string): void {
+    this.#book.wake(id);
+    if (!this.#book.orders.has(id)) this.#logs.forget(id);
+  }
+
+  #match(): void {
+    const { improved } = this.#context.panorama;
+    for (let round = 0; improved.size > 0 || this.#book.hasQueued; round += 1) {
+      invariant(round < ROUNDS_MAX, 'matching does not settle');
+      const lessors = [...improved].sort();
+      improved.clear();
+      this.#book.offersImproved(lessors);
+      this.#book.matchQueued();
+      this.#drainLocal();
+    }
+  }
+
+  #drainLocal(): void {
+    const { local, self } = this.#context;
+    for (let message = local.shift(); message; message = local.shift()) {
+      this.#takeOwnOrHub(self, message);
+    }
+  }
+
+  // ---- restart ----
+
+  #restore(records: readonly StoredRecord[]): void {
+    const each = <T>(table: string, take: (record: T, key: string) => void): void => {
+      for (const record of records) {
+        if (record.table === table) take(decodeStored<T>(record.text), record.key);
+      }
+    };
+    each<WindowRecord>('window', (record, key) => this.#gate.restore(key, record));
+    each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
+    each<RegistryRecord>('registry', (record, key) => this.#members.restoreRegistry(key, record));
+    each<PartRecord>('part', (part) => this.#parts.restore(part));
+    each<PartTombstone>('tombstone', (tombstone) => {
+      if (tombstone.id.startsWith('first ')) this.#agreements.restoreTombstone(tombstone);
+      else this.#parts.restoreTombstone(tombstone);
+    });
+    each<AgreementRecord>('agreement', (agreement) => this.#agreements.restore(agreement));
+    each<OrderRecord>('order', (order) => this.#book.restore(order));
+    each<DoneRecord>('done', (record, key) => this.#book.restoreDone(key, record));
+    each<LogPosition>('log-position', (position, key) => this.#logs.restore(key, position));
+    this.#book.restoreReservations();
+    this.#members.publishRestored();
+  }
+}
+
+function storedEpoch(records: readonly StoredRecord[]): number {
+  const record = records.find(({ table, key }) => table === 'meta' && key === 'epoch');
+  return record ? decodeStored<{ epoch: number }>(record.text).epoch : 0;
+}

@@ -1,0 +1,94 @@
+/** Program output on its way from the agent over the target hub to the first hub's store. */
+
+import type { FirstAgreements } from '../agreement/first-hub.ts';
+import type { TargetParts } from '../agreement/target-hub.ts';
+import type { HubMessage, LogChunk } from '../messages.ts';
+import {
+  type ContainerId,
+  type HubId,
+  type OrderId,
+  type ParticipantId,
+  partIdOf,
+} from '../units/ids.ts';
+import type { HubContext } from './context.ts';
+
+type PartLog = Extract<HubMessage, { type: 'part-log' }>;
+
+/** Last chunk stored of a container; table `log-position`, key container id. */
+export interface LogPosition {
+  order: OrderId;
+  seq: number;
+}
+
+/**
+ * Chunks are stored once and in order at the first hub; the agent sends a chunk again until it is
+ * acknowledged from there. Output past the stated maximum is acknowledged but not kept.
+ */
+export class LogDesk {
+  readonly #positions = new Map<ContainerId, LogPosition>();
+  readonly #context: HubContext;
+  readonly #parts: TargetParts;
+  readonly #agreements: FirstAgreements;
+
+  constructor(context: HubContext, parts: TargetParts, agreements: FirstAgreements) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#agreements = agreements;
+  }
+
+  restore(container: ContainerId, position: LogPosition): void {
+    this.#positions.set(container, position);
+  }
+
+  /** From the lessor's agent: on to the first hub of the lease. */
+  fromAgent(participant: ParticipantId, chunk: LogChunk): void {
+    const partId = chunk.container.slice(0, chunk.container.lastIndexOf('.'));
+    const part = this.#parts.parts.get(partId);
+    if (!part || part.terms.lessor !== participant) {
+      // Nobody waits for it any more: let the agent drop it.
+      const { container, seq } = chunk;
+      return this.#context.sendToAgent(participant, { type: 'log-ack', container, seq });
+    }
+    const { agreement, part: number, firstHub } = part.terms;
+    this.#context.send(firstHub, { ...chunk, type: 'part-log', agreement, part: number });
+  }
+
+  /** At the first hub: store the next chunk, acknowledge what is stored. */
+  fromTarget(from: HubId, message: PartLog): void {
+    const { agreement, part: number, container, seq, stream, text } = message;
+    const record = this.#agreements.agreements.get(agreement);
+    const prefix = `${partIdOf(agreement, number)}.`;
+    const known = record?.parts[number]?.terms.targetHub === from && container.startsWith(prefix);
+    if (!record || !known) {
+      return this.#context.send(from, { type: 'part-log-ack', container, seq });
+    }
+    const stored = this.#positions.get(container)?.seq ?? 0;
+    if (seq === stored + 1) {
+      const position = { order: record.order, seq };
+      this.#positions.set(container, position);
+      this.#context.put('log-position', container, position);
+      if (seq <= this.#context.config.limits.logChunksPerContainer) {
+        const key = `${record.order}/${container}/${String(seq).padStart(8, '0')}`;
+        this.#context.put('log', key, { container, seq, stream, text } satisfies LogChunk, false);
+      }
+    }
+    const last = this.#positions.get(container)?.seq ?? 0;
+    this.#context.send(from, { type: 'part-log-ack', container, seq: last });
+  }
+
+  /** At the target hub: the first hub has stored up to here. */
+  acknowledged(container: ContainerId, seq: number): void {
+    const partId = container.slice(0, container.lastIndexOf('.'));
+    const lessor = this.#parts.parts.get(partId)?.terms.lessor;
+    if (lessor) this.#context.sendToAgent(lessor, { type: 'log-ack', container, seq });
+  }
+
+  /** Positions of an archived order are no longer needed in memory. */
+  forget(order: OrderId): void {
+    for (const [container, position] of this.#positions) {
+      if (position.order !== order) continue;
+      this.#positions.delete(container);
+      this.#context.put('log-position', container, position, false);
+    }
+  }
+}

@@ -1,0 +1,374 @@
+/** The participants' side of a hub: registration, offers, reports of agents, logs, relaying. */
+
+import type { Inventory } from '../agreement/inventory.ts';
+import type { Lessors } from '../agreement/ports.ts';
+import type { AgreementPartTerms, PartRecord } from '../agreement/records.ts';
+import type { TargetParts } from '../agreement/target-hub.ts';
+import type { ContainerStatus, DesiredContainer, ParticipantMessage } from '../messages.ts';
+import type { SellOrder } from '../order/sell-order.ts';
+import type { LeaseRow } from '../panorama/row.ts';
+import type { Refusal, RefusalCode } from '../refusals.ts';
+import { isSignedBy, type SignedDocument } from '../units/document.ts';
+import { containerIdOf, type HubId, type ParticipantId } from '../units/ids.ts';
+import type { HubContext } from './context.ts';
+import { refuseOffer, refuseSpec } from './offer-checks.ts';
+import type { DesiredRecord, Member, RegistryRecord } from './subnet.ts';
+
+type Status = Extract<ParticipantMessage, { type: 'status' }>;
+
+export class MemberDesk implements Lessors {
+  readonly #context: HubContext;
+  /** Set right after construction: parts and members know each other. */
+  #parts: TargetParts | undefined;
+
+  constructor(context: HubContext) {
+    this.#context = context;
+  }
+
+  connect(parts: TargetParts): void {
+    this.#parts = parts;
+  }
+
+  restoreRegistry(participant: ParticipantId, record: RegistryRecord): void {
+    const member = this.#context.subnet.get(participant);
+    if (!member) return;
+    member.registry = record;
+    const now = this.#context.now();
+    if (record.offer) this.#takeOffer(member, record.offer, now.wallMs);
+  }
+
+  restoreDesired(participant: ParticipantId, record: DesiredRecord): void {
+    const member = this.#context.subnet.get(participant);
+    if (member) member.desiredRevision = record.revision;
+  }
+
+  /** Publishes the resource rows that were on record; offers wait until their agents are back. */
+  publishRestored(): void {
+    const { panorama, subnet } = this.#context;
+    for (const [participant, member] of subnet.members) {
+      panorama.publishResource(participant, member.registry.spec);
+      this.#wakeMember(participant);
+    }
+    panorama.setComplete(subnet.isComplete());
+  }
+
+  // ---- registration and offers ----
+
+  hello(participant: ParticipantId, session: string, role: 'agent' | 'lessee'): void {
+    const { subnet, self, epoch, out } = this.#context;
+    const member = subnet.get(participant);
+    if (!member) return;
+    const { collect } = member.admitted;
+    out.send(participant, { type: 'welcome', hub: self, epoch, collect }, session);
+    if (role !== 'agent') return;
+    member.agentSession = session;
+    member.appliedRevision = -1;
+    this.#heard(participant, member);
+    this.#sendDesired(participant, member);
+    if (collect === 'pull') this.collect(participant, 'resource');
+    if (collect === 'pull') this.collect(participant, 'offer');
+  }
+
+  /** Pull: asks the agent for what is in its local table. @patent [0037] [0041] */
+  collect(participant: ParticipantId, what: 'resource' | 'offer'): void {
+    this.#context.sendToAgent(participant, { type: 'collect', what });
+  }
+
+  /** A participant reports its resources (push), or answers a collection (pull). @patent [0037] */
+  registerResource(participant: ParticipantId, document: SignedDocument): void {
+    const { env, panorama, subnet } = this.#context;
+    const member = subnet.get(participant) as Member;
+    const read = env.documents.resourceSpec(document.payload);
+    if (!read.ok) return this.#reject(participant, 'resource', read);
+    const spec = read.value;
+    const sameOwner = spec.organization.id === member.admitted.organization.id;
+    if (spec.participant !== participant || !sameOwner) {
+      return this.#rejectAs(
+        participant,
+        'resource',
+        'RESOURCE_NOT_YOURS',
+        'participant, organization',
+      );
+    }
+    if (!this.#isSigned(document, 'resource-spec', participant, member)) {
+      return this.#rejectAs(participant, 'resource', 'RESOURCE_SIGNATURE', 'signatures');
+    }
+    const refusal = refuseSpec(spec, member.registry.spec);
+    if (refusal) return this.#reject(participant, 'resource', refusal);
+    if (member.registry.specDocument?.payload !== document.payload) {
+      member.registry = { ...member.registry, spec, specDocument: document };
+      this.#context.put('registry', participant, member.registry);
+      panorama.publishResource(participant, spec);
+      panorama.setComplete(subnet.isComplete());
+    }
+    const accepted = { type: 'accepted', what: 'resource', revision: spec.revision } as const;
+    this.#context.sendToAgent(participant, accepted);
+  }
+
+  /** A lessor's new sell order: into the own panorama and on to every hub. @patent [0042] */
+  offerChanged(participant: ParticipantId, document: SignedDocument): void {
+    const { env, config } = this.#context;
+    const member = this.#context.subnet.get(participant) as Member;
+    const read = env.documents.sellOrder(document.payload);
+    if (!read.ok) return this.#reject(participant, 'offer', read);
+    const offer = read.value;
+    if (offer.participant !== participant) {
+      return this.#rejectAs(participant, 'offer', 'OFFER_NOT_YOURS', 'participant');
+    }
+    if (!this.#isSigned(document, 'sell-order', participant, member)) {
+      return this.#rejectAs(participant, 'offer', 'OFFER_SIGNATURE', 'signatures');
+    }
+    const { wallMs } = this.#context.now();
+    if (member.registry.offerDocument?.payload !== document.payload) {
+      const refusal = refuseOffer(offer, member.registry, wallMs, config.limits.lotsPerOffer);
+      if (refusal) return this.#reject(participant, 'offer', refusal);
+      member.registry = { ...member.registry, offer, offerDocument: document };
+      this.#context.put('registry', participant, member.registry);
+      this.#takeOffer(member, offer, wallMs);
+      this.stockChanged(participant);
+      this.#wakeMember(participant);
+    }
+    const accepted = { type: 'accepted', what: 'offer', revision: offer.revision } as const;
+    this.#context.sendToAgent(participant, accepted);
+  }
+
+  /** From here on the elapsed clock decides how long the offer stands. */
+  #takeOffer(member: Member, offer: SellOrder, wallMs: number): void {
+    member.inventory.setOffer(offer);
+    member.offerUntilMs = this.#context.now().elapsedMs + (offer.validUntilMs - wallMs);
+  }
+
+  #isSigned(
+    document: SignedDocument,
+    type: 'resource-spec' | 'sell-order',
+    participant: ParticipantId,
+    member: Member,
+  ): boolean {
+    const { publicKey } = member.admitted;
+    return isSignedBy(this.#context.crypto, document, type, participant, publicKey);
+  }
+
+  #reject(participant: ParticipantId, what: 'resource' | 'offer', { code, hint }: Refusal): void {
+    this.#context.sendToAgent(participant, { type: 'rejected', what, code, hint });
+  }
+
+  #rejectAs(
+    participant: ParticipantId,
+    what: 'resource' | 'offer',
+    code: RefusalCode,
+    hint: string,
+  ): void {
+    this.#reject(participant, what, { ok: false, code, hint });
+  }
+
+  // ---- reports of the agent ----
+
+  /** The agent's full report: what it runs, and which version of the desired set it has applied. */
+  status(participant: ParticipantId, message: Status): void {
+    const member = this.#context.subnet.get(participant) as Member;
+    this.#heard(participant, member);
+    this.#context.sendToAgent(participant, { type: 'status-ack', seq: message.seq });
+    const current = message.epoch === this.#context.epoch;
+    if (!current || message.revision !== member.desiredRevision) {
+      this.#sendDesired(participant, member);
+    }
+    if (current) member.appliedRevision = message.revision;
+    member.statuses = new Map(message.containers.map((status) => [status.id, status]));
+    this.#followParts(participant, member);
+  }
+
+  #heard(participant: ParticipantId, member: Member): void {
+    member.agentHeardMs = this.#context.now().elapsedMs;
+    if (!member.connected) {
+      member.connected = true;
+      this.stockChanged(participant);
+    }
+    this.#wakeMember(participant);
+  }
+
+  #followParts(participant: ParticipantId, member: Member): void {
+    const parts = this.#parts;
+    if (!parts) return;
+    for (const part of parts.ofLessor(participant)) this.#followPart(parts, part, member);
+    parts.confirmStopped(participant, member.appliedRevision, (part) => {
+      const statuses = statusesOf(part, member);
+      if (statuses.some(isUp)) return 'up';
+      return statuses.every((status) => status !== undefined) ? 'all-exited' : 'gone';
+    });
+  }
+
+  /** Draws the conclusions from the containers of one part. */
+  #followPart(parts: TargetParts, part: PartRecord, member: Member): void {
+    if (part.state !== 'active' && part.state !== 'running') return;
+    const statuses = statusesOf(part, member);
+    const failure = statuses.map((status) => status && failureOf(status, part)).find(Boolean);
+    if (failure) return parts.stop(part, failure);
+    if (statuses.every((status) => status?.started)) parts.reportStarted(part);
+    const allDone = statuses.every((status) => status?.state === 'exited');
+    if (allDone && part.state === 'running') parts.stop(part, 'completed');
+  }
+
+  // ---- Lessors: what target-hub parts need to know ----
+
+  inventory(lessor: ParticipantId): Inventory | undefined {
+    return this.#context.subnet.get(lessor)?.inventory;
+  }
+
+  offer(lessor: ParticipantId): SellOrder | undefined {
+    const member = this.#context.subnet.get(lessor);
+    if (!member || this.#context.now().elapsedMs >= member.offerUntilMs) return undefined;
+    return member.inventory.offer ?? undefined;
+  }
+
+  isConnected(lessor: ParticipantId): boolean {
+    return this.#context.subnet.get(lessor)?.connected ?? false;
+  }
+
+  lastHeardMs(lessor: ParticipantId): number {
+    return this.#context.subnet.get(lessor)?.agentHeardMs ?? 0;
+  }
+
+  row(lessor: ParticipantId): LeaseRow | null {
+    return this.#context.panorama.own.leases.get(lessor) ?? null;
+  }
+
+  epoch(): number {
+    return this.#context.epoch;
+  }
+
+  /** Publishes what is free now: nothing when the agent is away or the offer ran out. */
+  stockChanged(lessor: ParticipantId): void {
+    const member = this.#context.subnet.get(lessor);
+    if (!member) return;
+    const offered = member.connected && this.offer(lessor) !== undefined;
+    this.#context.panorama.publishLease(lessor, offered ? member.inventory.free() : null);
+  }
+
+  desiredChanged(lessor: ParticipantId): number {
+    const member = this.#context.subnet.get(lessor);
+    if (!member) return 0;
+    member.desiredRevision += 1;
+    const record: DesiredRecord = { revision: member.desiredRevision };
+    this.#context.put('desired', lessor, record);
+    this.#context.changedDesired.add(lessor);
+    return member.desiredRevision;
+  }
+
+  readTerms(payload: string): AgreementPartTerms | undefined {
+    const read = this.#context.env.documents.agreementPart(payload);
+    return read.ok ? read.value : undefined;
+  }
+
+  publicKeyOf(hub: HubId): string | undefined {
+    return this.#context.publicKeyOfHub(hub);
+  }
+
+  hubHeardMs(hub: HubId): number {
+    return this.#context.panorama.parts.get(hub)?.lastHeardMs ?? 0;
+  }
+
+  // ---- desired set ----
+
+  /** At the end of a step: each agent whose desired set changed gets it once. */
+  flushDesired(): void {
+    for (const participant of this.#context.changedDesired) {
+      const member = this.#context.subnet.get(participant);
+      if (member) this.#sendDesired(participant, member);
+    }
+    this.#context.changedDesired.clear();
+  }
+
+  #sendDesired(participant: ParticipantId, member: Member): void {
+    const { epoch } = this.#context;
+    const revision = member.desiredRevision;
+    const containers = (this.#parts?.ofLessor(participant) ?? [])
+      .filter(({ state }) => state === 'active' || state === 'running')
+      .flatMap(containersOf);
+    this.#context.sendToAgent(participant, { type: 'desired', epoch, revision, containers });
+  }
+
+  // ---- deadlines ----
+
+  /** The agent was silent for too long, or the offer's validity ended. */
+  wakeMember(participant: ParticipantId): void {
+    const member = this.#context.subnet.get(participant);
+    if (!member) return;
+    const { elapsedMs } = this.#context.now();
+    if (member.connected && elapsedMs >= this.#silentAtMs(member)) {
+      member.connected = false;
+      this.stockChanged(participant);
+    } else if (elapsedMs >= member.offerUntilMs) {
+      this.stockChanged(participant);
+    }
+    this.#wakeMember(participant);
+  }
+
+  #silentAtMs(member: Member): number {
+    return member.agentHeardMs + this.#context.timing.agentSilentMs;
+  }
+
+  #wakeMember(participant: ParticipantId): void {
+    const member = this.#context.subnet.get(participant) as Member;
+    const { elapsedMs } = this.#context.now();
+    const times = [member.connected ? this.#silentAtMs(member) : Infinity, member.offerUntilMs];
+    const next = Math.min(...times.filter((time) => time > elapsedMs));
+    if (Number.isFinite(next)) this.#context.wakeAt(`member ${participant}`, next);
+    else this.#context.cancelWake(`member ${participant}`);
+  }
+}
+
+function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
+  return containersOf(part).map((container) => member.statuses.get(container.id));
+}
+
+function isUp(status: ContainerStatus | undefined): boolean {
+  return status !== undefined && status.state !== 'exited';
+}
+
+/** Why this container ends its part, undefined while it does not. */
+function failureOf(
+  status: ContainerStatus,
+  part: PartRecord,
+): RefusalCode | 'completed' | undefined {
+  if (status.state !== 'exited') return undefined;
+  switch (status.reason) {
+    case 'start-failed':
+      return 'LEASE_START_FAILED';
+    case 'grace':
+      return 'LEASE_START_GRACE';
+    case 'disconnect':
+      return 'LEASE_LESSOR_LOST';
+    case 'duration':
+      return part.terms.kind === 'service' ? 'completed' : 'LEASE_DURATION_OVER';
+    default:
+      return status.exitCode === 0 ? undefined : 'LEASE_TASK_FAILED';
+  }
+}
+
+/** The containers of a part, replica by replica in the order of its placements. */
+export function containersOf(part: PartRecord): DesiredContainer[] {
+  const { terms } = part;
+  const containers: DesiredContainer[] = [];
+  const { cpuMillicores, memoryBytes, storageBytes, bandwidthBitsPerSecond } = terms.replica;
+  for (const placement of terms.placements) {
+    for (const devices of placement.devices) {
+      const number = containers.length;
+      containers.push({
+        id: containerIdOf(part.id, number),
+        part: part.id,
+        rank: terms.replicaOffset + number,
+        size: terms.replicaTotal,
+        lotId: placement.lotId,
+        amounts: { cpuMillicores, memoryBytes, storageBytes, bandwidthBitsPerSecond },
+        devices,
+        task: terms.task,
+        taskPrivate: part.taskPrivate,
+        durationMs: terms.durationMs,
+        startGraceMs: terms.startGraceMs,
+        stopAfterMs: terms.disconnect.stopAfterMs,
+        running: part.state === 'running',
+      });
+    }
+  }
+  return containers;
+}

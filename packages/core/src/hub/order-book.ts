@@ -1,0 +1,515 @@
+/** Buy orders at their first hub: accepted, matched in fair order, and followed to their end. */
+import type { FirstAgreements } from '../agreement/first-hub.ts';
+import type { AgreementPart, AgreementPartTerms, AgreementRecord } from '../agreement/records.ts';
+import { type Match, matchOrder, type Want } from '../matching/match.ts';
+import { couldEverServe } from '../matching/static-filter.ts';
+import { lotSuits, offerShortfall } from '../matching/suitability.ts';
+import {
+  FINAL_ORDER_STATES,
+  ORDER_EVENTS_MAX,
+  type OrderEvent,
+  type OrderRecord,
+  type OrderState,
+} from '../order/order-record.ts';
+import { replicasOf } from '../order/placement.ts';
+import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
+import { documentDigest, isSignedBy, type SignedDocument } from '../units/document.ts';
+import { compareIds, type OrderId, orderIdOf, type ParticipantId, partIdOf } from '../units/ids.ts';
+import { costOf, formatCredits, type Micro } from '../units/money.ts';
+import type { HubContext } from './context.ts';
+import { refuseOrder } from './order-checks.ts';
+import { orderView } from './views.ts';
+
+/** First wait after an abort that was not a plain lost race; doubles with every attempt. */
+const BACK_OFF_MS = 50;
+const BACK_OFF_DOUBLINGS_MAX = 7;
+
+/** What is remembered of an archived order so that its text is not taken for a new one. */
+export interface DoneRecord {
+  expiresAtElapsedMs: number;
+}
+
+export class OrderBook {
+  readonly orders = new Map<OrderId, OrderRecord>();
+  /** Orders to be matched in this step. */
+  readonly #queue = new Set<OrderId>();
+  readonly #notBefore = new Map<OrderId, number>();
+  readonly #openCount = new Map<ParticipantId, number>();
+  /** Archived orders that could still be sent again: id -> elapsed time of their expiry. */
+  readonly #done = new Map<OrderId, number>();
+  #acceptedSeq = 0;
+  readonly #context: HubContext;
+  readonly #agreements: FirstAgreements;
+
+  constructor(context: HubContext, agreements: FirstAgreements) {
+    this.#context = context;
+    this.#agreements = agreements;
+  }
+
+  restore(order: OrderRecord): void {
+    this.orders.set(order.id, order);
+    this.#acceptedSeq = Math.max(this.#acceptedSeq, order.acceptedSeq);
+    if (FINAL_ORDER_STATES.has(order.state)) return this.#scheduleArchive(order);
+    this.#countOpen(order, 1);
+    this.#enqueue(order);
+    this.#schedule(order);
+  }
+
+  restoreDone(id: OrderId, { expiresAtElapsedMs }: DoneRecord): void {
+    this.#done.set(id, expiresAtElapsedMs);
+    this.#context.wakeAt(`order ${id}`, expiresAtElapsedMs);
+  }
+
+  /** Takes back what unanswered agreements were about to take. Call after all records are back. */
+  restoreReservations(): void {
+    for (const agreement of this.#agreements.agreements.values()) {
+      if (agreement.state !== 'preparing') continue;
+      for (const part of agreement.parts) if (part.status === 'asked') this.#reserve(part.terms);
+    }
+  }
+
+  /**
+   * Accepts a buy order of a participant of this subnet. The same signed text is the same order.
+   *
+   * @refuses ORDER_MALFORMED, ORDER_NOT_YOURS, ORDER_SIGNATURE, STORE_LOW_DISK, ORDER_COUNT,
+   *          ORDER_DURATION, ORDER_EXPIRED, ORDER_EXPIRY, ORDER_DEVICES, ORDER_BUDGET,
+   *          ORDER_TASK_DIGEST, ORDER_LIMIT.
+   * @patent [0048] [0049] C1.4
+   */
+  submit(
+    from: ParticipantId,
+    document: SignedDocument,
+    taskPrivate: string | null,
+  ): { ok: true; order: OrderId } | Refusal {
+    const { env, subnet, config } = this.#context;
+    const now = this.#context.now();
+    const read = env.documents.buyOrder(document.payload);
+    if (!read.ok) return read;
+    const order = read.value;
+    const member = subnet.get(from);
+    if (!member || order.lessee !== from)
+      return refuse('ORDER_NOT_YOURS', `lessee ${order.lessee}`);
+    const { publicKey } = member.admitted;
+    if (!isSignedBy(env.crypto, document, 'buy-order', from, publicKey)) {
+      return refuse('ORDER_SIGNATURE', 'sign the payload with the lessee’s key');
+    }
+    const digest = documentDigest(env.crypto, document);
+    const id = orderIdOf(digest);
+    if (this.orders.has(id) || this.#done.has(id)) return { ok: true, order: id };
+    if (this.#context.diskLow) return refuse('STORE_LOW_DISK', 'send the order again later');
+    const refusal = refuseOrder(order, now.wallMs, config.limits);
+    if (refusal) return refusal;
+    const privateDigest = env.crypto.digest(taskPrivate ?? '');
+    if (order.task.privateDigest !== privateDigest) {
+      return refuse('ORDER_TASK_DIGEST', 'task.privateDigest');
+    }
+    if ((this.#openCount.get(from) ?? 0) >= config.limits.openOrdersPerParticipant) {
+      return refuse('ORDER_LIMIT', `at most ${config.limits.openOrdersPerParticipant} open orders`);
+    }
+    this.#acceptedSeq += 1;
+    const record: OrderRecord = {
+      id,
+      digest,
+      document,
+      order,
+      taskPrivate,
+      state: 'open',
+      acceptedSeq: this.#acceptedSeq,
+      expiresAtElapsedMs: now.elapsedMs + (order.expiresAtMs - now.wallMs),
+      attempts: 0,
+      age: 0,
+      agreements: [],
+      events: [],
+      lastCode: null,
+      lastHint: '',
+      cancelled: false,
+    };
+    this.orders.set(id, record);
+    this.#countOpen(record, 1);
+    this.#note(record, 'accepted', `durable at ${this.#context.self}`);
+    this.#enqueue(record);
+    this.#schedule(record);
+    return { ok: true, order: id };
+  }
+
+  /** @refuses ORDER_UNKNOWN, ORDER_ENDED */
+  cancel(from: ParticipantId, id: OrderId): { ok: true; order: OrderId } | Refusal {
+    const order = this.find(from, id);
+    if (!order) return refuse('ORDER_UNKNOWN', id);
+    if (order.cancelled && order.state !== 'completed') return { ok: true, order: id };
+    if (FINAL_ORDER_STATES.has(order.state)) return refuse('ORDER_ENDED', order.state);
+    order.cancelled = true;
+    this.#save(order);
+    for (const agreement of this.#agreementsOf(order)) {
+      if (agreement.state === 'preparing') this.#agreements.abort(agreement, 'ORDER_CANCELLED');
+      else if (isLiveAgreement(agreement)) this.#agreements.end(agreement, 'ORDER_CANCELLED');
+    }
+    this.#conclude(order);
+    return { ok: true, order: id };
+  }
+
+  /** The order if it is the participant's own. */
+  find(from: ParticipantId, id: OrderId): OrderRecord | undefined {
+    const order = this.orders.get(id);
+    return order?.order.lessee === from ? order : undefined;
+  }
+
+  /** Queues the open orders that a better offer of these lessors might serve. */
+  offersImproved(lessors: Iterable<ParticipantId>): void {
+    const { panorama } = this.#context;
+    const open = [...this.orders.values()].filter((order) => this.#wants(order) !== undefined);
+    if (open.length === 0) return;
+    for (const lessor of lessors) {
+      const hub = panorama.resolve(lessor);
+      const part = hub ? panorama.parts.get(hub) : undefined;
+      const offer = part?.leases.get(lessor)?.offer;
+      const spec = part?.resources.get(lessor)?.spec;
+      if (!part || part.stale || !offer || !spec) continue;
+      for (const { id, order } of open) {
+        if (this.#queue.has(id) || !couldEverServe(spec, order)) continue;
+        if (offerShortfall(offer, order)) continue;
+        if (offer.lots.some((lot) => !('code' in lotSuits(offer, lot, order, 1)))) {
+          this.#queue.add(id);
+        }
+      }
+    }
+  }
+
+  get hasQueued(): boolean {
+    return this.#queue.size > 0;
+  }
+
+  /** Matches what is queued: orders that lost races first, then in order of acceptance. */
+  matchQueued(): void {
+    const queued = [...this.#queue].map((id) => this.orders.get(id));
+    this.#queue.clear();
+    const orders = queued.filter((order) => order !== undefined);
+    orders.sort((a, b) => b.age - a.age || a.acceptedSeq - b.acceptedSeq);
+    for (const order of orders) this.#match(order);
+  }
+
+  #match(record: OrderRecord): void {
+    const want = this.#wants(record);
+    if (!want) return;
+    const { elapsedMs, wallMs } = this.#context.now();
+    if ((this.#notBefore.get(record.id) ?? 0) > elapsedMs) return;
+    const { panorama, reservations } = this.#context;
+    const lessors = new Set(this.#countedParts(record).map((part) => part.terms.lessor));
+    const order = { ...record.order, maxLessors: record.order.maxLessors - lessors.size };
+    const match = matchOrder({ panorama, reservations, wallMs }, order, want);
+    if (match.ok) return this.#sign(record, match);
+    if (record.lastCode === match.code && record.lastHint === match.hint) return;
+    record.lastCode = match.code;
+    record.lastHint = match.hint;
+    this.#note(record, 'unmatched', `${match.code}: ${match.hint}`);
+  }
+
+  /** What is still wanted for the order, undefined when it must not be matched now. */
+  #wants(record: OrderRecord): Want | undefined {
+    const { order } = record;
+    if (record.cancelled || FINAL_ORDER_STATES.has(record.state)) return undefined;
+    if (this.#context.now().elapsedMs >= record.expiresAtElapsedMs) return undefined;
+    const agreements = this.#agreementsOf(record);
+    if (agreements.some(({ state }) => state === 'preparing')) return undefined;
+    if (order.fill === 'atomic' && agreements.some(isLiveAgreement)) return undefined;
+    const counted = this.#countedParts(record);
+    const filled = counted.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);
+    const max = order.count.max - filled;
+    if (max < 1) return undefined;
+    const spent = counted.reduce((sum, part) => sum + highestBill(part), 0n);
+    return { min: filled === 0 ? order.count.min : 1, max, budgetMicro: order.budgetMicro - spent };
+  }
+
+  /** Parts that fill the order: live ones, completed ones, and ones whose own task failed. */
+  #countedParts(record: OrderRecord): AgreementPart[] {
+    return this.#agreementsOf(record)
+      .filter(({ state }) => state !== 'aborted')
+      .flatMap(({ parts }) => parts)
+      .filter(({ status, outcome }) => {
+        if (status === 'refused' || status === 'closed') return false;
+        return status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED';
+      });
+  }
+
+  #sign(record: OrderRecord, match: Match): void {
+    const { self, timing } = this.#context;
+    const { order } = record;
+    record.attempts += 1;
+    const id = `${record.id}-${record.attempts}`;
+    let replicaOffset = 0;
+    const parts = match.parts.map((part, number): AgreementPartTerms => {
+      const terms: AgreementPartTerms = {
+        agreement: id,
+        part: number,
+        partCount: match.parts.length,
+        orderDigest: record.digest,
+        firstHub: self,
+        targetHub: part.hub,
+        lessee: order.lessee,
+        lessor: part.lessor,
+        kind: order.kind,
+        replica: order.replica,
+        replicaOffset,
+        replicaTotal: match.replicas,
+        task: order.task,
+        placements: part.placements,
+        priceMicroPerHour: part.priceMicroPerHour,
+        termsRevision: part.termsRevision,
+        durationMs: order.durationMs,
+        holdMs: timing.holdMs,
+        startGraceMs: timing.startGraceMs,
+        atomic: order.fill === 'atomic',
+        disconnect: order.disconnect,
+      };
+      replicaOffset += part.replicas;
+      return terms;
+    });
+    for (const terms of parts) this.#reserve(terms);
+    const minReplicas = this.#wants(record)?.min ?? 1;
+    record.agreements.push(id);
+    record.lastCode = null;
+    record.lastHint = '';
+    const who = match.parts.map((part) => `${part.lessor} x${part.replicas}`).join(', ');
+    this.#note(record, 'matched', `${who} at ${formatCredits(match.priceMicroPerHour)}/h`);
+    const base = { id, order: record.id, attempt: record.attempts, minReplicas };
+    this.#agreements.start({ ...base, atomic: order.fill === 'atomic' }, parts);
+    this.#update(record);
+  }
+
+  #reserve(terms: AgreementPartTerms): void {
+    const id = partIdOf(terms.agreement, terms.part);
+    this.#context.reservations.add(terms.lessor, id, terms.replica, terms.placements);
+  }
+
+  /** An agreement was aborted: older now, and matched again at once unless nothing changed. */
+  agreementAborted(agreement: AgreementRecord, lostRaces: readonly AgreementPart[]): void {
+    const order = this.orders.get(agreement.order);
+    if (!order) return;
+    order.age += 1;
+    const lost = lostRaces.map((part) => part.terms.lessor);
+    const refused = agreement.parts.find((part) => part.outcome && part.outcome !== 'completed');
+    const code = (refused?.outcome ?? agreement.code ?? 'AGREEMENT_ABORTED') as RefusalCode;
+    order.lastCode = lost.length > 0 ? 'MATCH_LOST_RACE' : code;
+    order.lastHint = lost.join(', ');
+    if (lost.length > 0) this.#note(order, 'lost-race', lost.join(', '));
+    else this.#note(order, 'aborted', code);
+    this.#backOff(order, agreement.parts.length === 1 && lost.length > 0);
+    this.#conclude(order);
+  }
+
+  /** Plain lost races are matched again in the same step; others wait a spread, growing time. */
+  #backOff(order: OrderRecord, atOnce: boolean): void {
+    if (atOnce && order.age < 4) return this.#enqueue(order);
+    const doublings = Math.min(order.age, BACK_OFF_DOUBLINGS_MAX);
+    const spread = Number.parseInt(
+      this.#context.crypto.digest(`${order.id} ${order.age}`).slice(-6),
+      16,
+    );
+    const waitMs = BACK_OFF_MS + (spread % (BACK_OFF_MS * 2 ** doublings));
+    this.#notBefore.set(order.id, this.#context.now().elapsedMs + waitMs);
+    this.#schedule(order);
+  }
+
+  agreementCommitted(agreement: AgreementRecord): void {
+    const order = this.orders.get(agreement.order);
+    if (!order) return;
+    const hubs = new Set(agreement.parts.map((part) => part.terms.targetHub));
+    this.#note(order, 'frozen', `${agreement.id} signed with ${[...hubs].join(', ')}`);
+    this.#update(order);
+    this.#enqueue(order);
+  }
+
+  agreementRunning(agreement: AgreementRecord): void {
+    const order = this.orders.get(agreement.order);
+    if (!order) return;
+    this.#note(order, 'started', `${agreement.id}: every part runs, billing begins`);
+    this.#update(order);
+  }
+
+  partEnded(agreement: AgreementRecord, part: AgreementPart): void {
+    const order = this.orders.get(agreement.order);
+    if (!order) return;
+    const { lessor } = part.terms;
+    this.#note(order, 'part-ended', `${lessor}: ${part.outcome}, ${part.billedMs} ms`);
+  }
+
+  agreementEnded(agreement: AgreementRecord): void {
+    const order = this.orders.get(agreement.order);
+    if (!order) return;
+    if (isVoid(agreement)) {
+      this.#note(order, 'void', `${agreement.id}: not billed`);
+      order.age += 1;
+      this.#backOff(order, false);
+    }
+    this.#conclude(order);
+  }
+
+  /** A deadline of the order: back-off over, expiry, or time to archive. */
+  wake(id: OrderId): void {
+    const order = this.orders.get(id);
+    if (!order) {
+      if (this.#done.delete(id)) this.#context.out.remove('done', id);
+      return;
+    }
+    if (FINAL_ORDER_STATES.has(order.state)) return this.#archive(order);
+    this.#enqueue(order);
+    this.#conclude(order);
+    this.#schedule(order);
+  }
+
+  /** Sets the final state when nothing is live and nothing more will be matched. */
+  #conclude(order: OrderRecord): void {
+    const agreements = this.#agreementsOf(order);
+    if (FINAL_ORDER_STATES.has(order.state) || agreements.some(isLiveAgreement)) {
+      return this.#update(order);
+    }
+    const { limits } = this.#context.config;
+    const ended = agreements.filter(({ state }) => state === 'ended');
+    const outcomes = ended.flatMap(({ parts }) => parts).map(({ outcome }) => outcome);
+    const billed = ended.filter((agreement) => !isVoid(agreement));
+    const taskFailed = outcomes.includes('LEASE_TASK_FAILED');
+    const expired = this.#context.now().elapsedMs >= order.expiresAtElapsedMs;
+    const overtried = order.attempts >= limits.attemptsPerOrder;
+    const atomicDone = order.order.fill === 'atomic' && (billed.length > 0 || taskFailed);
+    const filled = this.#filled(order) >= order.order.count.max;
+    if (!order.cancelled && !expired && !overtried && !atomicDone && !filled) {
+      return this.#update(order);
+    }
+    // A partial order that got its smallest count in the end has not failed.
+    const enough = order.order.fill === 'partial' && this.#filled(order) >= order.order.count.min;
+    const failure = billed
+      .flatMap(({ parts }) => (enough ? [] : parts))
+      .find(({ status, outcome }) => status === 'ended' && outcome !== 'completed');
+    if (order.cancelled) this.#end(order, 'cancelled', 'ORDER_CANCELLED');
+    else if (taskFailed) this.#end(order, 'failed', 'LEASE_TASK_FAILED');
+    else if (failure) this.#end(order, 'failed', failure.outcome as RefusalCode);
+    else if (billed.length > 0) this.#end(order, 'completed', null);
+    else if (expired) this.#end(order, 'expired', 'ORDER_EXPIRED');
+    else this.#end(order, 'failed', order.lastCode ?? 'AGREEMENT_ABORTED');
+  }
+
+  #filled(order: OrderRecord): number {
+    const counted = this.#countedParts(order);
+    return counted.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);
+  }
+
+  #end(order: OrderRecord, state: OrderState, code: RefusalCode | null): void {
+    const why = code === 'ORDER_EXPIRED' && order.lastCode ? ` (last: ${order.lastCode})` : '';
+    if (code && code !== 'ORDER_EXPIRED') order.lastCode = code;
+    order.state = state;
+    this.#countOpen(order, -1);
+    this.#note(order, 'ended', `${state}${code ? `: ${code}${why}` : ''}`);
+    this.#notBefore.delete(order.id);
+    this.#queue.delete(order.id);
+    this.#scheduleArchive(order);
+  }
+
+  /** Derives the state from the agreements that live. */
+  #update(order: OrderRecord): void {
+    if (FINAL_ORDER_STATES.has(order.state)) return;
+    const live = this.#agreementsOf(order).filter(isLiveAgreement);
+    let state: OrderState = 'open';
+    if (live.some((agreement) => agreement.runningAtMs !== null)) state = 'running';
+    else if (live.some((agreement) => agreement.state !== 'preparing')) state = 'starting';
+    else if (live.length > 0) state = 'signing';
+    if (state === order.state) return;
+    order.state = state;
+    this.#save(order);
+  }
+
+  #agreementsOf(order: OrderRecord): AgreementRecord[] {
+    const agreements: AgreementRecord[] = [];
+    for (const id of order.agreements) {
+      const agreement = this.#agreements.agreements.get(id);
+      if (agreement) agreements.push(agreement);
+    }
+    return agreements;
+  }
+
+  #enqueue(order: OrderRecord): void {
+    if (!FINAL_ORDER_STATES.has(order.state)) this.#queue.add(order.id);
+  }
+
+  #schedule(order: OrderRecord): void {
+    const { elapsedMs } = this.#context.now();
+    const times = [order.expiresAtElapsedMs, this.#notBefore.get(order.id) ?? Infinity];
+    const future = times.filter((time) => time > elapsedMs);
+    if (future.length === 0) return this.#context.cancelWake(`order ${order.id}`);
+    this.#context.wakeAt(`order ${order.id}`, Math.min(...future));
+  }
+
+  #scheduleArchive(order: OrderRecord): void {
+    const { timing } = this.#context;
+    const { elapsedMs } = this.#context.now();
+    this.#context.wakeAt(`order ${order.id}`, elapsedMs + timing.retainMs);
+  }
+
+  /** Moves an ended order out of memory: its view stays readable in the store. */
+  #archive(order: OrderRecord): void {
+    const agreements = this.#agreementsOf(order);
+    if (!agreements.every((agreement) => this.#agreements.isClosed(agreement))) {
+      return this.#scheduleArchive(order);
+    }
+    const view = orderView(order, agreements, this.#context.now());
+    this.#context.put('archive', order.id, { lessee: order.order.lessee, view }, false);
+    this.#context.put('order', order.id, order, false);
+    for (const agreement of agreements) this.#agreements.forget(agreement);
+    this.orders.delete(order.id);
+    const { expiresAtElapsedMs } = order;
+    if (expiresAtElapsedMs <= this.#context.now().elapsedMs) return;
+    this.#context.put('done', order.id, { expiresAtElapsedMs } satisfies DoneRecord);
+    this.restoreDone(order.id, { expiresAtElapsedMs });
+  }
+
+  /** Records an event, saves the order, and tells the lessee's connections. */
+  #note(order: OrderRecord, name: OrderEvent['name'], detail: string): void {
+    const event: OrderEvent = { atMs: this.#context.now().wallMs, name, detail };
+    const last = order.events.at(-1);
+    if (last?.name === name && last.detail === detail) order.events.pop();
+    order.events.push(event);
+    if (order.events.length > ORDER_EVENTS_MAX) order.events.splice(1, 1);
+    this.#save(order);
+    const sessions = this.#context.sessions.get(order.order.lessee) ?? [];
+    const message = { type: 'order-event', order: order.id, state: order.state, event } as const;
+    for (const session of [...sessions].sort(compareIds)) {
+      this.#context.out.send(order.order.lessee, message, session);
+    }
+  }
+
+  #save(order: OrderRecord): void {
+    this.#context.put('order', order.id, order);
+  }
+
+  #countOpen(order: OrderRecord, step: 1 | -1): void {
+    const { lessee } = order.order;
+    this.#openCount.set(lessee, (this.#openCount.get(lessee) ?? 0) + step);
+  }
+
+  viewOf(order: OrderRecord) {
+    return orderView(order, this.#agreementsOf(order), this.#context.now());
+  }
+
+  /** Lessors that this order lost a race at. */
+  lostRacesOf(order: OrderRecord): ReadonlySet<ParticipantId> {
+    const parts = this.#agreementsOf(order).flatMap((agreement) => agreement.parts);
+    const lost = parts.filter((part) => part.outcome === 'AGREEMENT_LOST_RACE');
+    return new Set(lost.map((part) => part.terms.lessor));
+  }
+}
+
+function isLiveAgreement(agreement: AgreementRecord): boolean {
+  return agreement.state !== 'aborted' && agreement.state !== 'ended';
+}
+
+/** Ended, but nothing of it is billed: no part ran, or an atomic one never ran whole. */
+function isVoid(agreement: AgreementRecord): boolean {
+  const ended = agreement.parts.filter((part) => part.status === 'ended');
+  const idle = ended.filter((part) => part.billedMs === 0);
+  return idle.length === ended.length || (agreement.atomic && idle.length > 0);
+}
+
+/** What a part can cost at most from now on. */
+function highestBill(part: AgreementPart): Micro {
+  if (part.settleMicro !== null) return part.settleMicro;
+  return costOf(part.terms.priceMicroPerHour, part.terms.durationMs);
+}

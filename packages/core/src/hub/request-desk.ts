@@ -1,0 +1,121 @@
+/** Requests of lessees (and operators) to their hub, and the replies. */
+
+import type { FirstAgreements } from '../agreement/first-hub.ts';
+import type { TargetParts } from '../agreement/target-hub.ts';
+import { explainOrder } from '../matching/explain.ts';
+import type { HubStatus, Reply, Request } from '../messages.ts';
+import { refuse } from '../refusals.ts';
+import { compareIds, type ParticipantId } from '../units/ids.ts';
+import type { HubContext } from './context.ts';
+import type { OrderBook } from './order-book.ts';
+
+export class RequestDesk {
+  readonly #context: HubContext;
+  readonly #book: OrderBook;
+  readonly #agreements: FirstAgreements;
+  readonly #parts: TargetParts;
+
+  constructor(
+    context: HubContext,
+    book: OrderBook,
+    agreements: FirstAgreements,
+    parts: TargetParts,
+  ) {
+    this.#context = context;
+    this.#book = book;
+    this.#agreements = agreements;
+    this.#parts = parts;
+  }
+
+  /** Answers at once, or leaves the answer to the store (`cold-read`). */
+  handle(from: ParticipantId, session: string, requestId: string, request: Request): void {
+    const reply = this.#reply(from, request);
+    if (reply) return this.#context.out.send(from, { type: 'reply', requestId, reply }, session);
+    this.#context.out.effect({ kind: 'cold-read', to: from, session, requestId, request });
+  }
+
+  #reply(from: ParticipantId, request: Request): Reply | undefined {
+    const { op } = request;
+    switch (op) {
+      case 'order.submit': {
+        const result = this.#book.submit(from, request.document, request.taskPrivate);
+        return result.ok ? { ...result, op } : result;
+      }
+      case 'order.cancel': {
+        const result = this.#book.cancel(from, request.order);
+        return result.ok ? { ...result, op } : result;
+      }
+      case 'order.get': {
+        const order = this.#book.find(from, request.order);
+        return order && { ok: true, op, order: this.#book.viewOf(order) };
+      }
+      case 'order.list': {
+        const own = [...this.#book.orders.values()].filter(({ order }) => order.lessee === from);
+        return { ok: true, op, orders: own.map(({ id, state }) => ({ id, state })) };
+      }
+      case 'order.explain':
+        return this.#explain(from, request.order);
+      case 'order.logs':
+        return undefined;
+      case 'panorama.offers':
+        return { ok: true, op, offers: this.#offers() };
+      case 'panorama.resources':
+        return { ok: true, op, specs: this.#specs() };
+      case 'directory.resolve': {
+        const hub = this.#context.panorama.resolve(request.participant);
+        if (!hub) return refuse('DIRECTORY_UNKNOWN', request.participant);
+        return { ok: true, op, participant: request.participant, hub };
+      }
+      case 'hub.status':
+        return { ok: true, op, status: this.#status() };
+    }
+  }
+
+  #explain(from: ParticipantId, id: string): Reply {
+    const order = this.#book.find(from, id);
+    if (!order) return refuse('ORDER_UNKNOWN', id);
+    const { panorama, reservations } = this.#context;
+    const view = { panorama, reservations, wallMs: this.#context.now().wallMs };
+    const lessors = explainOrder(view, order.order, this.#book.lostRacesOf(order));
+    return { ok: true, op: 'order.explain', order: this.#book.viewOf(order), lessors };
+  }
+
+  #offers() {
+    return this.#hubParts().flatMap((part) =>
+      [...part.leases.values()]
+        .filter(({ offer }) => offer !== null)
+        .sort((a, b) => compareIds(a.participant, b.participant))
+        .flatMap(({ offer }) => (offer ? [{ hub: part.hub, stale: part.stale, offer }] : [])),
+    );
+  }
+
+  #specs() {
+    return this.#hubParts().flatMap((part) =>
+      [...part.resources.values()]
+        .sort((a, b) => compareIds(a.participant, b.participant))
+        .flatMap(({ spec }) => (spec ? [{ hub: part.hub, spec }] : [])),
+    );
+  }
+
+  #hubParts() {
+    return [...this.#context.panorama.parts.values()];
+  }
+
+  #status(): HubStatus {
+    const parts = this.#hubParts().map((part) => ({
+      ...part.version(),
+      stale: part.stale,
+      participants: [...part.resources.values()].filter(({ spec }) => spec !== null).length,
+      offers: [...part.leases.values()].filter(({ offer }) => offer !== null).length,
+    }));
+    const leases = [...this.#parts.parts.values()].filter(({ state }) => state !== 'ended').length;
+    return {
+      hub: this.#context.self,
+      epoch: this.#context.epoch,
+      parts,
+      orders: this.#book.orders.size,
+      agreements: this.#agreements.agreements.size,
+      leases,
+    };
+  }
+}

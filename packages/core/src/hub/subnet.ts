@@ -1,0 +1,72 @@
+/** The hub's own subnet: admitted participants, what they registered, offer, and report. */
+import { Inventory } from '../agreement/inventory.ts';
+import type { ContainerStatus } from '../messages.ts';
+import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { SellOrder } from '../order/sell-order.ts';
+import type { SignedDocument } from '../units/document.ts';
+import type { ContainerId, ParticipantId } from '../units/ids.ts';
+import type { AdmittedParticipant, HubConfig } from './config.ts';
+
+/** Durable part of a member; key participant id, table `registry`. */
+export interface RegistryRecord {
+  spec: ResourceSpec | null;
+  specDocument: SignedDocument | null;
+  offer: SellOrder | null;
+  offerDocument: SignedDocument | null;
+}
+
+/** Durable revision of the set of containers that the agent shall run; table `desired`. */
+export interface DesiredRecord {
+  revision: number;
+}
+
+export interface Member {
+  admitted: AdmittedParticipant;
+  registry: RegistryRecord;
+  inventory: Inventory;
+  /** Elapsed time at which the offer's validity ends. */
+  offerUntilMs: number;
+  /** The agent's current session; null until it said hello in this life of the hub. */
+  agentSession: string | null;
+  agentHeardMs: number;
+  /** False once the agent was silent for too long: its offer is out of the panorama. */
+  connected: boolean;
+  desiredRevision: number;
+  /** Desired-set revision (of this hub's epoch) that the agent has applied. */
+  appliedRevision: number;
+  statuses: Map<ContainerId, ContainerStatus>;
+}
+
+export class Subnet {
+  readonly members = new Map<ParticipantId, Member>();
+
+  constructor(config: HubConfig, nowMs: number) {
+    for (const admitted of config.participants) {
+      this.members.set(admitted.id, {
+        admitted,
+        registry: { spec: null, specDocument: null, offer: null, offerDocument: null },
+        inventory: new Inventory(),
+        offerUntilMs: 0,
+        agentSession: null,
+        // The time of the last word before a restart is not known: no member counts as lost early.
+        agentHeardMs: nowMs,
+        connected: false,
+        desiredRevision: 0,
+        appliedRevision: -1,
+        statuses: new Map(),
+      });
+    }
+  }
+
+  get(participant: ParticipantId): Member | undefined {
+    return this.members.get(participant);
+  }
+
+  /** Every lending member has registered its resources. @patent [0037] */
+  isComplete(): boolean {
+    for (const { admitted, registry } of this.members.values()) {
+      if (admitted.lends && !registry.spec) return false;
+    }
+    return true;
+  }
+}

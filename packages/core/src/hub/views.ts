@@ -1,0 +1,72 @@
+/** What a lessee sees of its orders: Dataspace Protocol state names, right to use, bill. */
+import type { AgreementRecord, LeaseState, NegotiationState } from '../agreement/records.ts';
+import type { AgreementView, OrderView } from '../messages.ts';
+import type { OrderRecord } from '../order/order-record.ts';
+import { replicasOf } from '../order/placement.ts';
+import type { Now } from '../units/now.ts';
+
+export function orderView(
+  order: OrderRecord,
+  agreements: readonly AgreementRecord[],
+  now: Now,
+): OrderView {
+  const views = agreements.map((agreement) => agreementView(agreement, order, now));
+  const parts = agreements.flatMap((agreement) => agreement.parts);
+  return {
+    id: order.id,
+    state: order.state,
+    events: order.events,
+    lastCode: order.lastCode,
+    lastHint: order.lastHint,
+    costMicro: parts.reduce((sum, part) => sum + (part.settleMicro ?? part.costMicro), 0n),
+    agreements: views,
+  };
+}
+
+/** The right to use belongs to the lessee from the start of the lease to its end. @patent [0058] */
+function agreementView(agreement: AgreementRecord, order: OrderRecord, now: Now): AgreementView {
+  const inUse = agreement.runningAtMs !== null && agreement.endedAtMs === null;
+  const leftMs = (agreement.runningAtMs ?? 0) + order.order.durationMs - now.elapsedMs;
+  return {
+    id: agreement.id,
+    negotiation: negotiationState(agreement),
+    lease: leaseState(agreement),
+    userOf: inUse ? order.order.lessee : null,
+    userExpiresMs: inUse ? now.wallMs + leftMs : null,
+    code: agreement.code,
+    parts: agreement.parts.map((part) => ({
+      part: part.terms.part,
+      lessor: part.terms.lessor,
+      targetHub: part.terms.targetHub,
+      replicas: replicasOf(part.terms.placements),
+      placements: part.terms.placements,
+      priceMicroPerHour: part.terms.priceMicroPerHour,
+      billedMs: part.billedMs,
+      costMicro: part.settleMicro ?? part.costMicro,
+      outcome: part.outcome,
+    })),
+  };
+}
+
+function negotiationState(agreement: AgreementRecord): NegotiationState {
+  if (agreement.state === 'preparing') return 'REQUESTED';
+  return agreement.state === 'aborted' ? 'TERMINATED' : 'FINALIZED';
+}
+
+function leaseState(agreement: AgreementRecord): LeaseState {
+  switch (agreement.state) {
+    case 'preparing':
+    case 'committed':
+      return 'REQUESTED';
+    case 'running':
+      return 'STARTED';
+    case 'ending':
+      return agreement.runningAtMs === null ? 'REQUESTED' : 'STARTED';
+    case 'aborted':
+      return 'TERMINATED';
+    case 'ended': {
+      const ended = agreement.parts.filter((part) => part.status === 'ended');
+      return ended.every((part) => part.outcome === 'completed') ? 'COMPLETED' : 'TERMINATED';
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** Why each lessor can or cannot serve an order now: the first failing term and how far off it is. */
+import type { BuyOrder } from '../order/buy-order.ts';
+import type { RefusalCode } from '../refusals.ts';
+import { compareIds, type HubId, type ParticipantId } from '../units/ids.ts';
+import { type MarketView, offerOf } from './market-view.ts';
+import { couldEverServe } from './static-filter.ts';
+import { lotSuits, offerShortfall, type Shortfall, TERM_ORDER } from './suitability.ts';
+
+/** One line of `order explain`. `code` null: the lessor suits and holds `replicas` replicas. */
+export interface Explanation {
+  lessor: ParticipantId;
+  hub: HubId;
+  code: RefusalCode | null;
+  hint: string;
+  need: string | null;
+  have: string | null;
+  replicas: number;
+}
+
+/**
+ * Explains the order against every lessor of both panoramas, sorted by lessor id.
+ *
+ * @param lostRaces lessors that refused this order because somebody else was faster.
+ */
+export function explainOrder(
+  view: MarketView,
+  order: BuyOrder,
+  lostRaces: ReadonlySet<ParticipantId>,
+): Explanation[] {
+  const lines: Explanation[] = [];
+  for (const part of view.panorama.parts.values()) {
+    for (const { participant, spec } of part.resources.values()) {
+      if (!spec) continue;
+      const base = { lessor: participant, hub: part.hub };
+      if (part.stale) {
+        lines.push({
+          ...base,
+          ...failed('MATCH_STALE_HUB', 'a live hub', `${part.hub} is silent`),
+        });
+      } else if (!couldEverServe(spec, order)) {
+        const have = 'no machine of that size, kind or provision in total';
+        lines.push({ ...base, ...failed('MATCH_NO_CANDIDATE', 'one machine per replica', have) });
+      } else {
+        lines.push({ ...base, ...explainOffer(view, participant, order, lostRaces) });
+      }
+    }
+  }
+  return lines.sort((a, b) => compareIds(a.lessor, b.lessor));
+}
+
+type Verdict = Omit<Explanation, 'lessor' | 'hub'>;
+
+function failed(code: RefusalCode, need: string, have: string): Verdict {
+  return { code, hint: `need ${need}, have ${have}`, need, have, replicas: 0 };
+}
+
+function explainOffer(
+  view: MarketView,
+  lessor: ParticipantId,
+  order: BuyOrder,
+  lostRaces: ReadonlySet<ParticipantId>,
+): Verdict {
+  const offer = offerOf(view, lessor);
+  if (!offer) return failed('MATCH_NO_OFFER', 'a valid sell order', 'none');
+  const unsuited = offerShortfall(offer, order);
+  if (unsuited) return failed(unsuited.code, unsuited.need, unsuited.have);
+  let nearest: Shortfall | undefined;
+  let replicas = 0;
+  for (const whole of offer.lots) {
+    const lot = view.reservations.free(lessor, whole);
+    const suits = lotSuits(offer, lot, order, order.count.max);
+    if (!('code' in suits)) replicas += suits.replicas;
+    else if (!nearest || TERM_ORDER.indexOf(suits.code) > TERM_ORDER.indexOf(nearest.code)) {
+      nearest = suits;
+    }
+  }
+  if (replicas > 0) return { code: null, hint: 'suits', need: null, have: null, replicas };
+  if (nearest?.code === 'MATCH_RESOURCES' && lostRaces.has(lessor)) {
+    return failed('MATCH_LOST_RACE', nearest.need, `${nearest.have}; another order was faster`);
+  }
+  if (nearest) return failed(nearest.code, nearest.need, nearest.have);
+  return failed('MATCH_RESOURCES', 'a lot', 'none offered');
+}

@@ -1,0 +1,224 @@
+/** Messages between nodes as typed data; `link` holds the schemas of the same names. */
+import type { AgreementMessage } from './agreement/messages.ts';
+import type { LeaseState, NegotiationState, PartOutcome } from './agreement/records.ts';
+import type { Explanation } from './matching/explain.ts';
+import type { TaskSpec } from './order/buy-order.ts';
+import type { OrderEvent, OrderState } from './order/order-record.ts';
+import type { Placement } from './order/placement.ts';
+import type { ResourceSpec } from './order/resource-spec.ts';
+import type { SellOrder } from './order/sell-order.ts';
+import type {
+  DeltaMessage,
+  HeartbeatMessage,
+  PartVersion,
+  SnapshotMessage,
+} from './panorama/row.ts';
+import type { RefusalCode } from './refusals.ts';
+import type { SignedDocument } from './units/document.ts';
+import type {
+  AgreementId,
+  ContainerId,
+  HubId,
+  NodeId,
+  OrderId,
+  PartId,
+  ParticipantId,
+} from './units/ids.ts';
+import type { Micro } from './units/money.ts';
+import type { DeviceShare, ResourceAmounts } from './units/resources.ts';
+
+/**
+ * The signed unit between two nodes: what one step of the sender tells one receiver. `session` is
+ * one life of the sending process; `(from, session, seq)` is the nonce. `epoch` is the fence of a
+ * hub (0 for participants).
+ */
+export interface Frame {
+  v: 1;
+  from: NodeId;
+  to: NodeId;
+  session: string;
+  seq: number;
+  epoch: number;
+  sentAtMs: number;
+  expiresAtMs: number;
+  messages: Message[];
+}
+
+/** A decoded frame with the very text that was signed. */
+export interface SignedFrame {
+  frame: Frame;
+  text: string;
+  signature: string;
+}
+
+// ---- hub to hub ----
+
+export type HubMessage =
+  | HeartbeatMessage
+  | DeltaMessage
+  | { type: 'snapshot-request' }
+  | SnapshotMessage
+  | AgreementMessage
+  | ({ type: 'part-log'; agreement: AgreementId; part: number } & LogChunk)
+  | { type: 'part-log-ack'; container: ContainerId; seq: number }
+  | { type: 'relay'; from: ParticipantId; to: ParticipantId; payload: string };
+
+/** Program output of one container; `seq` counts chunks from 1 without gaps. */
+export interface LogChunk {
+  container: ContainerId;
+  seq: number;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
+// ---- participant to hub ----
+
+export type ParticipantMessage =
+  | { type: 'hello'; role: 'agent' | 'lessee' }
+  | { type: 'resource'; document: SignedDocument }
+  | { type: 'offer'; document: SignedDocument }
+  /** Pull mode: something changed in the local table; the hub collects it. */
+  | { type: 'changed'; what: 'resource' | 'offer' }
+  | {
+      type: 'status';
+      /** Counts this session's reports; the hub's acknowledgement names it. */
+      seq: number;
+      /** Version of the desired set that the agent has applied. */
+      epoch: number;
+      revision: number;
+      containers: ContainerStatus[];
+    }
+  | ({ type: 'log' } & LogChunk)
+  | { type: 'request'; requestId: string; request: Request }
+  | { type: 'relay-send'; to: ParticipantId; payload: string };
+
+/** State of one container at the agent; `exitCode` and `reason` are set when it exited. */
+export interface ContainerStatus {
+  id: ContainerId;
+  state: 'starting' | 'running' | 'exited';
+  exitCode: number | null;
+  /** Why it is not (any more) running: its own exit, an end by the agent, or a failure to start. */
+  reason: 'exit' | 'stopped' | 'duration' | 'disconnect' | 'grace' | 'start-failed' | null;
+  /** Whether it ran at all. */
+  started: boolean;
+}
+
+export type Request =
+  | { op: 'order.submit'; document: SignedDocument; taskPrivate: string | null }
+  | { op: 'order.get'; order: OrderId }
+  | { op: 'order.list' }
+  | { op: 'order.explain'; order: OrderId }
+  | { op: 'order.cancel'; order: OrderId }
+  | { op: 'order.logs'; order: OrderId; after: LogCursor }
+  | { op: 'panorama.offers' }
+  | { op: 'panorama.resources' }
+  | { op: 'directory.resolve'; participant: ParticipantId }
+  | { op: 'hub.status' };
+
+/** For each container the last chunk already seen. */
+export type LogCursor = Record<ContainerId, number>;
+
+// ---- hub to participant ----
+
+export type HubToParticipantMessage =
+  | { type: 'welcome'; hub: HubId; epoch: number; collect: 'push' | 'pull' }
+  | { type: 'collect'; what: 'resource' | 'offer' }
+  | { type: 'accepted'; what: 'resource' | 'offer'; revision: number }
+  | { type: 'rejected'; what: 'resource' | 'offer'; code: RefusalCode; hint: string }
+  /** The agent counts its disconnection from when it sent the last acknowledged report. */
+  | { type: 'status-ack'; seq: number }
+  | { type: 'desired'; epoch: number; revision: number; containers: DesiredContainer[] }
+  | { type: 'log-ack'; container: ContainerId; seq: number }
+  | { type: 'reply'; requestId: string; reply: Reply }
+  | { type: 'order-event'; order: OrderId; state: OrderState; event: OrderEvent }
+  | { type: 'relayed'; from: ParticipantId; payload: string };
+
+/** One container that the agent shall run. The agent alone enforces its end. */
+export interface DesiredContainer {
+  id: ContainerId;
+  part: PartId;
+  /** Rank within the whole agreement and the number of replicas there. */
+  rank: number;
+  size: number;
+  lotId: string;
+  amounts: ResourceAmounts;
+  devices: DeviceShare[];
+  task: TaskSpec;
+  taskPrivate: string | null;
+  durationMs: number;
+  startGraceMs: number;
+  stopAfterMs: number;
+  /** Billing began: from when the agent first sees this, the duration counts. */
+  running: boolean;
+}
+
+export type Reply =
+  | { ok: true; op: 'order.submit'; order: OrderId }
+  | { ok: true; op: 'order.get'; order: OrderView }
+  | { ok: true; op: 'order.list'; orders: { id: OrderId; state: OrderState }[] }
+  | { ok: true; op: 'order.explain'; order: OrderView; lessors: Explanation[] }
+  | { ok: true; op: 'order.cancel'; order: OrderId }
+  | { ok: true; op: 'order.logs'; chunks: LogChunk[]; ended: boolean }
+  | { ok: true; op: 'panorama.offers'; offers: { hub: HubId; stale: boolean; offer: SellOrder }[] }
+  | { ok: true; op: 'panorama.resources'; specs: { hub: HubId; spec: ResourceSpec }[] }
+  | { ok: true; op: 'directory.resolve'; participant: ParticipantId; hub: HubId }
+  | { ok: true; op: 'hub.status'; status: HubStatus }
+  | { ok: false; code: RefusalCode; hint: string };
+
+/** An order as its lessee sees it. */
+export interface OrderView {
+  id: OrderId;
+  state: OrderState;
+  events: OrderEvent[];
+  lastCode: RefusalCode | null;
+  lastHint: string;
+  /** Sum of what its agreements cost so far; final once the order ended. */
+  costMicro: Micro;
+  agreements: AgreementView[];
+}
+
+/** An agreement (and its lease) as its lessee sees it, with Dataspace Protocol state names. */
+export interface AgreementView {
+  id: AgreementId;
+  negotiation: NegotiationState;
+  lease: LeaseState;
+  /** Who has the right to use, until when (wall time); null before the lease runs. @patent [0058] */
+  userOf: ParticipantId | null;
+  userExpiresMs: number | null;
+  code: RefusalCode | null;
+  parts: {
+    part: number;
+    lessor: ParticipantId;
+    targetHub: HubId;
+    replicas: number;
+    placements: Placement[];
+    priceMicroPerHour: Micro;
+    billedMs: number;
+    costMicro: Micro;
+    outcome: PartOutcome | null;
+  }[];
+}
+
+export interface HubStatus {
+  hub: HubId;
+  epoch: number;
+  /** What this hub knows of every hub's part, its own included. */
+  parts: (PartVersion & { stale: boolean; participants: number; offers: number })[];
+  orders: number;
+  agreements: number;
+  leases: number;
+}
+
+// ---- either way ----
+
+/** Tells the sender of a frame why it was refused; never answered. */
+export type RefusedMessage = {
+  type: 'refused';
+  code: RefusalCode;
+  hint: string;
+  /** For hubs: the highest epoch of the receiver of this message that its sender knows. */
+  knownEpoch: number;
+};
+
+export type Message = HubMessage | ParticipantMessage | HubToParticipantMessage | RefusedMessage;
+export type MessageType = Message['type'];

@@ -1,0 +1,71 @@
+/** A buy order at its first hub, from acceptance to its end. */
+import type { RefusalCode } from '../refusals.ts';
+import type { SignedDocument } from '../units/document.ts';
+import type { AgreementId, OrderId } from '../units/ids.ts';
+import type { BuyOrder } from './buy-order.ts';
+
+/**
+ * `open`: waits for a match. `signing`: an agreement is being prepared. `starting`: frozen, parts
+ * start. `running`: every part runs and is billed. The other four are final.
+ */
+export type OrderState =
+  | 'open'
+  | 'signing'
+  | 'starting'
+  | 'running'
+  | 'completed'
+  | 'failed'
+  | 'expired'
+  | 'cancelled';
+
+export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
+  'completed',
+  'failed',
+  'expired',
+  'cancelled',
+]);
+
+/** One step in the life of an order, shown by `order explain`. `atMs` is wall time, for people. */
+export interface OrderEvent {
+  atMs: number;
+  name:
+    | 'accepted'
+    | 'unmatched'
+    | 'matched'
+    | 'lost-race'
+    | 'aborted'
+    | 'frozen'
+    | 'started'
+    | 'part-ended'
+    | 'void'
+    | 'ended';
+  detail: string;
+}
+
+/** At most this many events are kept per order; repeated ones are merged. */
+export const ORDER_EVENTS_MAX = 64;
+
+export interface OrderRecord {
+  id: OrderId;
+  digest: string;
+  document: SignedDocument;
+  order: BuyOrder;
+  /** Text of the task's private part; its digest is in the order. */
+  taskPrivate: string | null;
+  state: OrderState;
+  /** Position in the hub's order of acceptance. */
+  acceptedSeq: number;
+  /** Elapsed clock; the wall-time expiry was turned into it at acceptance. */
+  expiresAtElapsedMs: number;
+  /** Number of agreements tried so far; the next agreement's id uses it. */
+  attempts: number;
+  /** Rises with every lost race: older orders are matched first. */
+  age: number;
+  /** Live and past agreements, oldest first. */
+  agreements: AgreementId[];
+  events: OrderEvent[];
+  /** Why the last try to match failed; null when none failed. */
+  lastCode: RefusalCode | null;
+  lastHint: string;
+  cancelled: boolean;
+}

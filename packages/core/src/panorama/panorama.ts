@@ -1,0 +1,209 @@
+/** Both panoramas of one hub: its own part, which it publishes, and the parts of the other hubs. */
+
+import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { SellOrder } from '../order/sell-order.ts';
+import type { Crypto } from '../units/document.ts';
+import { compareIds, type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
+import { AMOUNT_FIELDS } from '../units/resources.ts';
+import { HubPart } from './hub-part.ts';
+import type {
+  DeltaMessage,
+  HeartbeatMessage,
+  LeaseRow,
+  PanoramaRow,
+  SnapshotMessage,
+} from './row.ts';
+
+/** What became of a message about a part: `gap` asks for a snapshot. */
+export type Applied = 'applied' | 'old' | 'gap';
+
+interface Assembly {
+  epoch: number;
+  revision: number;
+  chunks: (PanoramaRow[] | undefined)[];
+}
+
+/** @patent [0037]-[0042] */
+export class Panorama {
+  readonly self: HubId;
+  readonly own: HubPart;
+  readonly parts = new Map<HubId, HubPart>();
+  /** Lessors whose offer got better since this was last emptied: orders may fit now. */
+  readonly improved = new Set<ParticipantId>();
+  readonly #assemblies = new Map<HubId, Assembly>();
+  #changed: PanoramaRow[] = [];
+  #deltaFrom = 0;
+
+  constructor(self: HubId, epoch: number, peers: readonly HubId[], crypto: Crypto) {
+    this.self = self;
+    for (const hub of [self, ...peers].sort(compareIds)) {
+      this.parts.set(hub, new HubPart(hub, crypto));
+    }
+    this.own = this.parts.get(self) as HubPart;
+    this.own.epoch = epoch;
+    this.own.stale = false;
+  }
+
+  /** Publishes the participant's resource information (null: it left). */
+  publishResource(participant: ParticipantId, spec: ResourceSpec | null): void {
+    if (!spec && !this.own.resources.get(participant)?.spec) return;
+    this.#publish({ kind: 'resource', participant, revision: 0, spec });
+  }
+
+  /** Publishes the lessor's offer with its free quantities (null: nothing is offered). */
+  publishLease(participant: ParticipantId, offer: SellOrder | null): void {
+    const old = this.own.leases.get(participant);
+    if (!offer && !old?.offer) return;
+    if (isImprovement(old?.offer ?? null, offer)) this.improved.add(participant);
+    this.#publish({ kind: 'lease', participant, revision: 0, offer });
+  }
+
+  #publish(row: PanoramaRow): void {
+    if (this.#changed.length === 0) this.#deltaFrom = this.own.revision;
+    this.own.revision += 1;
+    row.revision = this.own.revision;
+    this.own.putInOrder(row);
+    this.#changed.push(row);
+  }
+
+  setComplete(complete: boolean): void {
+    this.own.complete = complete;
+  }
+
+  /** What changed in the own part since the last call, for every other hub. */
+  takeDelta(): DeltaMessage | undefined {
+    if (this.#changed.length === 0) return undefined;
+    const latest = new Map(this.#changed.map((row) => [`${row.kind} ${row.participant}`, row]));
+    this.#changed = [];
+    const { epoch, revision, complete } = this.own;
+    const rows = [...latest.values()];
+    return { type: 'delta', epoch, from: this.#deltaFrom, to: revision, complete, rows };
+  }
+
+  /** The own part in chunks of at most `rowsPerChunk` rows (one empty chunk when there are none). */
+  snapshot(rowsPerChunk: number): SnapshotMessage[] {
+    const rows = this.own.rows();
+    const { epoch, revision, complete } = this.own;
+    const chunks = Math.max(1, Math.ceil(rows.length / rowsPerChunk));
+    return Array.from({ length: chunks }, (_, chunk) => ({
+      type: 'snapshot',
+      epoch,
+      revision,
+      complete,
+      chunk,
+      chunks,
+      rows: rows.slice(chunk * rowsPerChunk, (chunk + 1) * rowsPerChunk),
+    }));
+  }
+
+  /** True when every row belongs to a participant of that hub. */
+  ownsRows(hub: HubId, rows: readonly PanoramaRow[]): boolean {
+    return rows.every((row) => hubOf(row.participant) === hub);
+  }
+
+  applyDelta(hub: HubId, delta: DeltaMessage): Applied {
+    const part = this.#peer(hub);
+    if (delta.epoch < part.epoch) return 'old';
+    if (delta.epoch > part.epoch || delta.from > part.revision) return 'gap';
+    if (delta.to <= part.revision) return 'old';
+    // Rows carry their own revisions, so an overlapping delta cannot take anything back.
+    for (const row of delta.rows) this.#apply(part, row, true);
+    part.revision = delta.to;
+    part.complete = delta.complete;
+    return 'applied';
+  }
+
+  applySnapshot(hub: HubId, snapshot: SnapshotMessage): Applied {
+    const part = this.#peer(hub);
+    const { epoch, revision } = snapshot;
+    if (epoch < part.epoch || (epoch === part.epoch && revision < part.revision)) return 'old';
+    let assembly = this.#assemblies.get(hub);
+    const fits = assembly?.epoch === epoch && assembly.revision === revision;
+    if (!assembly || !fits || assembly.chunks.length !== snapshot.chunks) {
+      if (assembly && isBefore(snapshot, assembly)) return 'old';
+      assembly = { epoch, revision, chunks: new Array(snapshot.chunks).fill(undefined) };
+      this.#assemblies.set(hub, assembly);
+    }
+    if (snapshot.chunk < assembly.chunks.length) assembly.chunks[snapshot.chunk] = snapshot.rows;
+    if (assembly.chunks.some((rows) => rows === undefined)) return 'applied';
+    this.#assemblies.delete(hub);
+    const rows = assembly.chunks.flat() as PanoramaRow[];
+    for (const row of rows)
+      if (row.kind === 'lease' && row.offer) this.improved.add(row.participant);
+    part.replace(epoch, revision, snapshot.complete, rows);
+    return 'applied';
+  }
+
+  /** A row that came with a vote: right at once, without waiting for the delta. */
+  applyRow(hub: HubId, epoch: number, row: LeaseRow): void {
+    const part = this.#peer(hub);
+    if (epoch === part.epoch && hubOf(row.participant) === hub) this.#apply(part, row, false);
+  }
+
+  #apply(part: HubPart, row: PanoramaRow, inOrder: boolean): void {
+    const old = row.kind === 'lease' ? part.leases.get(row.participant)?.offer : null;
+    const stored = inOrder ? part.putInOrder(row) : part.put(row);
+    if (stored && row.kind === 'lease' && isImprovement(old ?? null, row.offer)) {
+      this.improved.add(row.participant);
+    }
+  }
+
+  /** Compares the owner's word with what is known here. */
+  checkHeartbeat(hub: HubId, heartbeat: HeartbeatMessage): Applied {
+    const part = this.#peer(hub);
+    const { epoch, revision, complete, digest } = heartbeat.version;
+    if (epoch < part.epoch || (epoch === part.epoch && revision < part.revision)) return 'old';
+    if (epoch > part.epoch || revision > part.revision) return 'gap';
+    part.complete = complete;
+    if (part.rowRevisionMax <= revision && part.digest() !== digest) return 'gap';
+    return 'applied';
+  }
+
+  /** Notes a sign of life; rows that were stale count as improved. */
+  heard(hub: HubId, nowMs: number): void {
+    const part = this.#peer(hub);
+    part.lastHeardMs = nowMs;
+    if (!part.stale) return;
+    part.stale = false;
+    for (const row of part.leases.values()) if (row.offer) this.improved.add(row.participant);
+  }
+
+  markStale(hub: HubId): void {
+    this.#peer(hub).stale = true;
+  }
+
+  lease(participant: ParticipantId): LeaseRow | undefined {
+    return this.parts.get(hubOf(participant))?.leases.get(participant);
+  }
+
+  /** Addressing: the hub that owns the participant, if both panoramas know it. @patent [0032] */
+  resolve(participant: ParticipantId): HubId | undefined {
+    const hub = hubOf(participant);
+    return this.parts.get(hub)?.resources.get(participant)?.spec ? hub : undefined;
+  }
+
+  #peer(hub: HubId): HubPart {
+    const part = this.parts.get(hub);
+    if (!part) throw new Error(`not a hub of the network: ${hub}`);
+    return part;
+  }
+}
+
+function isBefore(a: { epoch: number; revision: number }, b: { epoch: number; revision: number }) {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.revision < b.revision);
+}
+
+/** Whether an order that did not fit the old offer might fit the new one. */
+function isImprovement(old: SellOrder | null, offer: SellOrder | null): boolean {
+  if (!offer) return false;
+  if (!old || old.termsRevision !== offer.termsRevision) return true;
+  const before = new Map(old.lots.map((lot) => [lot.id, lot]));
+  return offer.lots.some((lot) => {
+    const was = before.get(lot.id);
+    if (!was || AMOUNT_FIELDS.some((field) => lot.amounts[field] > was.amounts[field])) return true;
+    return lot.devices.some((device) => {
+      const had = was.devices.find((candidate) => candidate.id === device.id);
+      return !had || device.milli > had.milli;
+    });
+  });
+}

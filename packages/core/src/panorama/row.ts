@@ -1,0 +1,66 @@
+/** Rows of the two panoramas as hubs exchange them; each row has one writer, its own hub. */
+import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { SellOrder } from '../order/sell-order.ts';
+import type { HubId, ParticipantId } from '../units/ids.ts';
+
+/** A participant's resource information; null when the participant left. */
+export interface ResourceRow {
+  kind: 'resource';
+  participant: ParticipantId;
+  /** Revision of the hub's part at which this row last changed. */
+  revision: number;
+  spec: ResourceSpec | null;
+}
+
+/**
+ * A lessor's sell order with what is free of it now: amounts and device shares of `offer.lots` are
+ * the offered ones less the frozen ones. Null when nothing is offered.
+ */
+export interface LeaseRow {
+  kind: 'lease';
+  participant: ParticipantId;
+  revision: number;
+  offer: SellOrder | null;
+}
+
+export type PanoramaRow = ResourceRow | LeaseRow;
+
+/** Where a hub's part of the panoramas stands. */
+export interface PartVersion {
+  hub: HubId;
+  /** A life of the hub's store. */
+  epoch: number;
+  revision: number;
+  /** True when every admitted participant of the subnet has reported. @patent [0037] */
+  complete: boolean;
+  /** Order-independent digest over the rows, for anti-entropy. */
+  digest: string;
+}
+
+/** Anti-entropy: where the sender's part stands, and which epoch of the receiver it knows. */
+export interface HeartbeatMessage {
+  type: 'heartbeat';
+  version: PartVersion;
+  knownEpoch: number;
+}
+
+/** Rows that changed between two revisions of the sender's part. */
+export interface DeltaMessage {
+  type: 'delta';
+  epoch: number;
+  from: number;
+  to: number;
+  complete: boolean;
+  rows: PanoramaRow[];
+}
+
+/** One chunk of the sender's whole part at one revision. */
+export interface SnapshotMessage {
+  type: 'snapshot';
+  epoch: number;
+  revision: number;
+  complete: boolean;
+  chunk: number;
+  chunks: number;
+  rows: PanoramaRow[];
+}

@@ -1,0 +1,209 @@
+/** Containers of an agent: converges to the desired set, and ends them on time by itself. */
+import type { ContainerStatus, DesiredContainer, HubToParticipantMessage } from '../messages.ts';
+import { type ContainerId, compareIds } from '../units/ids.ts';
+
+type Desired = Extract<HubToParticipantMessage, { type: 'desired' }>;
+
+/** Durable; table `container`. Times are the agent's elapsed milliseconds. */
+export interface ContainerRecord {
+  desired: DesiredContainer;
+  state: ContainerStatus['state'];
+  started: boolean;
+  exitCode: number | null;
+  reason: ContainerStatus['reason'];
+  startedAtMs: number;
+  /** When the agent first saw that billing began; from here the duration counts. */
+  runningAtMs: number | null;
+  /** The agent decided to stop it, and why. */
+  stopping: Exclude<ContainerStatus['reason'], null> | null;
+  /** No longer in the desired set: forgotten once it exited. */
+  dropped: boolean;
+}
+
+export interface ContainerPorts {
+  nowMs(): number;
+  put(table: string, key: string, record: object): void;
+  remove(table: string, key: string): void;
+  start(container: DesiredContainer): void;
+  stop(id: ContainerId): void;
+  forget(id: ContainerId): void;
+  changed(): void;
+}
+
+/** Ids of forgotten containers are remembered this long: no late message starts one again. */
+const PAST_MS = 3_600_000;
+
+export class Containers {
+  readonly records = new Map<ContainerId, ContainerRecord>();
+  /** Forgotten ids with the elapsed time of forgetting; table `past`. */
+  readonly #past = new Map<ContainerId, number>();
+  epoch = 0;
+  revision = -1;
+  readonly #ports: ContainerPorts;
+
+  constructor(ports: ContainerPorts) {
+    this.#ports = ports;
+  }
+
+  restore(record: ContainerRecord): void {
+    this.records.set(record.desired.id, record);
+  }
+
+  restorePast(id: ContainerId, atMs: number): void {
+    this.#past.set(id, atMs);
+  }
+
+  restoreVersion(epoch: number, revision: number): void {
+    this.epoch = epoch;
+    this.revision = revision;
+  }
+
+  /** Applies a desired set unless a newer one, by (hub epoch, revision), was applied before. */
+  apply(message: Desired): void {
+    const older =
+      message.epoch < this.epoch ||
+      (message.epoch === this.epoch && message.revision < this.revision);
+    if (older) return;
+    const same = message.epoch === this.epoch && message.revision === this.revision;
+    this.epoch = message.epoch;
+    this.revision = message.revision;
+    if (!same) {
+      const { epoch, revision } = this;
+      this.#ports.put('version', 'desired', { epoch, revision });
+    }
+    const wanted = new Set(message.containers.map((container) => container.id));
+    for (const container of message.containers) this.#want(container);
+    for (const id of [...this.records.keys()].sort(compareIds)) {
+      if (!wanted.has(id)) this.#drop(this.records.get(id) as ContainerRecord);
+    }
+    this.#ports.changed();
+  }
+
+  #want(desired: DesiredContainer): void {
+    const known = this.records.get(desired.id);
+    const nowMs = this.#ports.nowMs();
+    if (known) {
+      if (desired.running && known.runningAtMs === null) {
+        known.runningAtMs = nowMs;
+        this.#save(known);
+      }
+      return;
+    }
+    if (this.#past.has(desired.id)) return;
+    const record: ContainerRecord = {
+      desired,
+      state: 'starting',
+      started: false,
+      exitCode: null,
+      reason: null,
+      startedAtMs: nowMs,
+      runningAtMs: desired.running ? nowMs : null,
+      stopping: null,
+      dropped: false,
+    };
+    this.records.set(desired.id, record);
+    this.#save(record);
+    this.#ports.start(desired);
+  }
+
+  #drop(record: ContainerRecord): void {
+    record.dropped = true;
+    if (record.state === 'exited') return this.#forget(record);
+    this.#save(record);
+    this.#stop(record, 'stopped');
+  }
+
+  #stop(record: ContainerRecord, reason: Exclude<ContainerStatus['reason'], null>): void {
+    if (record.stopping || record.state === 'exited') return;
+    record.stopping = reason;
+    this.#save(record);
+    this.#ports.stop(record.desired.id);
+  }
+
+  #forget(record: ContainerRecord): void {
+    const { id } = record.desired;
+    this.records.delete(id);
+    this.#ports.remove('container', id);
+    this.#past.set(id, this.#ports.nowMs());
+    this.#ports.put('past', id, { atMs: this.#ports.nowMs() });
+    this.#ports.forget(id);
+    this.#ports.changed();
+  }
+
+  started(id: ContainerId): void {
+    const record = this.records.get(id);
+    if (record?.state !== 'starting') return;
+    record.state = 'running';
+    record.started = true;
+    this.#save(record);
+    this.#ports.changed();
+    if (record.stopping) this.#ports.stop(id);
+  }
+
+  exited(
+    id: ContainerId,
+    exitCode: number | null,
+    reason: 'exit' | 'stopped' | 'start-failed',
+  ): void {
+    const record = this.records.get(id);
+    if (!record || record.state === 'exited') return;
+    record.state = 'exited';
+    record.exitCode = exitCode;
+    if (reason !== 'start-failed') record.started = true;
+    record.reason = reason === 'start-failed' ? reason : (record.stopping ?? reason);
+    this.#save(record);
+    this.#ports.changed();
+    if (record.dropped) this.#forget(record);
+  }
+
+  /** Ends what is over: lease, start grace, or the time allowed without the hub. */
+  enforce(disconnectedSinceMs: number): void {
+    const nowMs = this.#ports.nowMs();
+    for (const record of this.records.values()) {
+      const { desired } = record;
+      if (record.state === 'exited' || record.stopping) continue;
+      if (nowMs >= disconnectedSinceMs + desired.stopAfterMs) this.#stop(record, 'disconnect');
+      else if (record.runningAtMs !== null && nowMs >= record.runningAtMs + desired.durationMs) {
+        this.#stop(record, 'duration');
+      } else if (record.runningAtMs === null && nowMs >= graceOf(record)) {
+        this.#stop(record, 'grace');
+      }
+    }
+    for (const [id, atMs] of this.#past) {
+      if (nowMs < atMs + PAST_MS) continue;
+      this.#past.delete(id);
+      this.#ports.remove('past', id);
+    }
+  }
+
+  /** Earliest elapsed time at which {@link enforce} has something to do. */
+  nextEndMs(disconnectedSinceMs: number): number {
+    let next = Infinity;
+    for (const record of this.records.values()) {
+      if (record.state === 'exited' || record.stopping) continue;
+      const { runningAtMs, desired } = record;
+      const end = runningAtMs === null ? graceOf(record) : runningAtMs + desired.durationMs;
+      next = Math.min(next, end, disconnectedSinceMs + desired.stopAfterMs);
+    }
+    return next;
+  }
+
+  statuses(): ContainerStatus[] {
+    return [...this.records.values()].map(({ desired, state, exitCode, reason, started }) => ({
+      id: desired.id,
+      state,
+      exitCode,
+      reason,
+      started,
+    }));
+  }
+
+  #save(record: ContainerRecord): void {
+    this.#ports.put('container', record.desired.id, record);
+  }
+}
+
+/** Without word that the lease runs, a container ends this long after it was ordered. */
+function graceOf(record: ContainerRecord): number {
+  return record.startedAtMs + 2 * record.desired.startGraceMs;
+}

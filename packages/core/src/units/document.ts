@@ -1,0 +1,94 @@
+/** Signed documents: DSSE envelopes around JSON text, verified over the very bytes that were sent. */
+
+import type { NodeId } from './ids.ts';
+import { canonicalJson, type JsonValue } from './json.ts';
+
+/** Pure, synchronous, deterministic functions that the shell lends to the core. */
+export interface Crypto {
+  /** `sha256:<hex>` of the UTF-8 text. */
+  digest(text: string): string;
+  /** Signs the UTF-8 text with this node's key (Ed25519); base64. */
+  sign(text: string): string;
+  /** Never throws: a malformed key or signature is simply not valid. */
+  verify(publicKey: string, text: string, signature: string): boolean;
+}
+
+export type DocumentType =
+  | 'resource-spec'
+  | 'sell-order'
+  | 'buy-order'
+  | 'agreement-part'
+  | 'meter';
+
+/**
+ * A DSSE envelope. `payload` is the JSON text itself (exported bundles carry it as base64, as DSSE
+ * does on the wire); what is verified is this text, never a re-serialisation.
+ */
+export interface SignedDocument {
+  payloadType: string;
+  payload: string;
+  signatures: { keyId: NodeId; signature: string }[];
+}
+
+export function payloadTypeOf(type: DocumentType): string {
+  return `application/vnd.sparegrid.${type}+json`;
+}
+
+/** DSSE pre-authentication encoding; lengths count UTF-8 bytes. */
+export function preAuthEncoding(payloadType: string, payload: string): string {
+  return `DSSEv1 ${utf8Length(payloadType)} ${payloadType} ${utf8Length(payload)} ${payload}`;
+}
+
+/** Digest of the payload: the name under which a document is referred to. */
+export function documentDigest(crypto: Crypto, document: SignedDocument): string {
+  return crypto.digest(document.payload);
+}
+
+/** Writes `value` canonically and signs it as `keyId`. */
+export function signDocument(
+  crypto: Crypto,
+  keyId: NodeId,
+  type: DocumentType,
+  value: JsonValue,
+): SignedDocument {
+  const unsigned = { payloadType: payloadTypeOf(type), payload: canonicalJson(value) };
+  return { ...unsigned, signatures: [{ keyId, signature: signText(crypto, unsigned) }] };
+}
+
+/** Adds a countersignature over the same bytes; returns a new envelope. */
+export function countersign(
+  crypto: Crypto,
+  keyId: NodeId,
+  document: SignedDocument,
+): SignedDocument {
+  const signature = signText(crypto, document);
+  return { ...document, signatures: [...document.signatures, { keyId, signature }] };
+}
+
+/** True when the envelope has this type and a valid signature by `keyId` under `publicKey`. */
+export function isSignedBy(
+  crypto: Crypto,
+  document: SignedDocument,
+  type: DocumentType,
+  keyId: NodeId,
+  publicKey: string,
+): boolean {
+  if (document.payloadType !== payloadTypeOf(type)) return false;
+  const text = preAuthEncoding(document.payloadType, document.payload);
+  return document.signatures.some(
+    (entry) => entry.keyId === keyId && crypto.verify(publicKey, text, entry.signature),
+  );
+}
+
+function signText(crypto: Crypto, document: { payloadType: string; payload: string }): string {
+  return crypto.sign(preAuthEncoding(document.payloadType, document.payload));
+}
+
+function utf8Length(text: string): number {
+  let length = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return length;
+}

@@ -1,0 +1,50 @@
+/** JSON forms: canonical text for digests, stored text that keeps bigint money exact. */
+
+/** Anything that canonical JSON can hold; numbers must be safe integers. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue | undefined };
+
+/**
+ * Canonical JSON (RFC 8785) restricted to safe integers; bigint is written as a decimal string,
+ * undefined members are left out. Equal values give equal text on every engine.
+ *
+ * @throws on a number that is not a safe integer: digests must not depend on float printing.
+ */
+export function canonicalJson(value: JsonValue): string {
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new Error(`not a safe integer: ${value}`);
+    return String(Object.is(value, -0) ? 0 : value);
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const record = value as { readonly [key: string]: JsonValue | undefined };
+  const members: string[] = [];
+  for (const key of Object.keys(record).sort()) {
+    const member = record[key];
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(',')}}`;
+}
+
+const MONEY_KEY = /Micro(Per[A-Z]\w*)?$/;
+
+/** Writes a record for the store: like JSON, money as decimal strings. */
+export function encodeStored(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'bigint' ? member.toString() : member,
+  );
+}
+
+/** Reads {@link encodeStored}: strings under keys that end in `Micro` or `MicroPer…` are money. */
+export function decodeStored<T>(text: string): T {
+  return JSON.parse(text, (key, member: unknown) =>
+    typeof member === 'string' && MONEY_KEY.test(key) ? BigInt(member) : member,
+  ) as T;
+}

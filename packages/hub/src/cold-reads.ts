@@ -1,0 +1,101 @@
+/** Answers requests about what has left the core's memory: archived orders and kept logs. */
+import { setImmediate } from 'node:timers/promises';
+import type { LogChunk, LogCursor, OrderView, Reply, Request } from '@sparegrid/core/messages';
+import { FINAL_ORDER_STATES, type OrderRecord } from '@sparegrid/core/order/order-record';
+import { refuse } from '@sparegrid/core/refusals';
+import type { ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import { decodeStored } from '@sparegrid/core/units/json';
+import { endOfPrefix, type Store } from '@sparegrid/link/store/store';
+
+/** Record of table `archive`, key order id. */
+interface ArchivedOrder {
+  lessee: ParticipantId;
+  view: OrderView;
+}
+
+/** Log text in one reply at most; who wants more asks again with a later cursor. */
+export const REPLY_TEXT_BYTES_MAX = 256 * 1024;
+/** Chunks read at once: no more than one reply can hold of full ones. */
+const CHUNKS_PER_READ = 16;
+/** After so many reads the loop gets its turn: an order may have thousands of containers. */
+const READS_PER_TURN = 32;
+
+/** @refuses ORDER_UNKNOWN also for other lessees' orders: who asks learns nothing of them. */
+export async function answerColdRead(
+  store: Store,
+  lessee: ParticipantId,
+  request: Request,
+): Promise<Reply> {
+  switch (request.op) {
+    case 'order.get':
+      return archivedOrder(store, lessee, request.order);
+    case 'order.logs':
+      return keptLogs(store, lessee, request.order, request.after);
+    default:
+      throw new Error(`broken invariant: ${request.op} is not read from the store`);
+  }
+}
+
+async function archivedOrder(store: Store, lessee: ParticipantId, order: OrderId): Promise<Reply> {
+  const text = await store.read('archive', order);
+  const archived = text === null ? null : decodeStored<ArchivedOrder>(text);
+  if (archived?.lessee !== lessee) return refuse('ORDER_UNKNOWN', order);
+  return { ok: true, op: 'order.get', order: archived.view };
+}
+
+/** Orders lie in table `order` as long as anything of them is kept, live or archived. */
+async function keptLogs(
+  store: Store,
+  lessee: ParticipantId,
+  order: OrderId,
+  after: LogCursor,
+): Promise<Reply> {
+  const text = await store.read('order', order);
+  const record = text === null ? null : decodeStored<OrderRecord>(text);
+  if (record?.order.lessee !== lessee) return refuse('ORDER_UNKNOWN', order);
+  const chunks: LogChunk[] = [];
+  let room = REPLY_TEXT_BYTES_MAX;
+  for await (const chunk of chunksAfter(store, order, after)) {
+    room -= Buffer.byteLength(chunk.text);
+    if (room < 0 && chunks.length > 0) break;
+    chunks.push(chunk);
+  }
+  return { ok: true, op: 'order.logs', chunks, ended: FINAL_ORDER_STATES.has(record.state) };
+}
+
+/** Container by container, each from behind its cursor on. */
+async function* chunksAfter(
+  store: Store,
+  order: OrderId,
+  after: LogCursor,
+): AsyncGenerator<LogChunk> {
+  const end = endOfPrefix(`${order}/`);
+  let from = `${order}/`;
+  for (let reads = 1; ; reads += 1) {
+    if (reads % READS_PER_TURN === 0) await setImmediate();
+    const records = await store.scan({ table: 'log', from, before: end, limit: CHUNKS_PER_READ });
+    const [first] = records;
+    if (!first) return;
+    const { prefix, container } = containerOf(first.key);
+    const unread = keyOf(prefix, (Object.hasOwn(after, container) && after[container]) || 0);
+    if (first.key <= unread) {
+      from = `${unread}\0`;
+      continue;
+    }
+    for (const { key, text } of records) {
+      if (!key.startsWith(prefix)) break;
+      from = `${key}\0`;
+      yield decodeStored<LogChunk>(text);
+    }
+  }
+}
+
+/** Keys are `<order>/<container>/<seq, 8 digits>`. */
+function containerOf(key: string): { prefix: string; container: ContainerId } {
+  const end = key.lastIndexOf('/');
+  return { prefix: key.slice(0, end + 1), container: key.slice(key.indexOf('/') + 1, end) };
+}
+
+function keyOf(prefix: string, seq: number): string {
+  return prefix + String(seq).padStart(8, '0');
+}

@@ -1,0 +1,51 @@
+/** Sends messages out: to other hubs over our links, to participants over the connections they made. */
+import type { Send } from '@sparegrid/core/step';
+import type { HubId } from '@sparegrid/core/units/ids';
+import type { Connection } from '@sparegrid/link/connection';
+import type { Framer } from '@sparegrid/link/framer';
+import { type Bundle, byReceiver } from '@sparegrid/link/loop/by-receiver';
+import type { Client, Server } from '@sparegrid/link/transport';
+import type { LinkCounters } from './counters.ts';
+
+export class Router {
+  readonly #framer: Framer;
+  readonly #counters: LinkCounters;
+  readonly #peers = new Map<HubId, Client>();
+  #participants: Server | null = null;
+
+  constructor(framer: Framer, counters: LinkCounters) {
+    this.#framer = framer;
+    this.#counters = counters;
+  }
+
+  addPeer(hub: HubId, link: Client): void {
+    this.#peers.set(hub, link);
+  }
+
+  setParticipants(server: Server): void {
+    this.#participants = server;
+  }
+
+  /** One frame per receiver (more above the size limit), in the order of the messages. */
+  release(sends: readonly Send[], wallMs: number): void {
+    for (const bundle of byReceiver(sends)) {
+      const out = this.#outletOf(bundle);
+      if (!out) {
+        this.#counters.unrouted += bundle.messages.length;
+        continue;
+      }
+      const { to, session, messages } = bundle;
+      for (const { text, signature } of this.#framer.frame(to, session, messages, wallMs)) {
+        out.send(text, signature);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#peers.values()].map((link) => link.close()));
+  }
+
+  #outletOf({ to, session }: Bundle): Client | Connection | undefined {
+    return session === null ? this.#peers.get(to) : this.#participants?.find(to, session);
+  }
+}

@@ -1,0 +1,66 @@
+/** The frame of every daemon process: command line, ready line, signals, exit codes. */
+import { parseArgs } from 'node:util';
+import { ConfigFault } from './config-fault.ts';
+import { EXIT_CONFIG, EXIT_FAULT, EXIT_OK } from './exit-codes.ts';
+import type { LogFields } from './logger.ts';
+
+/** A started daemon. */
+export interface Daemon {
+  /** Printed as one line `{"ready":true,...}` on stdout. */
+  ready: LogFields;
+  /** Takes no more input, finishes what is under way, lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** Called at most once: the daemon cannot go on. */
+export type Fail = (error: unknown) => void;
+
+/** A stop that takes longer is cut off; what was acknowledged is durable anyway. */
+const STOP_MS_MAX = 10_000;
+
+/**
+ * Runs a daemon until it is told to end: by SIGTERM, SIGINT, or the end of the parent that started it
+ * with an IPC channel. Prints faults on stderr as `CODE: meaning hint`.
+ */
+export async function runDaemon(
+  start: (configPath: string, fail: Fail) => Promise<Daemon>,
+): Promise<void> {
+  process.on('uncaughtException', fail);
+  // Whoever read our words may be gone before we are.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const told = new Promise<void>((resolve) => {
+    for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, () => resolve());
+  });
+  try {
+    const daemon = await start(configPathOf(process.argv.slice(2)), fail);
+    process.stdout.write(`${JSON.stringify({ ready: true, ...daemon.ready })}\n`);
+    await told;
+    setTimeout(() => process.exit(EXIT_OK), STOP_MS_MAX);
+    await daemon.stop();
+    process.exit(EXIT_OK);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exit(error instanceof ConfigFault ? EXIT_CONFIG : EXIT_FAULT);
+}
+
+/** Faults speak for themselves; of anything else the stack is needed. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = 'code' in error && 'hint' in error ? error.message : (error.stack ?? error.message);
+  return error.cause === undefined ? text : `${text}\n  caused by ${describe(error.cause)}`;
+}
+
+function configPathOf(args: string[]): string {
+  try {
+    const { values } = parseArgs({ args, options: { config: { type: 'string' } } });
+    if (values.config !== undefined) return values.config;
+  } catch (cause) {
+    throw new ConfigFault('CONFIG_USAGE', 'Usage: --config FILE', cause);
+  }
+  throw new ConfigFault('CONFIG_USAGE', 'Usage: --config FILE');
+}

@@ -1,0 +1,101 @@
+/** Turns the messages of one step into signed frames, one sequence per receiver. */
+import type { Message } from '@sparegrid/core/messages';
+import type { Crypto } from '@sparegrid/core/units/document';
+import { frameSigningText } from '@sparegrid/core/units/frame-text';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import { encodeMessage, type FrameText, joinFrame } from './frame.ts';
+import { TEXT_BYTES_MAX } from './read-json.ts';
+import { MESSAGES_PER_FRAME_MAX } from './schemas/messages.ts';
+import { utf8Length } from './utf8-length.ts';
+
+/** Receivers whose counter is kept; beyond it the one longest unused is let go. */
+const RECEIVERS_MAX = 65_536;
+/** More than all fields of a frame but its messages can take. */
+const HEAD_BYTES_MAX = 1_024;
+
+/** Who sends: the same for every frame of one life of a process. */
+export interface Sender {
+  crypto: Crypto;
+  from: NodeId;
+  session: string;
+  /** Fence of a hub; 0 for participants. */
+  epoch: number;
+  /** Validity of a frame, wall time. */
+  frameTtlMs: number;
+}
+
+/** Pure but for its counters: time comes in, texts go out. */
+export class Framer {
+  /** Messages that no frame can hold; they were left out, or answered instead. */
+  oversized = 0;
+  readonly #sender: Sender;
+  /** Next `seq` by receiver, the longest unused first. */
+  readonly #next = new Map<string, number>();
+  /** Where a counter starts: above every counter that was let go, so that no `seq` comes twice. */
+  #floor = 0;
+
+  constructor(sender: Sender) {
+    this.#sender = sender;
+  }
+
+  /**
+   * Frames `messages` in their order, in as few frames as the 1 MiB limit allows.
+   *
+   * A message above the limit cannot travel: a reply is replaced by the refusal LINK_TOO_LARGE, any
+   * other one is left out like a lost message; both are counted in {@link oversized}.
+   *
+   * @param toSession the connection of a participant that is meant; null for hubs.
+   */
+  frame(
+    to: NodeId,
+    toSession: string | null,
+    messages: readonly Message[],
+    wallMs: number,
+  ): FrameText[] {
+    const batches: string[][] = [];
+    let room = 0;
+    for (const message of messages) {
+      const text = this.#encode(message);
+      if (text === null) continue;
+      const bytes = utf8Length(text) + 1;
+      const batch = batches.at(-1);
+      if (batch && bytes <= room && batch.length < MESSAGES_PER_FRAME_MAX) {
+        batch.push(text);
+        room -= bytes;
+      } else {
+        batches.push([text]);
+        room = TEXT_BYTES_MAX - HEAD_BYTES_MAX - bytes;
+      }
+    }
+    return batches.map((batch) => this.#sign(to, toSession, batch, wallMs));
+  }
+
+  #encode(message: Message): string | null {
+    const text = encodeMessage(message);
+    if (utf8Length(text) < TEXT_BYTES_MAX - HEAD_BYTES_MAX) return text;
+    this.oversized += 1;
+    if (message.type !== 'reply') return null;
+    const hint = 'the answer is larger than a frame: ask for less';
+    return encodeMessage({ ...message, reply: { ok: false, code: 'LINK_TOO_LARGE', hint } });
+  }
+
+  #sign(to: NodeId, toSession: string | null, messages: string[], wallMs: number): FrameText {
+    const { crypto, from, session, epoch, frameTtlMs } = this.#sender;
+    const seq = this.#take(`${to} ${toSession ?? ''}`);
+    const times = { sentAtMs: wallMs, expiresAtMs: wallMs + frameTtlMs };
+    const text = joinFrame({ v: 1, from, to, session, seq, epoch, ...times }, messages);
+    return { text, signature: crypto.sign(frameSigningText(text)) };
+  }
+
+  #take(receiver: string): number {
+    const seq = this.#next.get(receiver) ?? this.#floor;
+    this.#next.delete(receiver);
+    this.#next.set(receiver, seq + 1);
+    if (this.#next.size > RECEIVERS_MAX) {
+      const [oldest, next] = this.#next.entries().next().value as [string, number];
+      this.#next.delete(oldest);
+      this.#floor = Math.max(this.#floor, next);
+    }
+    return seq;
+  }
+}

@@ -1,0 +1,47 @@
+/** Schemas of the terms that two hubs sign for one part, and of how a part ended. */
+import type { AgreementPartTerms, PartOutcome } from '@sparegrid/core/agreement/records';
+import { z } from 'zod';
+import { disconnectRule, taskSpec } from './buy-order.ts';
+import { placement, replicaRequest } from './resources.ts';
+import {
+  agreementId,
+  amount,
+  digest,
+  hubId,
+  list,
+  MANY,
+  micro,
+  participantId,
+  partNumber,
+  refusalCode,
+} from './scalars.ts';
+import { schemaFor } from './schema-for.ts';
+import { jobKind } from './sell-order.ts';
+
+export const agreementPartTerms = schemaFor<AgreementPartTerms>()(
+  z.strictObject({
+    agreement: agreementId,
+    part: partNumber,
+    partCount: partNumber,
+    orderDigest: digest,
+    firstHub: hubId,
+    targetHub: hubId,
+    lessee: participantId,
+    lessor: participantId,
+    kind: jobKind,
+    replica: replicaRequest,
+    replicaOffset: amount,
+    replicaTotal: amount,
+    task: taskSpec,
+    placements: list(placement, MANY),
+    priceMicroPerHour: micro,
+    termsRevision: amount,
+    durationMs: amount,
+    holdMs: amount,
+    startGraceMs: amount,
+    atomic: z.boolean(),
+    disconnect: disconnectRule,
+  }),
+);
+
+export const partOutcome = schemaFor<PartOutcome>()(z.enum(['completed', ...refusalCode.options]));

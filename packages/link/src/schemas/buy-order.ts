@@ -1,0 +1,94 @@
+/** Schemas of buy orders and of the task in them. */
+import type {
+  BuyOrder,
+  DisconnectRule,
+  MatchingPriority,
+  PerformanceRequirement,
+  TaskPrivate,
+  TaskPublic,
+  TaskSpec,
+} from '@sparegrid/core/order/buy-order';
+import { z } from 'zod';
+import { flopsRate, replicaRequest } from './resources.ts';
+import {
+  amount,
+  digest,
+  FEW,
+  list,
+  mapOf,
+  micro,
+  name,
+  participantId,
+  permille,
+  SOME,
+  text,
+} from './scalars.ts';
+import { schemaFor } from './schema-for.ts';
+import { jobKind } from './sell-order.ts';
+
+const taskPublic = schemaFor<TaskPublic>()(
+  z.strictObject({
+    image: name.min(1),
+    architecture: name.nullable(),
+    egress: z.boolean(),
+    capabilities: list(name, FEW),
+  }),
+);
+
+/** Names without `=`, texts without NUL: what an operating system can pass to a program. */
+const word = text.regex(/^[^\0]*$/, 'expected no NUL character');
+const variable = name.regex(/^[^=\0]+$/, 'expected a name without = and NUL');
+
+export const taskPrivate = schemaFor<TaskPrivate>()(
+  z.strictObject({ command: list(word, SOME), env: mapOf(variable, word, SOME) }),
+);
+
+export const taskSpec = schemaFor<TaskSpec>()(
+  z.strictObject({ public: taskPublic, privateDigest: digest }),
+);
+
+const performance = schemaFor<PerformanceRequirement>()(
+  z.strictObject({
+    minScore: amount,
+    minFlops: list(flopsRate, FEW),
+    provision: z.enum(['single', 'distributed', 'any']),
+    labels: mapOf(name, name, FEW),
+  }),
+);
+
+const priority = schemaFor<MatchingPriority>()(
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('price') }),
+    z.strictObject({ kind: z.literal('performance') }),
+    z.strictObject({
+      kind: z.literal('weights'),
+      priceWeight: permille,
+      performanceWeight: permille,
+    }),
+  ]),
+);
+
+export const disconnectRule = schemaFor<DisconnectRule>()(
+  z.strictObject({ stopAfterMs: amount, onLoss: z.enum(['terminate', 'continue']) }),
+);
+
+/** Ranges that have a code of their own (count, duration, devices, budget) are checked by core. */
+export const buyOrder = schemaFor<BuyOrder>()(
+  z.strictObject({
+    lessee: participantId,
+    salt: name,
+    kind: jobKind,
+    replica: replicaRequest,
+    count: z.strictObject({ min: amount, max: amount }),
+    limitMicroPerReplicaHour: micro,
+    budgetMicro: micro,
+    performance,
+    task: taskSpec,
+    priority,
+    durationMs: amount,
+    expiresAtMs: amount,
+    fill: z.enum(['atomic', 'partial']),
+    maxLessors: amount,
+    disconnect: disconnectRule,
+  }),
+);

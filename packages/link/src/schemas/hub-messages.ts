@@ -1,0 +1,99 @@
+/** Schemas of the messages between hubs, by message type. */
+import { z } from 'zod';
+import { partOutcome } from './agreement.ts';
+import { signedDocument } from './document.ts';
+import { leaseRow, panoramaRow, partVersion } from './panorama.ts';
+import { logChunkFields } from './requests.ts';
+import {
+  agreementId,
+  amount,
+  containerId,
+  hint,
+  list,
+  MANY,
+  micro,
+  participantId,
+  partNumber,
+  refusalCode,
+  text,
+} from './scalars.ts';
+
+/** Names the part that a message is about. */
+const ofPart = { agreement: agreementId, part: partNumber };
+const rows = list(panoramaRow, MANY);
+
+export const hubMessageSchemas = {
+  heartbeat: z.strictObject({
+    type: z.literal('heartbeat'),
+    version: partVersion,
+    knownEpoch: amount,
+  }),
+  delta: z.strictObject({
+    type: z.literal('delta'),
+    epoch: amount,
+    from: amount,
+    to: amount,
+    complete: z.boolean(),
+    rows,
+  }),
+  'snapshot-request': z.strictObject({ type: z.literal('snapshot-request') }),
+  snapshot: z.strictObject({
+    type: z.literal('snapshot'),
+    epoch: amount,
+    revision: amount,
+    complete: z.boolean(),
+    chunk: amount,
+    chunks: amount,
+    rows,
+  }),
+  prepare: z.strictObject({ type: z.literal('prepare'), document: signedDocument }),
+  'vote-yes': z.strictObject({
+    type: z.literal('vote-yes'),
+    ...ofPart,
+    document: signedDocument,
+    epoch: amount,
+    row: leaseRow,
+  }),
+  'vote-no': z.strictObject({
+    type: z.literal('vote-no'),
+    ...ofPart,
+    code: refusalCode,
+    hint,
+    epoch: amount,
+    row: leaseRow.nullable(),
+  }),
+  abort: z.strictObject({ type: z.literal('abort'), ...ofPart, code: refusalCode }),
+  aborted: z.strictObject({ type: z.literal('aborted'), ...ofPart }),
+  activate: z.strictObject({
+    type: z.literal('activate'),
+    ...ofPart,
+    taskPrivate: text.nullable(),
+  }),
+  started: z.strictObject({ type: z.literal('started'), ...ofPart }),
+  'all-started': z.strictObject({ type: z.literal('all-started'), ...ofPart }),
+  running: z.strictObject({ type: z.literal('running'), ...ofPart }),
+  end: z.strictObject({ type: z.literal('end'), ...ofPart, code: refusalCode }),
+  'part-ended': z.strictObject({
+    type: z.literal('part-ended'),
+    ...ofPart,
+    outcome: partOutcome,
+    billedMs: amount,
+    costMicro: micro,
+    meter: signedDocument.nullable(),
+  }),
+  'part-ended-ack': z.strictObject({ type: z.literal('part-ended-ack'), ...ofPart }),
+  settle: z.strictObject({ type: z.literal('settle'), ...ofPart, costMicro: micro }),
+  settled: z.strictObject({ type: z.literal('settled'), ...ofPart }),
+  'part-log': z.strictObject({ type: z.literal('part-log'), ...ofPart, ...logChunkFields }),
+  'part-log-ack': z.strictObject({
+    type: z.literal('part-log-ack'),
+    container: containerId,
+    seq: amount,
+  }),
+  relay: z.strictObject({
+    type: z.literal('relay'),
+    from: participantId,
+    to: participantId,
+    payload: text,
+  }),
+};

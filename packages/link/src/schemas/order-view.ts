@@ -1,0 +1,103 @@
+/** Schemas of what a lessee sees of its order, its agreements, and of why it is not matched. */
+import type { LeaseState, NegotiationState } from '@sparegrid/core/agreement/records';
+import type { Explanation } from '@sparegrid/core/matching/explain';
+import type { AgreementView, OrderView } from '@sparegrid/core/messages';
+import type { OrderEvent, OrderState } from '@sparegrid/core/order/order-record';
+import { z } from 'zod';
+import { partOutcome } from './agreement.ts';
+import { placement } from './resources.ts';
+import {
+  agreementId,
+  amount,
+  hint,
+  hubId,
+  list,
+  MANY,
+  micro,
+  orderId,
+  participantId,
+  partNumber,
+  refusalCode,
+  SOME,
+} from './scalars.ts';
+import { schemaFor } from './schema-for.ts';
+
+export const orderState = schemaFor<OrderState>()(
+  z.enum(['open', 'signing', 'starting', 'running', 'completed', 'failed', 'expired', 'cancelled']),
+);
+
+export const orderEvent = schemaFor<OrderEvent>()(
+  z.strictObject({
+    atMs: amount,
+    name: z.enum([
+      'accepted',
+      'unmatched',
+      'matched',
+      'lost-race',
+      'aborted',
+      'frozen',
+      'started',
+      'part-ended',
+      'void',
+      'ended',
+    ]),
+    detail: hint,
+  }),
+);
+
+const negotiation = schemaFor<NegotiationState>()(
+  z.enum(['REQUESTED', 'OFFERED', 'ACCEPTED', 'AGREED', 'VERIFIED', 'FINALIZED', 'TERMINATED']),
+);
+
+const lease = schemaFor<LeaseState>()(
+  z.enum(['REQUESTED', 'STARTED', 'SUSPENDED', 'COMPLETED', 'TERMINATED']),
+);
+
+const agreementView = schemaFor<AgreementView>()(
+  z.strictObject({
+    id: agreementId,
+    negotiation,
+    lease,
+    userOf: participantId.nullable(),
+    userExpiresMs: amount.nullable(),
+    code: refusalCode.nullable(),
+    parts: list(
+      z.strictObject({
+        part: partNumber,
+        lessor: participantId,
+        targetHub: hubId,
+        replicas: amount,
+        placements: list(placement, MANY),
+        priceMicroPerHour: micro,
+        billedMs: amount,
+        costMicro: micro,
+        outcome: partOutcome.nullable(),
+      }),
+      SOME,
+    ),
+  }),
+);
+
+export const orderView = schemaFor<OrderView>()(
+  z.strictObject({
+    id: orderId,
+    state: orderState,
+    events: list(orderEvent, SOME),
+    lastCode: refusalCode.nullable(),
+    lastHint: hint,
+    costMicro: micro,
+    agreements: list(agreementView, MANY),
+  }),
+);
+
+export const explanation = schemaFor<Explanation>()(
+  z.strictObject({
+    lessor: participantId,
+    hub: hubId,
+    code: refusalCode.nullable(),
+    hint,
+    need: hint.nullable(),
+    have: hint.nullable(),
+    replicas: amount,
+  }),
+);

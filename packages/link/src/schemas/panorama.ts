@@ -1,0 +1,39 @@
+/** Schemas of panorama rows as hubs exchange them. */
+import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from '@sparegrid/core/panorama/row';
+import { z } from 'zod';
+import { resourceSpec } from './resource-spec.ts';
+import { amount, hubId, name, participantId } from './scalars.ts';
+import { schemaFor } from './schema-for.ts';
+import { sellOrder } from './sell-order.ts';
+
+const resourceRow = schemaFor<ResourceRow>()(
+  z.strictObject({
+    kind: z.literal('resource'),
+    participant: participantId,
+    revision: amount,
+    spec: resourceSpec.nullable(),
+  }),
+);
+
+export const leaseRow = schemaFor<LeaseRow>()(
+  z.strictObject({
+    kind: z.literal('lease'),
+    participant: participantId,
+    revision: amount,
+    offer: sellOrder.nullable(),
+  }),
+);
+
+export const panoramaRow = schemaFor<PanoramaRow>()(
+  z.discriminatedUnion('kind', [resourceRow, leaseRow]),
+);
+
+export const partVersionFields = {
+  hub: hubId,
+  epoch: amount,
+  revision: amount,
+  complete: z.boolean(),
+  digest: name,
+};
+
+export const partVersion = schemaFor<PartVersion>()(z.strictObject(partVersionFields));

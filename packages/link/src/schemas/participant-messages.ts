@@ -1,0 +1,115 @@
+/** Schemas of the messages between a participant and its hub, by message type. */
+import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages';
+import { z } from 'zod';
+import { taskSpec } from './buy-order.ts';
+import { signedDocument } from './document.ts';
+import { orderEvent, orderState } from './order-view.ts';
+import { logChunkFields, reply, request } from './requests.ts';
+import { deviceShare, resourceAmounts } from './resources.ts';
+import {
+  amount,
+  containerId,
+  hint,
+  hubId,
+  list,
+  MANY,
+  name,
+  orderId,
+  partId,
+  participantId,
+  refusalCode,
+  requestId,
+  SOME,
+  text,
+} from './scalars.ts';
+import { schemaFor } from './schema-for.ts';
+
+/** Exit codes are unsigned 32-bit numbers on every system that has them. */
+const exitCode = z.int().min(0).max(0xffff_ffff);
+const what = z.enum(['resource', 'offer']);
+
+const containerStatus = schemaFor<ContainerStatus>()(
+  z.strictObject({
+    id: containerId,
+    state: z.enum(['starting', 'running', 'exited']),
+    exitCode: exitCode.nullable(),
+    reason: z
+      .enum(['exit', 'stopped', 'duration', 'disconnect', 'grace', 'start-failed'])
+      .nullable(),
+    started: z.boolean(),
+  }),
+);
+
+export const participantMessageSchemas = {
+  hello: z.strictObject({ type: z.literal('hello'), role: z.enum(['agent', 'lessee']) }),
+  resource: z.strictObject({ type: z.literal('resource'), document: signedDocument }),
+  offer: z.strictObject({ type: z.literal('offer'), document: signedDocument }),
+  changed: z.strictObject({ type: z.literal('changed'), what }),
+  status: z.strictObject({
+    type: z.literal('status'),
+    seq: amount,
+    epoch: amount,
+    revision: amount,
+    containers: list(containerStatus, MANY),
+  }),
+  log: z.strictObject({ type: z.literal('log'), ...logChunkFields }),
+  request: z.strictObject({ type: z.literal('request'), requestId, request }),
+  'relay-send': z.strictObject({
+    type: z.literal('relay-send'),
+    to: participantId,
+    payload: text,
+  }),
+};
+
+const desiredContainer = schemaFor<DesiredContainer>()(
+  z.strictObject({
+    id: containerId,
+    part: partId,
+    rank: amount,
+    size: amount,
+    lotId: name,
+    amounts: resourceAmounts,
+    devices: list(deviceShare, SOME),
+    task: taskSpec,
+    taskPrivate: text.nullable(),
+    durationMs: amount,
+    startGraceMs: amount,
+    stopAfterMs: amount,
+    running: z.boolean(),
+  }),
+);
+
+export const hubToParticipantMessageSchemas = {
+  welcome: z.strictObject({
+    type: z.literal('welcome'),
+    hub: hubId,
+    epoch: amount,
+    collect: z.enum(['push', 'pull']),
+  }),
+  collect: z.strictObject({ type: z.literal('collect'), what }),
+  accepted: z.strictObject({ type: z.literal('accepted'), what, revision: amount }),
+  rejected: z.strictObject({ type: z.literal('rejected'), what, code: refusalCode, hint }),
+  'status-ack': z.strictObject({ type: z.literal('status-ack'), seq: amount }),
+  desired: z.strictObject({
+    type: z.literal('desired'),
+    epoch: amount,
+    revision: amount,
+    containers: list(desiredContainer, MANY),
+  }),
+  'log-ack': z.strictObject({ type: z.literal('log-ack'), container: containerId, seq: amount }),
+  reply: z.strictObject({ type: z.literal('reply'), requestId, reply }),
+  'order-event': z.strictObject({
+    type: z.literal('order-event'),
+    order: orderId,
+    state: orderState,
+    event: orderEvent,
+  }),
+  relayed: z.strictObject({ type: z.literal('relayed'), from: participantId, payload: text }),
+};
+
+export const refusedSchema = z.strictObject({
+  type: z.literal('refused'),
+  code: refusalCode,
+  hint,
+  knownEpoch: amount,
+});

@@ -1,0 +1,120 @@
+/** Schemas of requests and replies: one per `op`, so that a new one without a schema is an error. */
+import type { HubStatus, LogChunk, Reply, Request } from '@sparegrid/core/messages';
+import { z } from 'zod';
+import { signedDocument } from './document.ts';
+import { explanation, orderState, orderView } from './order-view.ts';
+import { partVersionFields } from './panorama.ts';
+import { resourceSpec } from './resource-spec.ts';
+import {
+  amount,
+  containerId,
+  hint,
+  hubId,
+  list,
+  MANY,
+  mapOf,
+  orderId,
+  participantId,
+  refusalCode,
+  text,
+} from './scalars.ts';
+import { schemaFor } from './schema-for.ts';
+import { sellOrder } from './sell-order.ts';
+
+export const logChunkFields = {
+  container: containerId,
+  seq: amount,
+  stream: z.enum(['stdout', 'stderr']),
+  text,
+};
+
+const logChunk = schemaFor<LogChunk>()(z.strictObject(logChunkFields));
+
+export const request = schemaFor<Request>()(
+  z.discriminatedUnion('op', [
+    z.strictObject({
+      op: z.literal('order.submit'),
+      document: signedDocument,
+      taskPrivate: text.nullable(),
+    }),
+    z.strictObject({ op: z.literal('order.get'), order: orderId }),
+    z.strictObject({ op: z.literal('order.list') }),
+    z.strictObject({ op: z.literal('order.explain'), order: orderId }),
+    z.strictObject({ op: z.literal('order.cancel'), order: orderId }),
+    z.strictObject({
+      op: z.literal('order.logs'),
+      order: orderId,
+      after: mapOf(containerId, amount, MANY),
+    }),
+    z.strictObject({ op: z.literal('panorama.offers') }),
+    z.strictObject({ op: z.literal('panorama.resources') }),
+    z.strictObject({ op: z.literal('directory.resolve'), participant: participantId }),
+    z.strictObject({ op: z.literal('hub.status') }),
+  ]),
+);
+
+const hubStatus = schemaFor<HubStatus>()(
+  z.strictObject({
+    hub: hubId,
+    epoch: amount,
+    parts: list(
+      z.strictObject({
+        ...partVersionFields,
+        stale: z.boolean(),
+        participants: amount,
+        offers: amount,
+      }),
+      MANY,
+    ),
+    orders: amount,
+    agreements: amount,
+    leases: amount,
+  }),
+);
+
+const done = z.literal(true);
+
+export const reply = schemaFor<Reply>()(
+  z.discriminatedUnion('ok', [
+    z.discriminatedUnion('op', [
+      z.strictObject({ ok: done, op: z.literal('order.submit'), order: orderId }),
+      z.strictObject({ ok: done, op: z.literal('order.get'), order: orderView }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('order.list'),
+        orders: list(z.strictObject({ id: orderId, state: orderState }), MANY),
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('order.explain'),
+        order: orderView,
+        lessors: list(explanation, MANY),
+      }),
+      z.strictObject({ ok: done, op: z.literal('order.cancel'), order: orderId }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('order.logs'),
+        chunks: list(logChunk, MANY),
+        ended: z.boolean(),
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('panorama.offers'),
+        offers: list(z.strictObject({ hub: hubId, stale: z.boolean(), offer: sellOrder }), MANY),
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('panorama.resources'),
+        specs: list(z.strictObject({ hub: hubId, spec: resourceSpec }), MANY),
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('directory.resolve'),
+        participant: participantId,
+        hub: hubId,
+      }),
+      z.strictObject({ ok: done, op: z.literal('hub.status'), status: hubStatus }),
+    ]),
+    z.strictObject({ ok: z.literal(false), code: refusalCode, hint }),
+  ]),
+);

@@ -1,0 +1,27 @@
+/** Faults of the store: each names its cause by code and says what to do. */
+
+/** Every fault code of the store with its meaning. */
+export const STORE_FAULTS = {
+  STORE_OPEN: 'The file cannot be opened, or is no store.',
+  STORE_IN_USE: 'Another process has the store open.',
+  STORE_NEWER_SCHEMA: 'A later version of the program wrote the store.',
+  STORE_COMMIT: 'A transaction was rejected: nothing of it is durable, the process must end.',
+  STORE_CLOSED: 'The store was closed, or its worker is gone.',
+} as const satisfies Record<string, string>;
+
+export type StoreFaultCode = keyof typeof STORE_FAULTS;
+
+/** Match it by `code`; `hint` says what to do. */
+export class StoreFault extends Error {
+  override readonly name = 'StoreFault';
+  readonly code: StoreFaultCode;
+  readonly hint: string;
+  readonly retryable: boolean;
+
+  constructor(code: StoreFaultCode, hint: string, cause?: unknown) {
+    super(`${code}: ${STORE_FAULTS[code]} ${hint}`, cause === undefined ? {} : { cause });
+    this.code = code;
+    this.hint = hint;
+    this.retryable = code === 'STORE_IN_USE';
+  }
+}

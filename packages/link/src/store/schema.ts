@@ -1,0 +1,43 @@
+/** The tables of a store and the numbered migrations that lead to them. */
+import { type Kysely, sql } from 'kysely';
+
+export interface StoreSchema {
+  records: RecordTable;
+  schema_version: { version: number };
+}
+
+/** `live` is 1 for records that a restart needs, 0 for those kept for reading only. */
+export interface RecordTable {
+  tbl: string;
+  key: string;
+  live: number;
+  text: string;
+}
+
+type Migration = (db: Kysely<StoreSchema>) => Promise<void>;
+
+/**
+ * Migration n leads from version n to n + 1. Only ever append: stores of every version exist.
+ *
+ * Records lie in an ordinary table: many are kilobytes long, for which a table without row ids
+ * needs an overflow page each. The partial index keeps a restart from reading what is not live.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  async (db) => {
+    await db.schema
+      .createTable('records')
+      .addColumn('tbl', 'text', (column) => column.notNull())
+      .addColumn('key', 'text', (column) => column.notNull())
+      .addColumn('live', 'integer', (column) => column.notNull())
+      .addColumn('text', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('records_pk', ['tbl', 'key'])
+      .modifyEnd(sql`strict`)
+      .execute();
+    await db.schema
+      .createIndex('records_live')
+      .on('records')
+      .columns(['tbl', 'key'])
+      .where(sql.ref('live'), '=', 1)
+      .execute();
+  },
+];

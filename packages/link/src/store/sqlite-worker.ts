@@ -1,0 +1,90 @@
+/** Worker thread that owns the writing connection: a commit waits for the disk, the node must not. */
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Write } from '@sparegrid/core/units/write';
+import { StoreFault } from './fault.ts';
+import { kyselyOver } from './kysely-sqlite.ts';
+import { migrate } from './migrate.ts';
+import type { FromWorker, ToWorker, WorkerFailure, WorkerSettings } from './sqlite-protocol.ts';
+import { lockStore } from './store-lock.ts';
+
+const port = parentPort;
+if (!port) throw new Error('this file runs as a worker thread only');
+const { path } = workerData as WorkerSettings;
+
+try {
+  const store = await open(path);
+  port.on('message', (message: ToWorker) => answer(store, message));
+  say({ kind: 'open' });
+} catch (error) {
+  say({ kind: 'open-failed', failure: failureOf(error, 'STORE_OPEN') });
+}
+
+interface OpenStore {
+  commit(writes: readonly Write[]): void;
+  close(): void;
+}
+
+async function open(storePath: string): Promise<OpenStore> {
+  const unlock = lockStore(storePath);
+  const database = new DatabaseSync(storePath, { timeout: 5_000 });
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    await migrate(kyselyOver(database));
+  } catch (error) {
+    database.close();
+    unlock();
+    throw error;
+  }
+  return {
+    commit: committer(database),
+    close: () => {
+      database.close();
+      unlock();
+    },
+  };
+}
+
+function committer(database: DatabaseSync): (writes: readonly Write[]) => void {
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  const put = database.prepare(
+    `INSERT INTO records (tbl, key, live, text) VALUES (?, ?, ?, ?)
+     ON CONFLICT (tbl, key) DO UPDATE SET live = excluded.live, text = excluded.text`,
+  );
+  const remove = database.prepare('DELETE FROM records WHERE tbl = ? AND key = ?');
+  return (writes) => {
+    begin.run();
+    try {
+      for (const { table, key, text, live } of writes) {
+        if (text === null) remove.run(table, key);
+        else put.run(table, key, live ? 1 : 0, text);
+      }
+      commit.run();
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
+}
+
+function answer(store: OpenStore, message: ToWorker): void {
+  try {
+    if (message.kind === 'commit') store.commit(message.writes);
+    else store.close();
+    say({ kind: 'done', id: message.id });
+  } catch (error) {
+    say({ kind: 'failed', id: message.id, failure: failureOf(error, 'STORE_COMMIT') });
+  }
+}
+
+function failureOf(error: unknown, code: WorkerFailure['code']): WorkerFailure {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (error instanceof StoreFault) return { code: error.code, hint: error.hint, detail };
+  const hint = error instanceof Error ? `${path}: ${error.message}` : String(error);
+  return { code, hint, detail };
+}
+
+function say(message: FromWorker): void {
+  port?.postMessage(message);
+}

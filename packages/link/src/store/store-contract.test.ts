@@ -1,0 +1,115 @@
+/** The contract of every store, run on each real one. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryStore } from './memory-store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+import { endOfPrefix, type Store } from './store.ts';
+
+const put = (table: string, key: string, text: string, live = true) => ({
+  table,
+  key,
+  text,
+  live,
+});
+
+describe.each([
+  { name: 'memory', open: async () => new MemoryStore() },
+  { name: 'sqlite', open: (folder: string) => openSqliteStore(join(folder, 'sub/node.db')) },
+])('$name store', ({ open }) => {
+  let folder: string;
+  let store: Store;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sparegrid-store-'));
+    store = await open(folder);
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('starts empty', async () => {
+    expect(await store.load()).toEqual([]);
+    expect(await store.read('order', 'o-1')).toBeNull();
+    expect(store.counts).toEqual({ commits: 0, writes: 0 });
+    expect(store.freeBytes()).toBeGreaterThan(0);
+  });
+
+  it('loads live records only, ordered by table and key', async () => {
+    await store.commit([
+      put('part', 'b', '1'),
+      put('order', 'z', '2'),
+      put('order', 'a', '3'),
+      put('archive', 'a', '4', false),
+    ]);
+    expect(await store.load()).toEqual([
+      { table: 'order', key: 'a', text: '3' },
+      { table: 'order', key: 'z', text: '2' },
+      { table: 'part', key: 'b', text: '1' },
+    ]);
+  });
+
+  it('reads records that are not live by their key', async () => {
+    await store.commit([put('archive', 'o-1', 'ended', false)]);
+    expect(await store.read('archive', 'o-1')).toBe('ended');
+    expect(await store.read('order', 'o-1')).toBeNull();
+  });
+
+  it('replaces text and liveness, and deletes', async () => {
+    await store.commit([put('order', 'a', 'old'), put('order', 'b', 'old')]);
+    await store.commit([
+      put('order', 'a', 'new', false),
+      { table: 'order', key: 'b', text: null, live: true },
+    ]);
+    expect(await store.load()).toEqual([]);
+    expect(await store.read('order', 'a')).toBe('new');
+    expect(await store.read('order', 'b')).toBeNull();
+  });
+
+  it('applies the writes of one commit in their order', async () => {
+    await store.commit([
+      put('order', 'a', '1'),
+      { table: 'order', key: 'a', text: null, live: true },
+      put('order', 'a', '2'),
+    ]);
+    expect(await store.read('order', 'a')).toBe('2');
+  });
+
+  it('scans a prefix in key order up to the limit', async () => {
+    await store.commit([
+      put('log', 'o-1/c/00000002', 'second', false),
+      put('log', 'o-1/c/00000001', 'first', false),
+      put('log', 'o-10/c/00000001', 'other order', false),
+      put('log', 'o-1/d/00000001', 'third', false),
+    ]);
+    const range = { table: 'log', from: 'o-1/', before: endOfPrefix('o-1/') };
+    const texts = async (limit: number) =>
+      (await store.scan({ ...range, limit })).map((record) => record.text);
+    expect(await texts(10)).toEqual(['first', 'second', 'third']);
+    expect(await texts(2)).toEqual(['first', 'second']);
+  });
+
+  it('keeps any text exactly', async () => {
+    const text = 'quote \' " \\ \n \u0000 算力 🙂';
+    await store.commit([put('t', text, text)]);
+    expect(await store.read('t', text)).toBe(text);
+  });
+
+  it('counts commits and writes', async () => {
+    await Promise.all([
+      store.commit([put('t', 'a', '1'), put('t', 'b', '1')]),
+      store.commit([put('t', 'c', '1')]),
+    ]);
+    expect(store.counts).toEqual({ commits: 2, writes: 3 });
+  });
+
+  it('refuses commits after it was closed', async () => {
+    await store.close();
+    await expect(store.commit([put('t', 'a', '1')])).rejects.toMatchObject({
+      code: 'STORE_CLOSED',
+    });
+  });
+});

@@ -1,0 +1,41 @@
+/** Connects a client over the local socket of its hub; the one module here that needs Node. */
+import type { KeyObject } from 'node:crypto';
+import type { ParticipantId } from '@sparegrid/core/units/ids';
+import { localSockets } from '@sparegrid/link/local-socket';
+import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import { Client } from './client.ts';
+import type { KnownHub } from './hub-frames.ts';
+import type { CallOptions } from './pending-requests.ts';
+
+export interface ConnectSettings extends CallOptions {
+  /** Path of the hub's local socket. */
+  hubSocket: string;
+  hub: KnownHub;
+  participant: ParticipantId;
+  /** The participant's Ed25519 key; `loadKey` of link reads one from a file. */
+  privateKey: KeyObject;
+}
+
+/**
+ * Returns once the hub welcomed the participant; from then on the client reconnects by itself.
+ *
+ * @throws RefusedError when the hub does not know the participant or its key; UnavailableError when
+ *         no hub answers within `timeoutMs`; LinkFault LINK_SOCKET_PATH_LENGTH
+ */
+export async function connect(settings: ConnectSettings): Promise<Client> {
+  const { hubSocket, hub, participant, privateKey, signal, timeoutMs } = settings;
+  const client = new Client({
+    hub,
+    participant,
+    crypto: nodeCrypto(privateKey),
+    dial: (events) => localSockets.connect({ path: hubSocket, ...events }),
+    wallMs: () => Date.now(),
+  });
+  try {
+    await client.ready({ signal, timeoutMs });
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+/** Streams about one order: its views as they change, and the output of its containers. */
+import type { LogChunk, LogCursor, OrderView } from '@sparegrid/core/messages';
+import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
+import { encodeStored } from '@sparegrid/core/units/json';
+import type { Bell } from './bell.ts';
+
+/** A look at an order that no push asked for: pushes may be lost, states may not. */
+export const REFRESH_MS = 15_000;
+/** Wait between two looks for new output; hubs push states, not output. */
+export const LOG_POLL_MS = 1_000;
+
+/** @throws what `get` throws, or the reason of `signal` */
+export async function* followOrder(
+  bell: Bell,
+  get: () => Promise<OrderView>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OrderView, void, void> {
+  let last = '';
+  for (;;) {
+    const seen = bell.count;
+    const view = await get();
+    const text = encodeStored(view);
+    if (text !== last) yield view;
+    last = text;
+    if (FINAL_ORDER_STATES.has(view.state)) return;
+    await bell.after(seen, REFRESH_MS, signal);
+  }
+}
+
+/**
+ * Every chunk once, in order within its container.
+ *
+ * @param follow false: ends with what there is now. True: ends with the order.
+ */
+export async function* followLogs(
+  bell: Bell,
+  get: (after: LogCursor) => Promise<{ chunks: LogChunk[]; ended: boolean }>,
+  { follow, signal }: { follow: boolean; signal: AbortSignal | undefined },
+): AsyncGenerator<LogChunk, void, void> {
+  const after: LogCursor = {};
+  for (;;) {
+    const seen = bell.count;
+    const { chunks, ended } = await get({ ...after });
+    const fresh = chunks.filter(({ container, seq }) => {
+      if (seq <= (after[container] ?? 0)) return false;
+      after[container] = seq;
+      return true;
+    });
+    yield* fresh;
+    if (fresh.length > 0) continue;
+    if (ended || !follow) return;
+    await bell.after(seen, LOG_POLL_MS, signal);
+  }
+}

@@ -1,0 +1,68 @@
+/** Checks what comes in as from the hub: only its own, fresh, unrepeated frames are read. */
+import { DEFAULT_TIMING } from '@sparegrid/core/hub/config';
+import type { Frame, Message } from '@sparegrid/core/messages';
+import { type Refusal, refuse } from '@sparegrid/core/refusals';
+import type { Crypto } from '@sparegrid/core/units/document';
+import { frameSigningText } from '@sparegrid/core/units/frame-text';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import { ReplayWindow } from '@sparegrid/core/units/replay-window';
+import { decodeFrame } from '@sparegrid/link/frame';
+
+/** The hub as the participant's operator made it known. */
+export interface KnownHub {
+  id: HubId;
+  /** base64 of the raw Ed25519 key. */
+  publicKey: string;
+}
+
+/** State of one client against its hub, in memory: a client's session dies with it. */
+export class HubFrames {
+  readonly #crypto: Crypto;
+  readonly #hub: KnownHub;
+  readonly #participant: ParticipantId;
+  #epoch = -1;
+  #window = new ReplayWindow();
+
+  constructor(crypto: Crypto, hub: KnownHub, participant: ParticipantId) {
+    this.#crypto = crypto;
+    this.#hub = hub;
+    this.#participant = participant;
+  }
+
+  /**
+   * Reads the messages of a frame, once.
+   *
+   * @refuses in this order: LINK_MALFORMED, LINK_TOO_LARGE, LINK_AUDIENCE, LINK_UNKNOWN_SENDER,
+   *          LINK_SIGNATURE, LINK_EXPIRED, LINK_FENCED, LINK_REPLAYED.
+   */
+  open(
+    text: string,
+    signature: string,
+    wallMs: number,
+  ): { ok: true; messages: Message[] } | Refusal {
+    const decoded = decodeFrame(text, signature);
+    if (!decoded.ok) return decoded;
+    const { frame } = decoded.signed;
+    if (frame.to !== this.#participant) return refuse('LINK_AUDIENCE', `to ${frame.to}`);
+    if (frame.from !== this.#hub.id) return refuse('LINK_UNKNOWN_SENDER', `from ${frame.from}`);
+    if (!this.#crypto.verify(this.#hub.publicKey, frameSigningText(text), signature)) {
+      return refuse('LINK_SIGNATURE', `from ${frame.from}`);
+    }
+    return this.#refusalOf(frame, wallMs) ?? { ok: true, messages: frame.messages };
+  }
+
+  #refusalOf(frame: Frame, wallMs: number): Refusal | null {
+    const { toleranceMs } = DEFAULT_TIMING;
+    if (frame.expiresAtMs + toleranceMs < wallMs || frame.sentAtMs - toleranceMs > wallMs) {
+      return refuse('LINK_EXPIRED', `sent at ${frame.sentAtMs}, now ${wallMs}`);
+    }
+    if (frame.epoch < this.#epoch || frame.session !== `e${frame.epoch}`) {
+      return refuse('LINK_FENCED', `epoch ${frame.epoch}, known ${this.#epoch}`);
+    }
+    if (frame.epoch > this.#epoch) {
+      this.#epoch = frame.epoch;
+      this.#window = new ReplayWindow();
+    }
+    return this.#window.accept(frame.seq, wallMs) ? null : refuse('LINK_REPLAYED', `${frame.seq}`);
+  }
+}

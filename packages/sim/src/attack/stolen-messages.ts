@@ -1,0 +1,45 @@
+/** Messages between hubs as somebody else would send them: about real things, by no right. */
+import type { Message } from '@sparegrid/core/messages';
+import type { Rng } from '../kernel/rng.ts';
+
+/** An agreement named in the text, or one that never was. */
+function agreementIn(text: string): string {
+  return /o-[0-9a-f]{32}-\d+/.exec(text)?.[0] ?? `o-${'0'.repeat(32)}-1`;
+}
+
+/** Something that only a hub may say; `text` is a frame that was overheard. */
+export function hubMessageOf(rng: Rng, text: string): Message {
+  const agreement = agreementIn(text);
+  const named = { agreement, part: 0 };
+  const version = { hub: 'h1', epoch: 1, revision: 1, complete: true, digest: '0'.repeat(16) };
+  return rng.pick<Message>([
+    { type: 'activate', ...named, taskPrivate: null },
+    { type: 'abort', ...named, code: 'AGREEMENT_ABORTED' },
+    { type: 'all-started', ...named },
+    { type: 'end', ...named, code: 'ORDER_CANCELLED' },
+    { type: 'settle', ...named, costMicro: 0n },
+    { type: 'started', ...named },
+    { type: 'part-ended-ack', ...named },
+    { type: 'heartbeat', version, knownEpoch: 1 },
+    { type: 'delta', epoch: 1, from: 0, to: 1_000_000, complete: true, rows: [] },
+    { type: 'snapshot-request' },
+  ]);
+}
+
+/** What a hub that is no party may try about an agreement of two others. */
+export function meddlingOf(rng: Rng, text: string): Message {
+  const named = { agreement: agreementIn(text), part: rng.pick([0, 0, 1]) };
+  const none = { billedMs: 1_000, costMicro: 1_000_000n, meter: null };
+  return rng.pick<Message>([
+    { type: 'activate', ...named, taskPrivate: null },
+    { type: 'all-started', ...named },
+    { type: 'end', ...named, code: 'ORDER_CANCELLED' },
+    { type: 'settle', ...named, costMicro: 0n },
+    { type: 'started', ...named },
+    { type: 'running', ...named },
+    { type: 'aborted', ...named },
+    { type: 'settled', ...named },
+    { type: 'part-ended-ack', ...named },
+    { type: 'part-ended', ...named, outcome: 'completed', ...none },
+  ]);
+}

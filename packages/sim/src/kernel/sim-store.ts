@@ -1,0 +1,43 @@
+/** The durable store of one node: what a commit wrote, and nothing else, is there after a crash. */
+import type { Write } from '@sparegrid/core/step';
+
+interface Row {
+  table: string;
+  key: string;
+  text: string;
+  live: boolean;
+}
+
+export class SimStore {
+  readonly #rows = new Map<string, Row>();
+
+  /** Applies one transaction. */
+  commit(writes: readonly Write[]): void {
+    for (const { table, key, text, live } of writes) {
+      const name = `${table}\n${key}`;
+      if (text === null) this.#rows.delete(name);
+      else this.#rows.set(name, { table, key, text, live });
+    }
+  }
+
+  get(table: string, key: string): string | undefined {
+    return this.#rows.get(`${table}\n${key}`)?.text;
+  }
+
+  /** Texts of a table whose keys begin with `prefix`, by key. */
+  under(table: string, prefix: string): string[] {
+    const start = `${table}\n${prefix}`;
+    return [...this.#rows.entries()]
+      .filter(([name]) => name.startsWith(start))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { text }]) => text);
+  }
+
+  /** Records that a restart loads, ordered by table and key as a database would give them. */
+  live(): { table: string; key: string; text: string }[] {
+    return [...this.#rows.entries()]
+      .filter(([, row]) => row.live)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { table, key, text }]) => ({ table, key, text }));
+  }
+}

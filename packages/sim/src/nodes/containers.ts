@@ -1,0 +1,92 @@
+/** Model of a container runtime: it outlives its agent, starts late, fails, and takes time to stop. */
+import type { DesiredContainer } from '@sparegrid/core/messages';
+import type { ContainerId } from '@sparegrid/core/units/ids';
+import type { EventQueue } from '../kernel/event-queue.ts';
+import type { Rng } from '../kernel/rng.ts';
+import { behaviourOf } from '../workload/behaviour.ts';
+import type { FaultPlan } from '../world/fault-plan.ts';
+
+export interface SimContainer {
+  id: ContainerId;
+  state: 'starting' | 'running' | 'exited';
+  exitCode: number | null;
+  reason: 'exit' | 'stopped' | 'start-failed' | null;
+}
+
+export interface RuntimeListener {
+  started(container: SimContainer): void;
+  exited(container: SimContainer): void;
+}
+
+/** The runtime of one lessor. */
+export class Containers {
+  readonly known = new Map<ContainerId, SimContainer>();
+  readonly #queue: EventQueue;
+  readonly #rng: Rng;
+  readonly #plan: FaultPlan;
+  readonly #stopTimeMs: number;
+  readonly #listener: RuntimeListener;
+
+  constructor(
+    queue: EventQueue,
+    rng: Rng,
+    plan: FaultPlan,
+    stopTimeMs: number,
+    listener: RuntimeListener,
+  ) {
+    this.#queue = queue;
+    this.#rng = rng;
+    this.#plan = plan;
+    this.#stopTimeMs = stopTimeMs;
+    this.#listener = listener;
+  }
+
+  start(desired: DesiredContainer): void {
+    const { id } = desired;
+    const container: SimContainer = { id, state: 'starting', exitCode: null, reason: null };
+    this.known.set(id, container);
+    const faulty = this.#queue.nowMs < this.#plan.untilMs;
+    const isSlow = faulty && this.#rng.chance(this.#plan.slowStartPermille);
+    const fails = faulty && this.#rng.chance(this.#plan.startFailurePermille);
+    const delayMs = isSlow ? this.#rng.between(5_000, 40_000) : this.#rng.between(50, 1_500);
+    this.#queue.after(delayMs, () => {
+      if (container.state !== 'starting') return;
+      if (fails) this.#exit(container, null, 'start-failed');
+      else this.#begin(container, desired);
+    });
+  }
+
+  #begin(container: SimContainer, desired: DesiredContainer): void {
+    container.state = 'running';
+    this.#listener.started(container);
+    const behaviour = behaviourOf(desired.taskPrivate);
+    if (behaviour?.runMs == null) return;
+    this.#queue.after(behaviour.runMs, () => {
+      if (container.state === 'running') this.#exit(container, behaviour.exitCode, 'exit');
+    });
+  }
+
+  stop(id: ContainerId): void {
+    const container = this.known.get(id);
+    if (!container || container.state === 'exited') return;
+    const delayMs = this.#rng.between(10, Math.max(20, this.#stopTimeMs / 2));
+    this.#queue.after(delayMs, () => {
+      if (container.state !== 'exited') this.#exit(container, null, 'stopped');
+    });
+  }
+
+  forget(id: ContainerId): void {
+    this.known.delete(id);
+  }
+
+  #exit(
+    container: SimContainer,
+    exitCode: number | null,
+    reason: 'exit' | 'stopped' | 'start-failed',
+  ): void {
+    container.state = 'exited';
+    container.exitCode = exitCode;
+    container.reason = reason;
+    this.#listener.exited(container);
+  }
+}

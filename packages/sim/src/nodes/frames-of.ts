@@ -1,0 +1,25 @@
+/** Puts what one step tells one receiver into as few frames as possible. */
+import type { Message } from '@sparegrid/core/messages';
+import type { Send } from '@sparegrid/core/step';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import type { FrameText } from '@sparegrid/link/frame';
+import type { Framer } from '@sparegrid/link/framer';
+
+export interface Addressed {
+  to: NodeId;
+  session: string | null;
+  frame: FrameText;
+}
+
+export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number): Addressed[] {
+  const groups = new Map<string, { to: NodeId; session: string | null; messages: Message[] }>();
+  for (const { to, session, message } of sends) {
+    const name = `${to} ${session ?? ''}`;
+    const group = groups.get(name);
+    if (group) group.messages.push(message);
+    else groups.set(name, { to, session, messages: [message] });
+  }
+  return [...groups.values()].flatMap(({ to, session, messages }) =>
+    framer.frame(to, session, messages, wallMs).map((frame) => ({ to, session, frame })),
+  );
+}

@@ -1,0 +1,209 @@
+/** A simulated hub: the production core in a model of its process, which dies and comes back. */
+import type { HubEffect } from '@sparegrid/core/hub/context';
+import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
+import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
+import type { SignedFrame } from '@sparegrid/core/messages';
+import type { Now } from '@sparegrid/core/step';
+import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
+import { documentReader } from '@sparegrid/link/documents';
+import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
+import { Framer } from '@sparegrid/link/framer';
+import type { Expectation } from '../auditor/expectation.ts';
+import { NodeClock } from '../kernel/node-clock.ts';
+import type { Rng } from '../kernel/rng.ts';
+import { SimStore } from '../kernel/sim-store.ts';
+import type { Context } from '../world/context.ts';
+import { answerColdRead } from './cold-read.ts';
+import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
+import { framesOf } from './frames-of.ts';
+
+/** An input with what the auditor knows about it beforehand. */
+interface Offered {
+  input: HubInput;
+  expectation: Expectation | null;
+}
+
+type Output = StepOutput<HubEffect>;
+
+export class SimHub implements LoopHost<Offered, HubEffect> {
+  readonly id: HubId;
+  readonly clock: NodeClock;
+  readonly store = new SimStore();
+  readonly #context: Context;
+  readonly #rng: Rng;
+  readonly #loop: CommitLoop<Offered, HubEffect>;
+  #core: HubCore | null = null;
+  #framer: Framer | null = null;
+  #downSinceMs = 0;
+  /** Longest commit; raised for slow hubs. */
+  commitMaxMs = 4;
+
+  constructor(context: Context, id: HubId) {
+    this.id = id;
+    this.#context = context;
+    this.#rng = context.rng.fork(`hub ${id}`);
+    this.clock = new NodeClock(this.#rng.between(-5_000, 5_000));
+    this.#loop = new CommitLoop(context.queue, this.clock, this.store, this);
+  }
+
+  get core(): HubCore | null {
+    return this.#core;
+  }
+
+  isUp(): boolean {
+    return this.#core !== null;
+  }
+
+  isCommitting(): boolean {
+    return this.#loop.isCommitting;
+  }
+
+  /** Begins a life from what the store holds. */
+  start(): void {
+    const { queue, keyring, timing, limits, scenario, auditor, trace } = this.#context;
+    // A process that only restarted counts the time it was down; after a reboot nobody knows it.
+    const downMs = this.#rng.chance(500) ? queue.nowMs - this.#downSinceMs : 0;
+    this.clock.start(queue.nowMs, storedElapsedMs(this.store) + downMs);
+    const crypto = keyring.cryptoOf(this.id);
+    const config = {
+      id: this.id,
+      peers: scenario.hubs.map((id) => ({ id, publicKey: keyring.publicKeyOf(id) })),
+      participants: this.#admitted(),
+      timing,
+      limits,
+    };
+    const env = { crypto, documents: documentReader };
+    const now = this.clock.read(queue.nowMs);
+    const core = new HubCore(config, env, now, this.store.live());
+    this.#core = core;
+    const { epoch } = core;
+    const session = `e${epoch}`;
+    const { frameTtlMs } = timing;
+    this.#framer = new Framer({ crypto, from: this.id, session, epoch, frameTtlMs });
+    trace.add(queue.nowMs, 'start', this.id, session);
+    auditor.hubStarted(this.id, core, now);
+    this.#loop.start({
+      step: (at, offered) =>
+        core.step(
+          at,
+          offered.map(({ input }) => input),
+        ),
+      nextWakeMs: () => core.nextWakeMs(),
+    });
+  }
+
+  #admitted(): AdmittedParticipant[] {
+    const { scenario, keyring } = this.#context;
+    return scenario.participants
+      .filter(({ hub }) => hub === this.id)
+      .map(({ id, organization, collect, lends }) => ({
+        id,
+        publicKey: keyring.publicKeyOf(id),
+        organization,
+        collect,
+        lends,
+      }));
+  }
+
+  die(phase: string): void {
+    const { queue, trace, auditor, connections } = this.#context;
+    trace.add(queue.nowMs, 'crash', this.id, phase);
+    this.#core = null;
+    this.#framer = null;
+    this.#downSinceMs = queue.nowMs;
+    this.#loop.kill();
+    auditor.died(this.id);
+    connections.hubDied(this.id);
+  }
+
+  freeze(untilMs: number): void {
+    this.#loop.freeze(untilMs);
+  }
+
+  /** A frame arrives over the network. `expectation` is set for what an attacker made. */
+  receive(frame: FrameText, expectation: Expectation | null = null): void {
+    if (!this.#core) return;
+    const { trace, queue, auditor } = this.#context;
+    const read = decodeFrame(frame.text, frame.signature);
+    trace.add(queue.nowMs, 'arrive', this.id, read.ok ? frame.signature : read.code);
+    if (!read.ok) {
+      auditor.frames.refusedByDecoder(this.id, expectation, read.code);
+      return;
+    }
+    this.#loop.offer({ input: { kind: 'frame', signed: read.signed }, expectation });
+  }
+
+  peerConnected(hub: HubId): void {
+    this.#loop.offer({ input: { kind: 'peer-connected', hub }, expectation: null });
+  }
+
+  sessionClosed(participant: ParticipantId, session: string): void {
+    const input: HubInput = { kind: 'session-closed', participant, session };
+    this.#loop.offer({ input, expectation: null });
+  }
+
+  // ---- what the loop asks and tells ----
+
+  commitDelayMs(): number {
+    const faulty = this.#context.queue.nowMs < this.#context.plan.untilMs;
+    return this.#rng.between(1, faulty ? this.commitMaxMs : 4);
+  }
+
+  isAlone({ input, expectation }: Offered): boolean {
+    if (input.kind !== 'frame') return false;
+    return expectation !== null || this.#context.auditor.frames.expects(this.id, input.signed) !== null;
+  }
+
+  stepped(now: Now, offered: readonly Offered[], output: Output): void {
+    const { auditor } = this.#context;
+    const frames: { signed: SignedFrame; expectation: Expectation | null }[] = [];
+    for (const { input, expectation } of offered) {
+      if (input.kind === 'frame') frames.push({ signed: input.signed, expectation });
+      else if (input.kind === 'session-closed') auditor.sessionClosed(this.id, input);
+    }
+    auditor.hubStepped(this.id, now, frames, output, offered.length === frames.length);
+  }
+
+  diesAt(phase: 'beforeCommit' | 'afterCommit', output: Output): boolean {
+    if (!this.#context.spite.crashesHere(this.id, phase, output.writes)) return false;
+    this.die(phase);
+    return true;
+  }
+
+  committed(now: Now, output: Output): void {
+    const { trace, queue, auditor } = this.#context;
+    trace.add(queue.nowMs, 'commit', this.id, `${now.elapsedMs} ${output.writes.length}`);
+    auditor.committed(this.id, now, output);
+  }
+
+  release(now: Now, output: Output): void {
+    const { auditor, post } = this.#context;
+    const framer = this.#framer;
+    if (!framer) return;
+    auditor.released(this.id, now, output.sends);
+    for (const { to, session, frame } of framesOf(framer, output.sends, now.wallMs)) {
+      post.fromHub(this.id, to, session, frame);
+    }
+    for (const effect of output.effects) this.#perform(effect, now);
+  }
+
+  #perform(effect: HubEffect, now: Now): void {
+    const { auditor } = this.#context;
+    if (effect.kind === 'fatal') auditor.violate('hub.fatal', this.id, effect.code, effect.hint);
+    if (effect.kind !== 'cold-read') return;
+    const { to, session, requestId, request } = effect;
+    const reply = answerColdRead(this.store, to, request);
+    const message = { type: 'reply', requestId, reply } as const;
+    auditor.released(this.id, now, [{ to, session, message }]);
+    this.#reply(to, session, message, now);
+  }
+
+  #reply(to: NodeId, session: string, message: Parameters<Framer['frame']>[2][number], now: Now) {
+    const frames = this.#framer?.frame(to, session, [message], now.wallMs) ?? [];
+    for (const frame of frames) this.#context.post.fromHub(this.id, to, session, frame);
+  }
+
+  spins(): void {
+    this.#context.auditor.violate('loop.spins', this.id, this.id, 'woken over and over for nothing');
+  }
+}

@@ -1,0 +1,175 @@
+/** A simulated lessee: signs orders, sends requests until they are answered, cancels, asks again. */
+import type { BuyOrder } from '@sparegrid/core/order/buy-order';
+import { FINAL_ORDER_STATES, type OrderState } from '@sparegrid/core/order/order-record';
+import type { Message, Reply, Request } from '@sparegrid/core/messages';
+import { signDocument } from '@sparegrid/core/units/document';
+import type { HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { JsonValue } from '@sparegrid/core/units/json';
+import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
+import { Framer } from '@sparegrid/link/framer';
+import { NodeClock } from '../kernel/node-clock.ts';
+import type { Rng } from '../kernel/rng.ts';
+import type { OrderDraft } from '../workload/orders.ts';
+import type { Context } from '../world/context.ts';
+import type { Client } from '../world/post.ts';
+
+interface Asked {
+  request: Request;
+  answered: (reply: Reply) => void;
+}
+
+const RESEND_MS = 3_000;
+const POLL_MS = 6_000;
+
+export class SimLessee implements Client {
+  readonly participant: ParticipantId;
+  readonly hub: HubId;
+  readonly clock: NodeClock;
+  /** Acknowledged orders with the last state that the lessee was told. */
+  readonly orders = new Map<OrderId, OrderState>();
+  /** Orders sent that were neither acknowledged nor refused yet. */
+  pending = 0;
+  readonly #context: Context;
+  readonly #rng: Rng;
+  readonly #asked = new Map<string, Asked>();
+  #framer: Framer | null = null;
+  #requests = 0;
+
+  constructor(context: Context, participant: ParticipantId, hub: HubId) {
+    this.participant = participant;
+    this.hub = hub;
+    this.#context = context;
+    this.#rng = context.rng.fork(`lessee ${participant}`);
+    this.clock = new NodeClock(this.#rng.between(-2_000, 2_000));
+  }
+
+  isUp(): boolean {
+    return true;
+  }
+
+  /** Every connection is a session of its own, as with a command-line client. */
+  opened(): string {
+    const session = this.#rng.hex(32);
+    const crypto = this.#context.keyring.cryptoOf(this.participant);
+    const { frameTtlMs } = this.#context.timing;
+    this.#framer = new Framer({ crypto, from: this.participant, session, epoch: 0, frameTtlMs });
+    this.#context.queue.after(0, () => {
+      this.#send({ type: 'hello', role: 'lessee' });
+      for (const id of this.#asked.keys()) this.#sendRequest(id);
+    });
+    return session;
+  }
+
+  closed(): void {
+    this.#framer = null;
+  }
+
+  /** Signs the order and sends it until it is answered. */
+  submit(draft: OrderDraft): void {
+    const { keyring, auditor } = this.#context;
+    const crypto = keyring.cryptoOf(this.participant);
+    const privateDigest = crypto.digest(draft.taskPrivate);
+    const { task, ...rest } = draft.order;
+    const order: BuyOrder = {
+      ...rest,
+      lessee: this.participant,
+      task: { public: task.public, privateDigest },
+    };
+    const value = order as unknown as JsonValue;
+    const document = signDocument(crypto, this.participant, 'buy-order', value);
+    const { taskPrivate } = draft;
+    this.pending += 1;
+    this.ask({ op: 'order.submit', document, taskPrivate }, (reply) => {
+      this.pending -= 1;
+      auditor.lessees.submitted(this.participant, order, document, reply);
+      if (reply.ok && reply.op === 'order.submit') this.#follow(reply.order);
+    });
+  }
+
+  ask(request: Request, answered: (reply: Reply) => void): void {
+    this.#requests += 1;
+    const id = `r${this.#requests}`;
+    this.#asked.set(id, { request, answered });
+    this.#sendRequest(id);
+    this.#resendLater(id);
+  }
+
+  #resendLater(id: string): void {
+    this.#context.queue.after(RESEND_MS + this.#rng.between(0, RESEND_MS), () => {
+      if (!this.#asked.has(id)) return;
+      this.#sendRequest(id);
+      this.#resendLater(id);
+    });
+  }
+
+  #sendRequest(id: string): void {
+    const asked = this.#asked.get(id);
+    if (asked) this.#send({ type: 'request', requestId: id, request: asked.request });
+  }
+
+  #send(message: Message): void {
+    if (!this.#framer) return;
+    const wallMs = this.clock.wallMs(this.#context.queue.nowMs);
+    for (const frame of this.#framer.frame(this.hub, null, [message], wallMs)) {
+      this.#context.post.fromClient(this, frame);
+    }
+  }
+
+  receive({ text, signature }: FrameText): void {
+    const { trace, queue, auditor } = this.#context;
+    const read = decodeFrame(text, signature);
+    trace.add(queue.nowMs, 'arrive', this.participant, signature);
+    if (!read.ok || read.signed.frame.from !== this.hub) return;
+    for (const message of read.signed.frame.messages) {
+      if (message.type === 'reply') this.#answered(message.requestId, message.reply);
+      else if (message.type === 'order-event') {
+        auditor.lessees.told(this.participant, message.order, message.state);
+      }
+    }
+  }
+
+  #answered(id: string, reply: Reply): void {
+    const asked = this.#asked.get(id);
+    if (!asked) return;
+    this.#asked.delete(id);
+    asked.answered(reply);
+  }
+
+  /** Asks for the order's state until it is final, then once more much later. */
+  #follow(order: OrderId): void {
+    if (this.orders.has(order)) return;
+    this.orders.set(order, 'open');
+    this.#poll(order);
+    if (this.#rng.chance(120)) {
+      this.#context.queue.after(this.#rng.between(500, 40_000), () => {
+        this.ask({ op: 'order.cancel', order }, (reply) => {
+          this.#context.auditor.lessees.cancelled(this.participant, order, reply);
+        });
+      });
+    }
+  }
+
+  #poll(order: OrderId): void {
+    this.#context.queue.after(POLL_MS + this.#rng.between(0, POLL_MS), () => {
+      this.ask({ op: 'order.get', order }, (reply) => {
+        this.#context.auditor.lessees.viewed(this.participant, order, reply);
+        if (!reply.ok || reply.op !== 'order.get') return;
+        this.orders.set(order, reply.order.state);
+        if (!FINAL_ORDER_STATES.has(reply.order.state)) this.#poll(order);
+        else this.#askLogs(order);
+      });
+    });
+  }
+
+  /** Reads explanation and logs of the ended order: reads must work for what is archived too. */
+  #askLogs(order: OrderId): void {
+    if (!this.#rng.chance(400)) return;
+    const { queue, auditor } = this.#context;
+    queue.after(this.#rng.between(100, 90_000), () => {
+      this.ask({ op: 'order.logs', order, after: {} }, () => {});
+      this.ask({ op: 'order.get', order }, (reply) => {
+        auditor.lessees.viewed(this.participant, order, reply);
+      });
+    });
+  }
+}

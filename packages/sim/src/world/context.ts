@@ -1,0 +1,30 @@
+/** What every part of one simulated world shares. */
+import type { Limits } from '@sparegrid/core/hub/config';
+import type { Timing } from '@sparegrid/core/agreement/timing';
+import type { Auditor } from '../auditor/auditor.ts';
+import type { EventQueue } from '../kernel/event-queue.ts';
+import type { Keyring } from '../kernel/keyring.ts';
+import type { Rng } from '../kernel/rng.ts';
+import type { Trace } from '../kernel/trace.ts';
+import type { Connections } from './connections.ts';
+import type { FaultPlan } from './fault-plan.ts';
+import type { Network } from './network.ts';
+import type { Client, Post } from './post.ts';
+import type { Scenario } from './scenario.ts';
+import type { Spite } from './spite.ts';
+
+export interface Context {
+  scenario: Scenario;
+  timing: Timing;
+  limits: Limits;
+  plan: FaultPlan;
+  rng: Rng;
+  queue: EventQueue;
+  trace: Trace;
+  keyring: Keyring;
+  network: Network;
+  connections: Connections<Client>;
+  post: Post;
+  spite: Spite;
+  auditor: Auditor;
+}

@@ -1,0 +1,71 @@
+/** The network: carries encoded frames, and loses, delays, duplicates and holds them back. */
+import type { NodeId } from '@sparegrid/core/units/ids';
+import type { EventQueue } from '../kernel/event-queue.ts';
+import type { Rng } from '../kernel/rng.ts';
+import type { FaultPlan } from './fault-plan.ts';
+
+export interface NetworkCounts {
+  sent: number;
+  lost: number;
+  duplicated: number;
+}
+
+/** Frames in flight are independent of each other: the later one may well arrive first. */
+export class Network {
+  readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0 };
+  readonly #queue: EventQueue;
+  readonly #rng: Rng;
+  readonly #plan: FaultPlan;
+  /** Number of present cuts by `from>to`. */
+  readonly #cuts = new Map<string, number>();
+
+  constructor(queue: EventQueue, rng: Rng, plan: FaultPlan) {
+    this.#queue = queue;
+    this.#rng = rng;
+    this.#plan = plan;
+  }
+
+  /** Sends once; `arrive` runs for every copy that gets through. */
+  carry(from: NodeId, to: NodeId, arrive: () => void): void {
+    this.counts.sent += 1;
+    const faulty = this.#queue.nowMs < this.#plan.untilMs;
+    if (this.isCut(from, to) || (faulty && this.#rng.chance(this.#plan.lossPermille))) {
+      this.counts.lost += 1;
+      return;
+    }
+    this.#queue.after(this.#delayMs(faulty), () => this.#arrive(from, to, arrive));
+    if (faulty && this.#rng.chance(this.#plan.duplicatePermille)) {
+      this.counts.duplicated += 1;
+      this.#queue.after(this.#delayMs(true), () => this.#arrive(from, to, arrive));
+    }
+  }
+
+  /** A cut that begins while a frame is under way stops it too. */
+  #arrive(from: NodeId, to: NodeId, arrive: () => void): void {
+    if (this.isCut(from, to)) this.counts.lost += 1;
+    else arrive();
+  }
+
+  #delayMs(faulty: boolean): number {
+    if (!faulty) return this.#rng.between(1, 10);
+    if (this.#rng.chance(this.#plan.stragglerPermille)) {
+      return this.#rng.between(1, this.#plan.stragglerMaxMs);
+    }
+    return this.#rng.between(1, this.#plan.delayMaxMs);
+  }
+
+  isCut(from: NodeId, to: NodeId): boolean {
+    return (this.#cuts.get(`${from}>${to}`) ?? 0) > 0;
+  }
+
+  /** Cuts one direction; cuts of the same direction add up. */
+  cut(from: NodeId, to: NodeId): void {
+    const name = `${from}>${to}`;
+    this.#cuts.set(name, (this.#cuts.get(name) ?? 0) + 1);
+  }
+
+  heal(from: NodeId, to: NodeId): void {
+    const name = `${from}>${to}`;
+    this.#cuts.set(name, (this.#cuts.get(name) ?? 1) - 1);
+  }
+}

@@ -1,0 +1,51 @@
+/** Routes frames: between hubs directly, to participants over the connection that is meant. */
+import type { HubId, NodeId } from '@sparegrid/core/units/ids';
+import type { FrameText } from '@sparegrid/link/frame';
+import type { ClientEnd, Connections } from './connections.ts';
+import type { Network } from './network.ts';
+
+export interface Receiver {
+  receive(frame: FrameText): void;
+}
+
+export type Client = ClientEnd & Receiver;
+
+/** Hears every frame that is put on the wire. */
+export type Eavesdropper = (from: NodeId, to: NodeId, frame: FrameText) => void;
+
+export class Post {
+  readonly #network: Network;
+  readonly #connections: Connections<Client>;
+  readonly #hubs: ReadonlyMap<HubId, Receiver>;
+  readonly #overhear: Eavesdropper;
+
+  constructor(
+    network: Network,
+    connections: Connections<Client>,
+    hubs: ReadonlyMap<HubId, Receiver>,
+    overhear: Eavesdropper,
+  ) {
+    this.#network = network;
+    this.#connections = connections;
+    this.#hubs = hubs;
+    this.#overhear = overhear;
+  }
+
+  fromHub(hub: HubId, to: NodeId, session: string | null, frame: FrameText): void {
+    const peer = this.#hubs.get(to);
+    const client = peer ? undefined : this.#connections.find(to, session);
+    if (!peer && !client) return;
+    this.#overhear(hub, to, frame);
+    this.#network.carry(hub, to, () => {
+      if (peer) peer.receive(frame);
+      else if (client && this.#connections.isOpen(client)) client.receive(frame);
+    });
+  }
+
+  fromClient(client: Client, frame: FrameText): void {
+    if (!this.#connections.isOpen(client)) return;
+    const { participant, hub } = client;
+    this.#overhear(participant, hub, frame);
+    this.#network.carry(participant, hub, () => this.#hubs.get(hub)?.receive(frame));
+  }
+}

@@ -1,0 +1,114 @@
+/** Who is in a simulated network, and by which bounds it runs. */
+import { DEFAULT_TIMING, type Timing } from '@sparegrid/core/agreement/timing';
+import { DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
+import type { Organization, ResourceSpec } from '@sparegrid/core/order/resource-spec';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import { WALL_START_MS } from '../kernel/node-clock.ts';
+import type { Rng } from '../kernel/rng.ts';
+import { makeMachines } from '../workload/machines.ts';
+import { makeOffer, type OfferDraft } from '../workload/offers.ts';
+import type { FaultMode } from './fault-plan.ts';
+
+export interface Size {
+  hubs: number;
+  participants: number;
+  orders: number;
+}
+
+export interface ScenarioParticipant {
+  id: ParticipantId;
+  hub: HubId;
+  organization: Organization;
+  collect: 'push' | 'pull';
+  lends: boolean;
+  rents: boolean;
+  spec: Omit<ResourceSpec, 'revision' | 'participant'>;
+  offer: OfferDraft;
+}
+
+export interface Scenario {
+  seed: number;
+  size: Size;
+  hubs: HubId[];
+  participants: ScenarioParticipant[];
+  /** An admitted participant of each hub that only does mischief. */
+  hostiles: { id: ParticipantId; hub: HubId }[];
+  timing: Timing;
+  limits: Limits;
+}
+
+const KINDS = ['government', 'sector', 'company', 'institution'] as const;
+/** Offers are valid for longer than any simulation lasts, but for those that are made to expire. */
+const OFFER_VALID_MS = 24 * 3_600_000;
+
+export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng): Scenario {
+  const hubs = Array.from({ length: size.hubs }, (_, at) => `h${at + 1}`);
+  const participants = Array.from({ length: size.participants }, (_, at) => {
+    const hub = hubs[at % size.hubs] as HubId;
+    const place = Math.floor(at / size.hubs);
+    return makeParticipant(rng.fork(`participant ${at}`), `p${place + 1}.${hub}`, hub, {
+      isFirst: place === 0,
+      isAlone: at + size.hubs >= size.participants && place === 0,
+      pulls: at === size.participants - 1,
+    });
+  });
+  return {
+    seed,
+    size,
+    hubs,
+    participants,
+    hostiles: hubs.map((hub) => ({ id: `mallory.${hub}`, hub })),
+    timing: makeTiming(mode, rng.fork('timing')),
+    limits: { ...DEFAULT_LIMITS, rowsPerSnapshotChunk: rng.pick([1, 2, 200]) },
+  };
+}
+
+/** The first participant of a hub rents; the others lend; some do both. */
+function makeParticipant(
+  rng: Rng,
+  id: ParticipantId,
+  hub: HubId,
+  place: { isFirst: boolean; isAlone: boolean; pulls: boolean },
+): ScenarioParticipant {
+  const distributed = rng.chance(150);
+  const machines = makeMachines(rng, distributed);
+  const organization = { id: `org-${id}`, name: `Owner of ${id}`, kind: rng.pick(KINDS) };
+  const provision = distributed ? 'distributed' : 'single';
+  const validUntilMs = WALL_START_MS + OFFER_VALID_MS;
+  return {
+    id,
+    hub,
+    organization,
+    collect: place.pulls ? 'pull' : 'push',
+    lends: !place.isFirst || place.isAlone || rng.chance(300),
+    rents: place.isFirst || rng.chance(250),
+    spec: {
+      organization,
+      provision,
+      machines,
+      serverCluster: distributed ? { name: 'c1', scheduler: 'slurm' } : null,
+      distributed: distributed ? { interconnect: '25GbE', nodes: machines.length } : null,
+    },
+    offer: makeOffer(rng, machines, distributed, validUntilMs),
+  };
+}
+
+/**
+ * Shorter than in production, so that every bound is met often. Some seeds let records leave memory
+ * within the run; the retention stays above what a late frame can live.
+ */
+function makeTiming(mode: FaultMode, rng: Rng): Timing {
+  const base = { ...DEFAULT_TIMING, startGraceMs: 20_000, stopTimeMs: 4_000 };
+  if (mode !== 'swarm') return base;
+  const forgets = rng.chance(400);
+  return {
+    ...base,
+    agentSilentMs: rng.pick([5_000, 10_000]),
+    voteTimeoutMs: rng.pick([2_000, 3_000]),
+    holdMs: rng.pick([5_000, 8_000, 12_000]),
+    startGraceMs: rng.pick([10_000, 20_000, 30_000]),
+    frameTtlMs: forgets ? 10_000 : base.frameTtlMs,
+    toleranceMs: forgets ? 40_000 : base.toleranceMs,
+    retainMs: forgets ? 120_000 : base.retainMs,
+  };
+}

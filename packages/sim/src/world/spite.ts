@@ -1,0 +1,73 @@
+/** Faults at the worst moment: cuts during signing, crashes around commits that matter. */
+import type { Message } from '@sparegrid/core/messages';
+import type { Write } from '@sparegrid/core/step';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import type { EventQueue } from '../kernel/event-queue.ts';
+import type { Rng } from '../kernel/rng.ts';
+import type { FaultPlan } from './fault-plan.ts';
+
+type Phase = 'beforeCommit' | 'afterCommit';
+
+/** Messages after which a cut hurts. */
+const TENDER: ReadonlySet<Message['type']> = new Set([
+  'prepare',
+  'vote-yes',
+  'activate',
+  'started',
+  'all-started',
+  'part-ended',
+  'settle',
+]);
+const WEIGHTY_TABLES: ReadonlySet<string> = new Set(['order', 'agreement', 'part', 'container']);
+
+export class Spite {
+  readonly #queue: EventQueue;
+  readonly #rng: Rng;
+  readonly #plan: FaultPlan;
+  readonly #cut: (from: NodeId, to: NodeId, lengthMs: number) => void;
+  /** Nodes that die at their next weighty commit. */
+  readonly #armed = new Map<NodeId, Phase>();
+
+  constructor(
+    queue: EventQueue,
+    rng: Rng,
+    plan: FaultPlan,
+    cut: (from: NodeId, to: NodeId, lengthMs: number) => void,
+  ) {
+    this.#queue = queue;
+    this.#rng = rng;
+    this.#plan = plan;
+    this.#cut = cut;
+  }
+
+  arm(node: NodeId, phase: Phase): void {
+    this.#armed.set(node, phase);
+  }
+
+  disarmAll(): void {
+    this.#armed.clear();
+  }
+
+  /** True once per arming, at a commit of what somebody is about to be told. */
+  crashesHere(node: NodeId, phase: Phase, writes: readonly Write[]): boolean {
+    if (this.#armed.get(node) !== phase) return false;
+    if (!writes.some(({ table }) => WEIGHTY_TABLES.has(table))) return false;
+    this.#armed.delete(node);
+    return true;
+  }
+
+  /** Called as messages leave: now and then the link they take, or the way back, is cut. */
+  saw(from: NodeId, to: NodeId, messages: readonly Message[]): void {
+    if (this.#queue.nowMs >= this.#plan.untilMs || this.#plan.spitefulCutPermille === 0) return;
+    if (!messages.some(({ type }) => TENDER.has(type))) return;
+    if (!this.#rng.chance(this.#plan.spitefulCutPermille)) return;
+    const lengthMs = this.#rng.between(500, this.#plan.cutMaxMs);
+    const delayMs = this.#rng.pick([0, 0, 5, 50]);
+    const [first, second] = this.#rng.chance(500) ? [from, to] : [to, from];
+    const bothWays = !this.#rng.chance(this.#plan.oneWayPermille);
+    this.#queue.after(delayMs, () => {
+      this.#cut(first, second, lengthMs);
+      if (bothWays) this.#cut(second, first, lengthMs);
+    });
+  }
+}
