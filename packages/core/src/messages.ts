@@ -101,6 +101,8 @@ export interface ContainerStatus {
   reason: 'exit' | 'stopped' | 'duration' | 'disconnect' | 'grace' | 'start-failed' | null;
   /** Whether it ran at all. */
   started: boolean;
+  /** How long ago it exited, on the agent's clock: nobody pays for the time until it could tell. */
+  exitedAgoMs: number | null;
 }
 
 export type Request =

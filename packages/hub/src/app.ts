@@ -138,7 +138,7 @@ export async function startHub(settings: HubSettings, shell: HubShell): Promise<
     });
     router.addPeer(hub, link);
   }
-  logger.info('hub.started', { epoch, peers: config.peers.length, records: records.length });
+  logger.info('hub.started', { epoch, peers: settings.peerSockets.length, records: records.length });
 
   return {
     counters,

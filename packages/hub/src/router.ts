@@ -34,8 +34,9 @@ export class Router {
         this.#counters.unrouted += bundle.messages.length;
         continue;
       }
-      const { to, session, messages } = bundle;
-      for (const { text, signature } of this.#framer.frame(to, session, messages, wallMs)) {
+      // One sequence per receiver, not per connection of it: an agent that starts again still knows
+      // which numbers of this hub it has seen, and takes a sequence from 0 for a replay.
+      for (const { text, signature } of this.#framer.frame(bundle.to, null, bundle.messages, wallMs)) {
         out.send(text, signature);
       }
     }

@@ -1,5 +1,5 @@
 /** Checks what comes in as from the hub: only its own, fresh, unrepeated frames are read. */
-import { DEFAULT_TIMING } from '@sparegrid/core/hub/config';
+import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
 import type { Frame, Message } from '@sparegrid/core/messages';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';

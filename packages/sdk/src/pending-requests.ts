@@ -54,7 +54,9 @@ export class PendingRequests {
     const abort = () => reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     const timer =
-      timeoutMs === null ? undefined : setTimeout(() => reject(this.#timedOut(pending)), timeoutMs);
+      timeoutMs === null
+        ? undefined
+        : setTimeout(() => reject(this.unavailable(pending.attempts > 0)), timeoutMs);
     try {
       this.#transmit(pending);
       const reply = await promise;
@@ -78,6 +80,17 @@ export class PendingRequests {
   /** Remembers a refusal that may be the reason why an answer does not come. */
   note(refusal: RefusedError): void {
     this.#lastRefusal = refusal;
+  }
+
+  /** What to throw when an answer did not come in time. */
+  unavailable(wasSent: boolean): UnavailableError {
+    const cause = this.#lastRefusal;
+    if (cause) {
+      return new UnavailableError('SDK_NO_ANSWER', `The hub said ${cause.message}`, { cause });
+    }
+    if (!wasSent) return new UnavailableError('SDK_UNREACHABLE', 'Is the hub running?');
+    const hint = 'Does the hub know this participant and its key? Hubs do not answer strangers.';
+    return new UnavailableError('SDK_NO_ANSWER', hint);
   }
 
   /** Ends everything under way. */
@@ -104,13 +117,5 @@ export class PendingRequests {
     const waitMs = Math.min(RESEND_MS * 2 ** pending.attempts, RESEND_MS_MAX);
     pending.attempts += 1;
     pending.resend = setTimeout(() => this.#transmit(pending), waitMs);
-  }
-
-  #timedOut({ attempts }: Pending): UnavailableError {
-    const cause = this.#lastRefusal;
-    const hint = cause ? `The hub last said ${cause.message}` : '';
-    return new UnavailableError(attempts > 0 ? 'SDK_NO_ANSWER' : 'SDK_UNREACHABLE', hint, {
-      cause,
-    });
   }
 }

@@ -1,5 +1,5 @@
 /** One short session of a participant at its hub: frames out and in, requests, pushes. */
-import { DEFAULT_TIMING } from '@sparegrid/core/hub/config';
+import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
 import type { Message, Request } from '@sparegrid/core/messages';
 import type { RefusalCode } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
@@ -12,6 +12,8 @@ import { HubFrames, type KnownHub } from './hub-frames.ts';
 import {
   type CallOptions,
   PendingRequests,
+  RESEND_MS,
+  RESEND_MS_MAX,
   type ReplyTo,
   type SendOutcome,
   TIMEOUT_MS,
@@ -48,6 +50,7 @@ export class Session {
   readonly #greeted = new Bell();
   readonly #bells = new Map<OrderId, { bell: Bell; users: number }>();
   readonly #link: Link;
+  #helloAgain: ReturnType<typeof setTimeout> | undefined;
   #welcome = false;
   #failure: Error | null = null;
 
@@ -68,8 +71,7 @@ export class Session {
   async ready({ signal, timeoutMs = TIMEOUT_MS }: CallOptions): Promise<void> {
     if (!this.#welcome && !this.#failure) await this.#greeted.after(0, timeoutMs, signal);
     if (this.#failure) throw this.#failure;
-    if (this.#welcome) return;
-    throw new UnavailableError(this.#link.connected ? 'SDK_NO_ANSWER' : 'SDK_UNREACHABLE', '');
+    if (!this.#welcome) throw this.#pending.unavailable(this.#link.connected);
   }
 
   /** @throws RefusedError, UnavailableError, or the reason of the signal */
@@ -98,9 +100,18 @@ export class Session {
 
   /** Also after a reconnect: the hub may have forgotten who speaks here. */
   #greet(): void {
-    this.#send([{ type: 'hello', role: 'lessee' }]);
+    this.#hello(RESEND_MS);
     this.#pending.resend();
     this.#ringAll();
+  }
+
+  /** Until it is heard for the first time; after that, requests alone keep the session open. */
+  #hello(againMs: number): void {
+    clearTimeout(this.#helloAgain);
+    this.#send([{ type: 'hello', role: 'lessee' }]);
+    if (this.#welcome) return;
+    const nextMs = Math.min(2 * againMs, RESEND_MS_MAX);
+    this.#helloAgain = setTimeout(() => this.#hello(nextMs), againMs);
   }
 
   #send(messages: Message[]): SendOutcome {
@@ -119,18 +130,14 @@ export class Session {
   }
 
   #handle(message: Message): void {
-    switch (message.type) {
-      case 'welcome':
-        this.#welcome = true;
-        return this.#greeted.ring();
-      case 'reply':
-        return this.#pending.answer(message.requestId, message.reply);
-      case 'order-event':
-        return this.#bells.get(message.order)?.bell.ring();
-      case 'refused':
-        return this.#refused(new RefusedError(message.code, message.hint));
-      default:
-        return;
+    if (message.type === 'reply') this.#pending.answer(message.requestId, message.reply);
+    else if (message.type === 'order-event') this.#bells.get(message.order)?.bell.ring();
+    else if (message.type === 'refused') {
+      this.#refused(new RefusedError(message.code, message.hint));
+    } else if (message.type === 'welcome') {
+      this.#welcome = true;
+      clearTimeout(this.#helloAgain);
+      this.#greeted.ring();
     }
   }
 
@@ -142,6 +149,7 @@ export class Session {
 
   #end(failure: Error): void {
     this.#failure ??= failure;
+    clearTimeout(this.#helloAgain);
     this.#pending.fail(failure);
     this.#greeted.ring();
     this.#ringAll();

@@ -19,7 +19,7 @@ export interface Followed {
   supervisor: ProcessIdentity;
   /** Resolves when the supervisor is gone; null for one that was adopted. */
   gone: Promise<void> | null;
-  /** Log chunks that the core has for good. */
+  /** Last log chunk that is stored for good. */
   logSeq: number;
 }
 
@@ -72,6 +72,7 @@ export class ProcessContainer {
 
   /** SIGTERM to the whole group now, SIGKILL after the stop time. */
   async stop(): Promise<void> {
+    if (this.#phase === 'ended') return;
     const { files, supervisor } = this.#container;
     await files.recordStopping();
     await signalGroup(supervisor, 'SIGTERM');

@@ -38,6 +38,11 @@ function container(command: string[], options: { id?: string; image?: string } =
   } satisfies DesiredContainer;
 }
 
+/** The end of a process that is nobody's child here cannot be awaited, only looked for. */
+async function untilGone(pid: number): Promise<void> {
+  while (await identify(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** What the runtime reported, and a way to await a certain report. */
 class Reports {
   readonly events: RuntimeEvent[] = [];
@@ -201,14 +206,14 @@ describe('process runtime', () => {
     expect(await identify(child)).not.toBeNull();
     runtime.stop(ID);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'stopped' });
-    expect(await identify(child)).toBeNull();
+    await untilGone(child);
   });
 
   it('leaves no process behind when the program ends', async () => {
     runtime.start(container(['-c', 'sleep 1000 & echo child $!']));
     await reports.until(exited);
     const child = Number(/child (\d+)/.exec(reports.text('stdout'))?.[1]);
-    expect(await identify(child)).toBeNull();
+    await untilGone(child);
   });
 
   it('hands over no more chunks than the window while nothing is acknowledged', async () => {
@@ -248,7 +253,7 @@ describe('process runtime', () => {
       '-c',
       'echo go; while ! [ -e stop ]; do sleep 0.02; done; echo bye; exit 4',
     ]);
-    await runtime.adopt([{ id: ID, logSeq: 1 }]);
+    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
     await reports.until(started);
     await writeFile(join(directory, ID, 'work/stop'), '');
     expect(await reports.until(exited)).toMatchObject({ exitCode: 4, reason: 'exit' });
@@ -257,7 +262,7 @@ describe('process runtime', () => {
 
   it('hands chunks over again, cut the same way, that the core did not take', async () => {
     await startAndDie(['-c', 'echo go; exec sleep 1000']);
-    await runtime.adopt([{ id: ID, logSeq: 0 }]);
+    await runtime.adopt([{ id: ID, logSeq: 0, stopping: false }]);
     await reports.until(printed('go'));
     expect(reports.text('stdout')).toBe('go\n');
     runtime.stop(ID);
@@ -267,8 +272,8 @@ describe('process runtime', () => {
   it('tells the exit code of a program that ended while the agent was away', async () => {
     await startAndDie(['-c', 'echo go; read x <work; exit 9']);
     const supervisor = JSON.parse(await readFile(join(directory, ID, 'supervisor'), 'utf8'));
-    while (await identify(supervisor.pid)) await new Promise((resolve) => setTimeout(resolve, 10));
-    await runtime.adopt([{ id: ID, logSeq: 1 }]);
+    await untilGone(supervisor.pid);
+    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: 9, reason: 'exit' });
   });
 
@@ -276,8 +281,14 @@ describe('process runtime', () => {
     await startAndDie(['-c', 'trap "" TERM; echo go; while :; do sleep 0.1; done']);
     await writeFile(join(directory, ID, 'stopping'), '');
     ({ runtime, reports } = newRuntime(50));
-    await runtime.adopt([{ id: ID, logSeq: 1 }]);
+    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'stopped' });
+  });
+
+  it('stops what the core wanted stopped before the agent was killed', async () => {
+    await startAndDie(['-c', 'echo go; exec sleep 1000']);
+    await runtime.adopt([{ id: ID, logSeq: 1, stopping: true }]);
+    expect(await reports.until(exited)).toMatchObject({ exitCode: 143, reason: 'stopped' });
   });
 
   it('reports what was killed together with its supervisor without an exit code', async () => {
@@ -299,7 +310,7 @@ describe('process runtime', () => {
   });
 
   it('reports as never started what the agent was killed before', async () => {
-    await runtime.adopt([{ id: ID, logSeq: 0 }]);
+    await runtime.adopt([{ id: ID, logSeq: 0, stopping: false }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'start-failed' });
   });
 
@@ -310,7 +321,7 @@ describe('process runtime', () => {
     await runtime.close();
     expect(await readdir(directory)).toEqual([]);
     expect(reports.events).toEqual([]);
-    expect(await identify(supervisor.pid)).toBeNull();
+    await untilGone(supervisor.pid);
   });
 
   it('removes the directory of an ended container when told to forget it', async () => {
@@ -327,7 +338,7 @@ describe('process runtime', () => {
     const supervisor = JSON.parse(await readFile(file, 'utf8'));
     process.kill(-supervisor.pid, 'SIGKILL');
     await writeFile(file, JSON.stringify({ ...supervisor, pid: process.pid }));
-    await runtime.adopt([{ id: ID, logSeq: 1 }]);
+    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'exit' });
     expect(reports.count('container-exited')).toBe(1);
   });

@@ -31,6 +31,7 @@ const IMAGE_PREFIX = 'process:';
 const SAFE_ID = /^[a-z0-9][a-z0-9.-]{0,199}$/;
 
 export class ProcessRuntime implements Runtime {
+  readonly images: string[];
   readonly #settings: ProcessRuntimeSettings;
   readonly #containers = new Map<ContainerId, ProcessContainer>();
   /** For each container what is being done to it: one thing after the other. */
@@ -38,13 +39,15 @@ export class ProcessRuntime implements Runtime {
 
   constructor(settings: ProcessRuntimeSettings) {
     this.#settings = settings;
+    this.images = Object.keys(settings.programs).map((name) => IMAGE_PREFIX + name);
   }
 
   async adopt(known: readonly KnownContainer[]): Promise<void> {
     const unknown = new Set(await directoriesIn(this.#settings.directory));
-    for (const { id, logSeq } of known) {
+    for (const { id, logSeq, stopping } of known) {
       unknown.delete(id);
       await this.#do(id, () => this.#adoptOne(id, logSeq));
+      if (stopping) this.stop(id);
     }
     // The core forgot these, but the agent was killed before it removed them.
     for (const id of unknown) {

@@ -20,8 +20,10 @@ export type Report = (event: RuntimeEvent) => Promise<void>;
 /** A container that the core knows of from before a restart. */
 export interface KnownContainer {
   id: ContainerId;
-  /** Log chunks of it that are durable in the core; the next one must continue there. */
+  /** Last log chunk of it that is stored for good; the next one must continue there. */
   logSeq: number;
+  /** The core told to stop it; whether that came through before the restart is not known. */
+  stopping: boolean;
 }
 
 /**
@@ -30,6 +32,8 @@ export interface KnownContainer {
  * output.
  */
 export interface Runtime {
+  /** Prefixes of the images that can run here. */
+  readonly images: string[];
   /**
    * Takes over what runs from an earlier life of the agent: reports what still runs as started,
    * what ended meanwhile or never began as exited, and removes what the core does not know.

@@ -6,7 +6,7 @@ import { invariant, type RefusalCode } from '../refusals.ts';
 import { isSignedBy, signDocument } from '../units/document.ts';
 import { type AgreementId, type HubId, partIdOf } from '../units/ids.ts';
 import type { JsonValue } from '../units/json.ts';
-import { costOf, type Micro } from '../units/money.ts';
+import { costOf, type Micro, smaller } from '../units/money.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts } from './ports.ts';
 import type {
@@ -443,5 +443,5 @@ function replicasIn(parts: readonly AgreementPart[]): number {
 function settlementOf(part: AgreementPart): Micro {
   const { priceMicroPerHour, durationMs } = part.terms;
   const ceiling = costOf(priceMicroPerHour, Math.min(part.billedMs, durationMs));
-  return Math.min(part.costMicro, ceiling);
+  return smaller(part.costMicro, ceiling);
 }

@@ -59,6 +59,8 @@ export interface PartRecord {
   activeAtMs: number | null;
   /** When ALL_STARTED became durable here: billing begins. */
   runningAtMs: number | null;
+  /** When stopping began. */
+  stoppedAtMs: number | null;
   endedAtMs: number | null;
   /** All containers were reported started. */
   started: boolean;

@@ -112,6 +112,7 @@ export class TargetParts {
       endedAtMs: null,
       started: false,
       taskPrivate: null,
+      stoppedAtMs: null,
       outcome: null,
       billedMs: 0,
       costMicro: 0n,
@@ -243,10 +244,16 @@ export class TargetParts {
     else this.#tell(part);
   }
 
-  /** Takes the containers out of the desired set; the quantity stays frozen until they are gone. */
-  stop(part: PartRecord, outcome: PartOutcome): void {
+  /**
+   * Takes the containers out of the desired set; the quantity stays frozen until they are gone, the
+   * bill ends now.
+   *
+   * @param endedAgoMs how long ago the work had ended by itself, when it had.
+   */
+  stop(part: PartRecord, outcome: PartOutcome, endedAgoMs = 0): void {
     part.outcome = outcome;
     part.state = 'stopping';
+    part.stoppedAtMs = this.#ports.now().elapsedMs - endedAgoMs;
     this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part.terms.lessor));
     this.#save(part);
     this.#schedule(part);
@@ -291,7 +298,8 @@ export class TargetParts {
     const nowMs = this.#ports.now().elapsedMs;
     const { terms } = part;
     if (part.runningAtMs !== null) {
-      const ranMs = Math.max(BILLING_MIN_MS, nowMs - part.runningAtMs);
+      const untilMs = part.stoppedAtMs ?? nowMs;
+      const ranMs = Math.max(BILLING_MIN_MS, untilMs - part.runningAtMs);
       part.billedMs = Math.min(ranMs, terms.durationMs);
       part.costMicro = costOf(terms.priceMicroPerHour, part.billedMs);
       part.meter = signDocument(this.#ports.crypto, this.#ports.self, 'meter', {
@@ -389,6 +397,8 @@ export class TargetParts {
       return this.#finish(part, part.outcome ?? 'LEASE_LESSOR_LOST');
     }
     if ((part.state === 'active' || part.state === 'running') && nowMs >= this.#lostAtMs(part)) {
+      // What happened after the last word is not known, so it is not billed.
+      part.stoppedAtMs = this.#lessors.lastHeardMs(part.terms.lessor);
       return this.#finish(part, 'LEASE_LESSOR_LOST');
     }
     if (part.state === 'ended' && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {

@@ -4,11 +4,11 @@ import type { CoreEnv } from '../env.ts';
 import { Reservations } from '../matching/reservations.ts';
 import type { HubMessage, Message, Request } from '../messages.ts';
 import { Panorama } from '../panorama/panorama.ts';
-import type { RefusalCode } from '../refusals.ts';
 import { Deadlines } from '../units/deadlines.ts';
-import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
+import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Now } from '../units/now.ts';
 import type { HubConfig } from './config.ts';
+import type { FrameRefused } from './frame-gate.ts';
 import { Outbox } from './outbox.ts';
 import { Subnet } from './subnet.ts';
 
@@ -16,7 +16,7 @@ import { Subnet } from './subnet.ts';
 export type HubEffect =
   /** Answer the request from the store: the record has left memory, or never was in it (logs). */
   | { kind: 'cold-read'; to: ParticipantId; session: string; requestId: string; request: Request }
-  | { kind: 'frame-refused'; from: NodeId; code: RefusalCode; hint: string }
+  | FrameRefused
   /** The process must stop: going on would break a promise. */
   | { kind: 'fatal'; code: string; hint: string };
 

@@ -1,6 +1,6 @@
 /** The door for frames: audience, sender, signature, expiry, fence, replay; in this order. */
 import type { SignedFrame } from '../messages.ts';
-import { type Refusal, refuse } from '../refusals.ts';
+import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import type { Crypto } from '../units/document.ts';
 import { frameSigningText } from '../units/frame-text.ts';
 import type { NodeId } from '../units/ids.ts';
@@ -11,6 +11,16 @@ import { ReplayWindow, type ReplayWindowRecord } from '../units/replay-window.ts
 export interface WindowRecord extends ReplayWindowRecord {
   /** Fence of the sending hub (0 for participants). */
   epoch: number;
+}
+
+/** For logs and metrics: a frame was turned away, or a message of an accepted one was ignored. */
+export interface FrameRefused {
+  kind: 'frame-refused';
+  from: NodeId;
+  code: RefusalCode;
+  hint: string;
+  /** Which frame was turned away; null when the frame was accepted and one message ignored. */
+  nonce: { session: string; seq: number } | null;
 }
 
 export interface GateSettings {

@@ -169,7 +169,8 @@ export class HubCore {
     const checked = this.#gate.check(signed, context.now(), publicKeyOf, put);
     if (!checked.ok) {
       const { code, hint } = checked;
-      context.out.effect({ kind: 'frame-refused', from: frame.from, code, hint });
+      const nonce = { session: frame.session, seq: frame.seq };
+      context.out.effect({ kind: 'frame-refused', from: frame.from, code, hint, nonce });
       // Strangers and forgers get no answer that could be aimed at somebody else.
       if (code === 'LINK_EXPIRED' || code === 'LINK_REPLAYED' || code === 'LINK_FENCED') {
         const knownEpoch = this.#gate.epochOf(frame.from);
@@ -302,7 +303,13 @@ export class HubCore {
   }
 
   #notAllowed(from: NodeId, code: 'LINK_NOT_ALLOWED' | 'PANORAMA_NOT_OWNER'): void {
-    this.#context.out.effect({ kind: 'frame-refused', from, code, hint: 'message ignored' });
+    this.#context.out.effect({
+      kind: 'frame-refused',
+      from,
+      code,
+      hint: 'message ignored',
+      nonce: null,
+    });
   }
 
   // ---- relaying: participant -> hub -> hub -> participant (@patent [0032]) ----
@@ -358,7 +365,13 @@ export class HubCore {
     this.#checkFence(from, knownEpoch);
     const hint = `refused by ${from}`;
     if (code !== 'LINK_FENCED') {
-      this.#context.out.effect({ kind: 'frame-refused', from, code: 'LINK_EXPIRED', hint });
+      this.#context.out.effect({
+        kind: 'frame-refused',
+        from,
+        code: 'LINK_EXPIRED',
+        hint,
+        nonce: null,
+      });
     }
   }
 

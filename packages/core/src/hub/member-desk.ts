@@ -205,7 +205,8 @@ export class MemberDesk implements Lessors {
     if (failure) return parts.stop(part, failure);
     if (statuses.every((status) => status?.started)) parts.reportStarted(part);
     const allDone = statuses.every((status) => status?.state === 'exited');
-    if (allDone && part.state === 'running') parts.stop(part, 'completed');
+    if (!allDone || part.state !== 'running') return;
+    parts.stop(part, 'completed', Math.min(...statuses.map((status) => status?.exitedAgoMs ?? 0)));
   }
 
   // ---- Lessors: what target-hub parts need to know ----

@@ -34,6 +34,8 @@ export class OrderBook {
   /** Orders to be matched in this step. */
   readonly #queue = new Set<OrderId>();
   readonly #notBefore = new Map<OrderId, number>();
+  /** Orders that have not reached a final state. */
+  readonly #unended = new Set<OrderId>();
   readonly #openCount = new Map<ParticipantId, number>();
   /** Archived orders that could still be sent again: id -> elapsed time of their expiry. */
   readonly #done = new Map<OrderId, number>();
@@ -50,7 +52,7 @@ export class OrderBook {
     this.orders.set(order.id, order);
     this.#acceptedSeq = Math.max(this.#acceptedSeq, order.acceptedSeq);
     if (FINAL_ORDER_STATES.has(order.state)) return this.#scheduleArchive(order);
-    this.#countOpen(order, 1);
+    this.#trackOpen(order, 1);
     this.#enqueue(order);
     this.#schedule(order);
   }
@@ -125,7 +127,7 @@ export class OrderBook {
       cancelled: false,
     };
     this.orders.set(id, record);
-    this.#countOpen(record, 1);
+    this.#trackOpen(record, 1);
     this.#note(record, 'accepted', `durable at ${this.#context.self}`);
     this.#enqueue(record);
     this.#schedule(record);
@@ -157,7 +159,11 @@ export class OrderBook {
   /** Queues the open orders that a better offer of these lessors might serve. */
   offersImproved(lessors: Iterable<ParticipantId>): void {
     const { panorama } = this.#context;
-    const open = [...this.orders.values()].filter((order) => this.#wants(order) !== undefined);
+    const open: OrderRecord[] = [];
+    for (const id of this.#unended) {
+      const order = this.orders.get(id);
+      if (order && this.#wants(order)) open.push(order);
+    }
     if (open.length === 0) return;
     for (const lessor of lessors) {
       const hub = panorama.resolve(lessor);
@@ -397,7 +403,7 @@ export class OrderBook {
     const why = code === 'ORDER_EXPIRED' && order.lastCode ? ` (last: ${order.lastCode})` : '';
     if (code && code !== 'ORDER_EXPIRED') order.lastCode = code;
     order.state = state;
-    this.#countOpen(order, -1);
+    this.#trackOpen(order, -1);
     this.#note(order, 'ended', `${state}${code ? `: ${code}${why}` : ''}`);
     this.#notBefore.delete(order.id);
     this.#queue.delete(order.id);
@@ -480,8 +486,10 @@ export class OrderBook {
     this.#context.put('order', order.id, order);
   }
 
-  #countOpen(order: OrderRecord, step: 1 | -1): void {
+  #trackOpen(order: OrderRecord, step: 1 | -1): void {
     const { lessee } = order.order;
+    if (step === 1) this.#unended.add(order.id);
+    else this.#unended.delete(order.id);
     this.#openCount.set(lessee, (this.#openCount.get(lessee) ?? 0) + step);
   }
 

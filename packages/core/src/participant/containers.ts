@@ -12,6 +12,7 @@ export interface ContainerRecord {
   exitCode: number | null;
   reason: ContainerStatus['reason'];
   startedAtMs: number;
+  exitedAtMs: number | null;
   /** When the agent first saw that billing began; from here the duration counts. */
   runningAtMs: number | null;
   /** The agent decided to stop it, and why. */
@@ -97,6 +98,7 @@ export class Containers {
       exitCode: null,
       reason: null,
       startedAtMs: nowMs,
+      exitedAtMs: null,
       runningAtMs: desired.running ? nowMs : null,
       stopping: null,
       dropped: false,
@@ -148,6 +150,7 @@ export class Containers {
     const record = this.records.get(id);
     if (!record || record.state === 'exited') return;
     record.state = 'exited';
+    record.exitedAtMs = this.#ports.nowMs();
     record.exitCode = exitCode;
     if (reason !== 'start-failed') record.started = true;
     record.reason = reason === 'start-failed' ? reason : (record.stopping ?? reason);
@@ -189,12 +192,14 @@ export class Containers {
   }
 
   statuses(): ContainerStatus[] {
-    return [...this.records.values()].map(({ desired, state, exitCode, reason, started }) => ({
-      id: desired.id,
-      state,
-      exitCode,
-      reason,
-      started,
+    const nowMs = this.#ports.nowMs();
+    return [...this.records.values()].map((record) => ({
+      id: record.desired.id,
+      state: record.state,
+      exitCode: record.exitCode,
+      reason: record.reason,
+      started: record.started,
+      exitedAgoMs: record.exitedAtMs === null ? null : nowMs - record.exitedAtMs,
     }));
   }
 

@@ -1,6 +1,6 @@
 /** A whole participant (agent) as a reducer: reports, converges to the desired set, ends on time. */
 import type { CoreEnv } from '../env.ts';
-import { FrameGate, type WindowRecord } from '../hub/frame-gate.ts';
+import { FrameGate, type FrameRefused, type WindowRecord } from '../hub/frame-gate.ts';
 import type { StoredRecord } from '../hub/hub-core.ts';
 import { Outbox } from '../hub/outbox.ts';
 import type {
@@ -48,7 +48,7 @@ export type ParticipantEffect =
   | { kind: 'log-acked'; id: ContainerId; seq: number }
   | { kind: 'rejected'; what: 'resource' | 'offer'; code: RefusalCode; hint: string }
   | { kind: 'relayed'; from: NodeId; payload: string }
-  | { kind: 'frame-refused'; from: NodeId; code: RefusalCode; hint: string };
+  | FrameRefused;
 
 export interface ParticipantStep {
   writes: Write[];
@@ -161,7 +161,9 @@ export class ParticipantCore {
     const checked = this.#gate.check(signed, this.#now, keyOf, put);
     if (!checked.ok) {
       const { code, hint } = checked;
-      this.#out.effect({ kind: 'frame-refused', from: signed.frame.from, code, hint });
+      const { from, session, seq } = signed.frame;
+      const nonce = { session, seq };
+      this.#out.effect({ kind: 'frame-refused', from, code, hint, nonce });
       return;
     }
     for (const message of signed.frame.messages) {
@@ -199,6 +201,7 @@ export class ParticipantCore {
           from,
           code: 'LINK_NOT_ALLOWED',
           hint: 'ignored',
+          nonce: null,
         });
     }
   }

@@ -11,6 +11,10 @@ export function ceilDiv(numerator: bigint, denominator: bigint): bigint {
   return (numerator + denominator - 1n) / denominator;
 }
 
+export function smaller(a: Micro, b: Micro): Micro {
+  return a < b ? a : b;
+}
+
 /** Cost in micro-credits of `durationMs` at an hourly price, rounded up. */
 export function costOf(priceMicroPerHour: Micro, durationMs: number): Micro {
   return ceilDiv(priceMicroPerHour * BigInt(durationMs), MS_PER_HOUR);

@@ -37,6 +37,7 @@ const containerStatus = schemaFor<ContainerStatus>()(
       .enum(['exit', 'stopped', 'duration', 'disconnect', 'grace', 'start-failed'])
       .nullable(),
     started: z.boolean(),
+    exitedAgoMs: amount.nullable(),
   }),
 );
 

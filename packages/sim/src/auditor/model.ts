@@ -1,0 +1,59 @@
+/** What all checks share: the mirrors of every hub, the truth about the scenario, and the clock. */
+import type { AgreementPartTerms, PartRecord } from '@sparegrid/core/agreement/records';
+import type { Timing } from '@sparegrid/core/agreement/timing';
+import type { SellOrder } from '@sparegrid/core/order/sell-order';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { Scenario } from '../world/scenario.ts';
+import { HubMirror } from './mirror.ts';
+import type { Violate } from './violations.ts';
+
+export class Model {
+  readonly scenario: Scenario;
+  readonly timing: Timing;
+  readonly hubs = new Map<HubId, HubMirror>();
+  readonly violate: Violate;
+  readonly #nowMs: () => number;
+  /** Sell orders that were ever on record, by lessor and terms revision. */
+  readonly #offers = new Map<string, SellOrder>();
+
+  constructor(scenario: Scenario, nowMs: () => number, violate: Violate) {
+    this.scenario = scenario;
+    this.timing = scenario.timing;
+    this.#nowMs = nowMs;
+    this.violate = violate;
+    for (const id of scenario.hubs) this.hubs.set(id, new HubMirror(id));
+  }
+
+  /** Virtual time. */
+  get nowMs(): number {
+    return this.#nowMs();
+  }
+
+  hub(id: HubId): HubMirror {
+    const mirror = this.hubs.get(id);
+    if (!mirror) throw new Error(`no hub ${id} in this simulation`);
+    return mirror;
+  }
+
+  rememberOffer(offer: SellOrder): void {
+    const name = `${offer.participant} ${offer.termsRevision}`;
+    if (!this.#offers.has(name)) this.#offers.set(name, offer);
+  }
+
+  /** The lessor's offer at these terms; quantities are those of the first offer with them. */
+  offerAt(lessor: ParticipantId, termsRevision: number): SellOrder | undefined {
+    return this.#offers.get(`${lessor} ${termsRevision}`);
+  }
+
+  /** The part at its target hub. */
+  partAtTarget(terms: Pick<AgreementPartTerms, 'agreement' | 'part' | 'targetHub'>): PartRecord | undefined {
+    return this.hubs.get(terms.targetHub)?.records.part.get(`${terms.agreement}.${terms.part}`);
+  }
+
+  /** Parts of a lessor that hold quantities. */
+  livePartsOf(hub: HubMirror, lessor: ParticipantId): PartRecord[] {
+    return [...hub.records.part.values()].filter(
+      ({ state, terms }) => state !== 'ended' && terms.lessor === lessor,
+    );
+  }
+}
