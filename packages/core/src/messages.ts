@@ -108,14 +108,20 @@ export interface ContainerStatus {
 export type Request =
   | { op: 'order.submit'; document: SignedDocument; taskPrivate: string | null }
   | { op: 'order.get'; order: OrderId }
-  | { op: 'order.list' }
-  | { op: 'order.explain'; order: OrderId }
+  | { op: 'order.list'; after: PageMark }
+  | { op: 'order.explain'; order: OrderId; after: PageMark }
   | { op: 'order.cancel'; order: OrderId }
   | { op: 'order.logs'; order: OrderId; after: LogCursor }
-  | { op: 'panorama.offers' }
-  | { op: 'panorama.resources' }
+  | { op: 'panorama.offers'; after: PageMark }
+  | { op: 'panorama.resources'; after: PageMark }
   | { op: 'directory.resolve'; participant: ParticipantId }
   | { op: 'hub.status' };
+
+/**
+ * Lists come in pages that fit a frame, sorted by id: null asks for the first page; `next` of a reply
+ * is the mark for the following one, null when there is none.
+ */
+export type PageMark = string | null;
 
 /** For each container the last chunk already seen. */
 export type LogCursor = Record<ContainerId, number>;
@@ -157,12 +163,27 @@ export interface DesiredContainer {
 export type Reply =
   | { ok: true; op: 'order.submit'; order: OrderId }
   | { ok: true; op: 'order.get'; order: OrderView }
-  | { ok: true; op: 'order.list'; orders: { id: OrderId; state: OrderState }[] }
-  | { ok: true; op: 'order.explain'; order: OrderView; lessors: Explanation[] }
+  | {
+      ok: true;
+      op: 'order.list';
+      orders: { id: OrderId; state: OrderState }[];
+      next: PageMark;
+    }
+  | { ok: true; op: 'order.explain'; order: OrderView; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.cancel'; order: OrderId }
   | { ok: true; op: 'order.logs'; chunks: LogChunk[]; ended: boolean }
-  | { ok: true; op: 'panorama.offers'; offers: { hub: HubId; stale: boolean; offer: SellOrder }[] }
-  | { ok: true; op: 'panorama.resources'; specs: { hub: HubId; spec: ResourceSpec }[] }
+  | {
+      ok: true;
+      op: 'panorama.offers';
+      offers: { hub: HubId; stale: boolean; offer: SellOrder }[];
+      next: PageMark;
+    }
+  | {
+      ok: true;
+      op: 'panorama.resources';
+      specs: { hub: HubId; spec: ResourceSpec }[];
+      next: PageMark;
+    }
   | { ok: true; op: 'directory.resolve'; participant: ParticipantId; hub: HubId }
   | { ok: true; op: 'hub.status'; status: HubStatus }
   | { ok: false; code: RefusalCode; hint: string };
@@ -176,6 +197,7 @@ export interface OrderView {
   lastHint: string;
   /** Sum of what its agreements cost so far; final once the order ended. */
   costMicro: Micro;
+  /** Oldest first; of many aborted ones only the latest. */
   agreements: AgreementView[];
 }
 

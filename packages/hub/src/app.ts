@@ -2,10 +2,10 @@
 import type { HubConfig } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
-import type { SignedFrame } from '@sparegrid/core/messages';
+import type { Message } from '@sparegrid/core/messages';
 import type { Refusal } from '@sparegrid/core/refusals';
-import type { Send } from '@sparegrid/core/step';
-import { isHubId } from '@sparegrid/core/units/ids';
+import { isHubId, type NodeId } from '@sparegrid/core/units/ids';
+import type { Door } from '@sparegrid/link/addresses';
 import type { Connection } from '@sparegrid/link/connection';
 import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import type { Logger } from '@sparegrid/link/daemon/logger';
@@ -14,10 +14,12 @@ import type { Daemon, Fail } from '@sparegrid/link/daemon/run-daemon';
 import { documentReader } from '@sparegrid/link/documents';
 import { Framer } from '@sparegrid/link/framer';
 import { publicKeyOf } from '@sparegrid/link/keys';
+import type { ElapsedClock } from '@sparegrid/link/loop/elapsed-clock';
 import { NodeLoop } from '@sparegrid/link/loop/node-loop';
 import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import { openStore } from '@sparegrid/link/store/open-store';
+import type { Store } from '@sparegrid/link/store/store';
 import type { Server, Transport } from '@sparegrid/link/transport';
 import { answerColdRead } from './cold-reads.ts';
 import type { HubSettings } from './config.ts';
@@ -37,121 +39,161 @@ export interface Hub extends Daemon {
   readonly counters: Readonly<LinkCounters>;
 }
 
+/** What a hub is made of once its store is open. */
+interface Parts {
+  config: HubConfig;
+  crypto: ReturnType<typeof nodeCrypto>;
+  store: Store;
+  clock: ElapsedClock;
+  core: HubCore;
+}
+
 /**
  * Starts a hub; resolves once its epoch is durable and both doors are open.
  *
  * @throws ConfigFault CONFIG_KEY, StoreFault, LinkFault (sockets)
  */
 export async function startHub(settings: HubSettings, shell: HubShell): Promise<Hub> {
-  const { sockets } = settings;
-  const { transport, logger, fail } = shell;
-  const counters = noCounts();
   const key = readKey(settings.keyFile);
   const crypto = nodeCrypto(key);
   const config = withSelf(settings.config, publicKeyOf(key));
   const store = await openStore(settings.store);
   const { clock, records } = await resumeNode(store);
   const core = new HubCore(config, { crypto, documents: documentReader }, clock.now(), records);
+  const hub = new HubApp(settings, shell, { config, crypto, store, clock, core });
+  await hub.open();
   const { epoch } = core;
-  const sender = { crypto, from: config.id, session: `e${epoch}`, epoch };
-  const framer = new Framer({ ...sender, frameTtlMs: config.timing.frameTtlMs });
-  const router = new Router(framer, counters);
-  const send = (to: Send['to'], session: Send['session'], message: Send['message']) =>
-    router.release([{ to, session, message }], clock.now().wallMs);
+  shell.logger.info('hub.started', { epoch, records: records.length });
+  return hub;
+}
 
-  let stopping = false;
-  const loop = new NodeLoop<HubInput, HubEffect>({
-    core,
-    store,
-    clock,
-    inboxMax: settings.inboxMax,
-    diskFreeBytesMin: settings.diskFreeBytesMin,
-    release: (sends, now) => router.release(sends, now.wallMs),
-    perform,
-    onFault: fail,
-  });
+class HubApp implements Hub {
+  readonly counters = noCounts();
+  readonly ready: Daemon['ready'];
+  readonly #settings: HubSettings;
+  readonly #shell: HubShell;
+  readonly #parts: Parts;
+  readonly #loop: NodeLoop<HubInput, HubEffect>;
+  readonly #router: Router;
+  #doors: Server[] = [];
+  #stopping = false;
 
-  function perform(effect: HubEffect): void {
-    switch (effect.kind) {
-      case 'cold-read': {
-        const { to, session, requestId, request } = effect;
-        answerColdRead(store, to, request).then(
-          (reply) => send(to, session, { type: 'reply', requestId, reply }),
-          (error) => (stopping ? undefined : fail(error)),
-        );
-        return;
-      }
-      case 'frame-refused':
-        counters.refused += 1;
-        logger.warn('frame.refused', { from: effect.from, code: effect.code, hint: effect.hint });
-        return;
-      case 'fatal':
-        fail(new HubFault(effect.code, effect.hint));
+  constructor(settings: HubSettings, shell: HubShell, parts: Parts) {
+    this.#settings = settings;
+    this.#shell = shell;
+    this.#parts = parts;
+    const { core, store, clock, crypto } = parts;
+    const { id: from, timing } = parts.config;
+    const { epoch } = core;
+    this.ready = { role: 'hub', id: from, epoch, ...settings.sockets };
+    const session = `e${epoch}`;
+    const framer = new Framer({ crypto, from, session, epoch, frameTtlMs: timing.frameTtlMs });
+    this.#router = new Router(framer, this.counters);
+    this.#loop = new NodeLoop({
+      core,
+      store,
+      clock,
+      inboxMax: settings.inboxMax,
+      diskFreeBytesMin: settings.diskFreeBytesMin,
+      release: (sends, now) => this.#router.release(sends, now.wallMs),
+      perform: (effect) => this.#perform(effect),
+      onFault: shell.fail,
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.#loop.start();
+    const local = await this.#openDoor('local');
+    this.#doors = [local, await this.#openDoor('mesh')];
+    this.#router.setParticipants(local);
+    for (const { hub, path } of this.#settings.peerSockets) {
+      const link = this.#shell.transport.connect({
+        path,
+        // Peers answer over links of their own: whatever comes back here is nobody's word.
+        onFrame: () => {
+          this.counters.malformed += 1;
+        },
+        onConnect: () => void this.#loop.offer({ kind: 'peer-connected', hub }),
+      });
+      this.#router.addPeer(hub, link);
     }
   }
 
-  /** Tells who sent it, as far as that is known. */
-  function onRefused(connection: Connection, { code, hint }: Refusal): void {
-    counters.malformed += 1;
-    logger.warn('frame.malformed', { from: connection.from, code, hint });
-    const { from, session } = connection;
-    if (from === null) return;
-    const message = { type: 'refused', code, hint, knownEpoch: 0 } as const;
-    send(from, isHubId(from) ? null : session, message);
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const { store } = this.#parts;
+    await this.#loop.stop();
+    await Promise.all(this.#doors.map((door) => door.close()));
+    await this.#router.close();
+    await store.close();
+    this.#shell.logger.info('hub.stopped', { ...this.counters, ...store.counts });
   }
 
-  function onClose(server: () => Server | undefined, { from, session }: Connection): void {
-    // A newer connection may carry the same session on.
-    if (from === null || session === null || isHubId(from)) return;
-    if (server()?.find(from, session)) return;
-    void loop.offer({ kind: 'session-closed', participant: from, session });
-  }
-
-  const accept = (signed: SignedFrame) => {
-    counters.frames += 1;
-    return loop.offer({ kind: 'frame', signed });
-  };
-  const keyOf = keysOf(config);
-  const openDoor = async (door: 'mesh' | 'local') => {
-    const keeper = new DoorKeeper({ door, hub: config.id, crypto, keyOf, accept });
-    let server: Server | undefined;
-    server = await transport.listen({
-      path: sockets[door],
+  async #openDoor(door: Door): Promise<Server> {
+    const { config, crypto } = this.#parts;
+    const keeper = new DoorKeeper({
+      door,
+      hub: config.id,
+      crypto,
+      keyOf: keysOf(config),
+      accept: (signed) => {
+        this.counters.frames += 1;
+        return this.#loop.offer({ kind: 'frame', signed });
+      },
+    });
+    const server = await this.#shell.transport.listen({
+      path: this.#settings.sockets[door],
       onFrame: (connection, text, signature) => keeper.onFrame(connection, text, signature),
-      onClose: (connection) => onClose(() => server, connection),
-      onRefused,
+      onClose: (connection) => this.#onClose(server, connection),
+      onRefused: (connection, refusal) => this.#onRefused(connection, refusal),
     });
     return server;
-  };
-
-  await loop.start();
-  const doors = [await openDoor('mesh'), await openDoor('local')] as const;
-  router.setParticipants(doors[1]);
-  for (const { hub, path } of settings.peerSockets) {
-    const link = transport.connect({
-      path,
-      // Peers answer over links of their own: whatever comes back here is nobody's word.
-      onFrame: () => {
-        counters.malformed += 1;
-      },
-      onConnect: () => void loop.offer({ kind: 'peer-connected', hub }),
-    });
-    router.addPeer(hub, link);
   }
-  logger.info('hub.started', { epoch, peers: settings.peerSockets.length, records: records.length });
 
-  return {
-    counters,
-    ready: { role: 'hub', id: config.id, epoch, mesh: sockets.mesh, local: sockets.local },
-    stop: async () => {
-      stopping = true;
-      await loop.stop();
-      await Promise.all(doors.map((door) => door.close()));
-      await router.close();
-      await store.close();
-      logger.info('hub.stopped', { ...counters, ...store.counts });
-    },
-  };
+  /** Tells who sent it, as far as that is known. */
+  #onRefused({ from, session }: Connection, { code, hint }: Refusal): void {
+    this.counters.malformed += 1;
+    this.#shell.logger.warn('frame.malformed', { from, code, hint });
+    if (from === null) return;
+    const message = { type: 'refused', code, hint, knownEpoch: 0 } as const;
+    this.#send(from, isHubId(from) ? null : session, message);
+  }
+
+  #onClose(server: Server, { from, session }: Connection): void {
+    if (from === null || session === null || isHubId(from)) return;
+    // A newer connection may carry the same session on.
+    if (server.find(from, session)) return;
+    void this.#loop.offer({ kind: 'session-closed', participant: from, session });
+  }
+
+  #perform(effect: HubEffect): void {
+    const { logger, fail } = this.#shell;
+    switch (effect.kind) {
+      case 'cold-read':
+        return this.#coldRead(effect);
+      case 'frame-refused': {
+        this.counters.refused += 1;
+        const { from, code, hint } = effect;
+        return logger.warn('frame.refused', { from, code, hint });
+      }
+      case 'fatal':
+        return fail(new HubFault(effect.code, effect.hint));
+    }
+  }
+
+  #coldRead({ to, session, requestId, request }: Extract<HubEffect, { kind: 'cold-read' }>): void {
+    answerColdRead(this.#parts.store, to, request).then(
+      (reply) => this.#send(to, session, { type: 'reply', requestId, reply }),
+      (error) => {
+        if (!this.#stopping) this.#shell.fail(error);
+      },
+    );
+  }
+
+  /** For answers that the core has no part in. */
+  #send(to: NodeId, session: string | null, message: Message): void {
+    this.#router.release([{ to, session, message }], this.#parts.clock.now().wallMs);
+  }
 }
 
 /** The hub itself is one of the hubs of the network; its entry must not contradict its key. */

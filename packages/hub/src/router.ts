@@ -36,7 +36,7 @@ export class Router {
       }
       // One sequence per receiver, not per connection of it: an agent that starts again still knows
       // which numbers of this hub it has seen, and takes a sequence from 0 for a replay.
-      for (const { text, signature } of this.#framer.frame(bundle.to, null, bundle.messages, wallMs)) {
+      for (const { text, signature } of this.#framer.frame(bundle.to, bundle.messages, wallMs)) {
         out.send(text, signature);
       }
     }

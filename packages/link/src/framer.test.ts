@@ -24,7 +24,7 @@ function relay(payload: string): Message {
 test('one step to one receiver is one signed frame', () => {
   const framer = new Framer(sender);
   const messages: Message[] = [{ type: 'snapshot-request' }, relay('x')];
-  const frames = framer.frame('h2', null, messages, 5_000);
+  const frames = framer.frame('h2', messages, 5_000);
   expect(frames.map(read)).toEqual([
     {
       v: 1,
@@ -44,18 +44,16 @@ test('one step to one receiver is one signed frame', () => {
   expect(crypto.verify(publicKeyOf(key), frame.text, frame.signature)).toBe(false);
 });
 
-test('counts for each receiver and each of its sessions apart', () => {
+test('counts for each receiver apart', () => {
   const framer = new Framer(sender);
-  const seq = (to: string, session: string | null) =>
-    read(framer.frame(to, session, [relay('')], 0)[0] as FrameText).seq;
-  expect([seq('h2', null), seq('h2', null), seq('h3', null)]).toEqual([0, 1, 0]);
-  expect([seq('a.h1', 's'), seq('a.h1', 't'), seq('a.h1', 's')]).toEqual([0, 0, 1]);
+  const seq = (to: string) => read(framer.frame(to, [relay('')], 0)[0] as FrameText).seq;
+  expect([seq('h2'), seq('h2'), seq('h3'), seq('a.h1'), seq('a.h1')]).toEqual([0, 1, 0, 0, 1]);
 });
 
 test('no sequence number comes twice, also when counters were let go', () => {
   const framer = new Framer({ ...sender, crypto: { ...crypto, sign: () => 's' } });
   const seq = (to: string) =>
-    Number(/"seq":(\d+)/.exec(framer.frame(to, null, [relay('')], 0)[0]?.text ?? '')?.[1]);
+    Number(/"seq":(\d+)/.exec(framer.frame(to, [relay('')], 0)[0]?.text ?? '')?.[1]);
   for (let count = 0; count < 5; count += 1) seq('h2');
   for (let other = 0; other < 65_536; other += 1) seq(`n${other}`);
   expect(seq('h2')).toBe(5);
@@ -64,14 +62,14 @@ test('no sequence number comes twice, also when counters were let go', () => {
 test('splits at 1 MiB of text and keeps the order', () => {
   const framer = new Framer(sender);
   const messages = Array.from({ length: 10 }, (_, i) => relay(String(i).repeat(300_000)));
-  const frames = framer.frame('h2', null, messages, 0);
+  const frames = framer.frame('h2', messages, 0);
   expect(frames.map(read).map((frame) => frame.messages.length)).toEqual([3, 3, 3, 1]);
   expect(frames.map(read).flatMap((frame) => frame.messages)).toEqual(messages);
   expect(frames.map(read).map((frame) => frame.seq)).toEqual([0, 1, 2, 3]);
 });
 
 test('no message, no frame', () => {
-  expect(new Framer(sender).frame('h2', null, [], 0)).toEqual([]);
+  expect(new Framer(sender).frame('h2', [], 0)).toEqual([]);
 });
 
 test('a message that no frame can hold is left out, a reply becomes a refusal', () => {
@@ -88,7 +86,7 @@ test('a message that no frame can hold is left out, a reply becomes a refusal', 
       reply: { ok: true, op: 'order.logs', chunks: [chunk], ended: true },
     },
   ];
-  const [frame] = framer.frame('a.h1', 's', messages, 0).map(read);
+  const [frame] = framer.frame('a.h1', messages, 0).map(read);
   expect(frame?.messages).toMatchObject([
     { type: 'relayed', payload: 'small' },
     { type: 'reply', requestId: 'r', reply: { ok: false, code: 'LINK_TOO_LARGE' } },

@@ -30,7 +30,7 @@ export class Framer {
   oversized = 0;
   readonly #sender: Sender;
   /** Next `seq` by receiver, the longest unused first. */
-  readonly #next = new Map<string, number>();
+  readonly #next = new Map<NodeId, number>();
   /** Where a counter starts: above every counter that was let go, so that no `seq` comes twice. */
   #floor = 0;
 
@@ -44,14 +44,10 @@ export class Framer {
    * A message above the limit cannot travel: a reply is replaced by the refusal LINK_TOO_LARGE, any
    * other one is left out like a lost message; both are counted in {@link oversized}.
    *
-   * @param toSession the connection of a participant that is meant; null for hubs.
+   * One sequence per receiver, not per connection of it: a receiver that starts again still knows
+   * which numbers of this session it has seen, and takes a sequence from 0 for a replay.
    */
-  frame(
-    to: NodeId,
-    toSession: string | null,
-    messages: readonly Message[],
-    wallMs: number,
-  ): FrameText[] {
+  frame(to: NodeId, messages: readonly Message[], wallMs: number): FrameText[] {
     const batches: string[][] = [];
     let room = 0;
     for (const message of messages) {
@@ -67,7 +63,7 @@ export class Framer {
         room = TEXT_BYTES_MAX - HEAD_BYTES_MAX - bytes;
       }
     }
-    return batches.map((batch) => this.#sign(to, toSession, batch, wallMs));
+    return batches.map((batch) => this.#sign(to, batch, wallMs));
   }
 
   #encode(message: Message): string | null {
@@ -79,15 +75,15 @@ export class Framer {
     return encodeMessage({ ...message, reply: { ok: false, code: 'LINK_TOO_LARGE', hint } });
   }
 
-  #sign(to: NodeId, toSession: string | null, messages: string[], wallMs: number): FrameText {
+  #sign(to: NodeId, messages: string[], wallMs: number): FrameText {
     const { crypto, from, session, epoch, frameTtlMs } = this.#sender;
-    const seq = this.#take(`${to} ${toSession ?? ''}`);
+    const seq = this.#take(to);
     const times = { sentAtMs: wallMs, expiresAtMs: wallMs + frameTtlMs };
     const text = joinFrame({ v: 1, from, to, session, seq, epoch, ...times }, messages);
     return { text, signature: crypto.sign(frameSigningText(text)) };
   }
 
-  #take(receiver: string): number {
+  #take(receiver: NodeId): number {
     const seq = this.#next.get(receiver) ?? this.#floor;
     this.#next.delete(receiver);
     this.#next.set(receiver, seq + 1);

@@ -79,9 +79,9 @@ class ScriptedHub {
   }
 
   push(...messages: Message[]): void {
-    if (!this.last) return;
-    const { connection, session } = this.last;
-    for (const frame of this.#framer.frame('alice.h1', session, messages, Date.now())) {
+    const connection = this.last?.connection;
+    if (!connection) return;
+    for (const frame of this.#framer.frame('alice.h1', messages, Date.now())) {
       connection.send(frame.text, frame.signature);
     }
   }

@@ -1,6 +1,6 @@
 /** The client of a lessee: everything a participant may ask its hub, over any transport. */
 import type { Explanation } from '@sparegrid/core/matching/explain';
-import type { HubStatus, LogChunk, OrderView, Request } from '@sparegrid/core/messages';
+import type { HubStatus, LogChunk, OrderView, PageMark, Request } from '@sparegrid/core/messages';
 import type { OrderState } from '@sparegrid/core/order/order-record';
 import type { ResourceSpec } from '@sparegrid/core/order/resource-spec';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
@@ -64,7 +64,8 @@ export class Client {
   }
 
   async listOrders(options?: CallOptions): Promise<{ id: OrderId; state: OrderState }[]> {
-    return (await this.request({ op: 'order.list' }, options)).orders;
+    const ask = (after: PageMark) => this.request({ op: 'order.list', after }, options);
+    return allPages(ask, ({ orders }) => orders);
   }
 
   /** Why each lessor can or cannot serve the order now. */
@@ -72,8 +73,10 @@ export class Client {
     id: OrderId,
     options?: CallOptions,
   ): Promise<{ order: OrderView; lessors: Explanation[] }> {
-    const { order, lessors } = await this.request({ op: 'order.explain', order: id }, options);
-    return { order, lessors };
+    const ask = (after: PageMark) =>
+      this.request({ op: 'order.explain', order: id, after }, options);
+    const lessors = await allPages(ask, (reply) => reply.lessors);
+    return { order: await this.getOrder(id, options), lessors };
   }
 
   /** The order ends soon, not at once: watch it. */
@@ -83,12 +86,14 @@ export class Client {
 
   /** The lease panorama as this hub knows it. */
   async offers(options?: CallOptions): Promise<{ hub: HubId; stale: boolean; offer: SellOrder }[]> {
-    return (await this.request({ op: 'panorama.offers' }, options)).offers;
+    const ask = (after: PageMark) => this.request({ op: 'panorama.offers', after }, options);
+    return allPages(ask, ({ offers }) => offers);
   }
 
   /** The resource panorama as this hub knows it. */
   async resources(options?: CallOptions): Promise<{ hub: HubId; spec: ResourceSpec }[]> {
-    return (await this.request({ op: 'panorama.resources' }, options)).specs;
+    const ask = (after: PageMark) => this.request({ op: 'panorama.resources', after }, options);
+    return allPages(ask, ({ specs }) => specs);
   }
 
   /** The hub that a participant belongs to. */
@@ -126,4 +131,19 @@ export class Client {
   async close(): Promise<void> {
     await this.#session.close();
   }
+}
+
+/** Asks for page after page until there is no next one. */
+async function allPages<R extends { next: PageMark }, T>(
+  ask: (after: PageMark) => Promise<R>,
+  itemsOf: (reply: R) => T[],
+): Promise<T[]> {
+  const items: T[] = [];
+  let after: PageMark = null;
+  do {
+    const reply = await ask(after);
+    items.push(...itemsOf(reply));
+    after = reply.next;
+  } while (after !== null);
+  return items;
 }

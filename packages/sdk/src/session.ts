@@ -117,7 +117,7 @@ export class Session {
   #send(messages: Message[]): SendOutcome {
     if (!this.#link.connected) return 'offline';
     const { hub, wallMs } = this.#settings;
-    const frames = this.#framer.frame(hub.id, null, messages, wallMs());
+    const frames = this.#framer.frame(hub.id, messages, wallMs());
     for (const { text, signature } of frames) this.#link.send(text, signature);
     return frames.length > 0 ? 'sent' : 'too-large';
   }

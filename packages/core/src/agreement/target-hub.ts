@@ -1,5 +1,6 @@
 /** The target hub's side of agreements: hold, freeze, countersign, activate, run, end, release. */
 import { placementsPriceMicroPerHour } from '../order/price.ts';
+import type { LeaseRow } from '../panorama/row.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import { countersign, isSignedBy, type SignedDocument, signDocument } from '../units/document.ts';
 import {
@@ -170,13 +171,15 @@ export class TargetParts {
 
   #vote(part: PartRecord): void {
     const { agreement, part: number, firstHub, lessor } = part.terms;
-    const row = this.#lessors.row(lessor);
-    if (part.state === 'ended' || !row) {
+    if (part.state === 'ended') {
       const { outcome } = part;
       const code = outcome === 'completed' || !outcome ? 'AGREEMENT_ABORTED' : outcome;
       return this.#voteNo(part.terms, code, 'the part has ended');
     }
     const epoch = this.#lessors.epoch();
+    // After a restart nothing is published yet; the vote on record stands. Revision 0 is never news.
+    const none: LeaseRow = { kind: 'lease', participant: lessor, revision: 0, offer: null };
+    const row = this.#lessors.row(lessor) ?? none;
     const { document } = part;
     this.#ports.send(firstHub, { type: 'vote-yes', agreement, part: number, document, epoch, row });
   }

@@ -31,7 +31,8 @@ export interface Limits {
   lotsPerOffer: number;
   relayBytes: number;
   logChunksPerContainer: number;
-  rowsPerSnapshotChunk: number;
+  /** Length of a page, delta or snapshot chunk as text: far below the frame's limit of 1 MiB. */
+  pageLength: number;
   attemptsPerOrder: number;
 }
 
@@ -41,10 +42,10 @@ export const DEFAULT_LIMITS: Limits = {
   partsPerAgreement: 64,
   durationMsMax: 31 * 24 * 3_600_000,
   expiryMsMax: 31 * 24 * 3_600_000,
-  lotsPerOffer: 4_096,
+  lotsPerOffer: 1_024,
   relayBytes: 65_536,
   logChunksPerContainer: 4_096,
-  rowsPerSnapshotChunk: 200,
+  pageLength: 262_144,
   attemptsPerOrder: 1_000,
 };
 

@@ -47,6 +47,8 @@ export class HubContext implements AgreementPorts {
     this.#now = now;
     const peers = config.peers.map((peer) => peer.id).filter((id) => id !== config.id);
     this.panorama = new Panorama(config.id, epoch, peers, env.crypto);
+    // The time of the last word before a restart is not known: no hub counts as lost early.
+    for (const part of this.panorama.parts.values()) part.lastHeardMs = now.elapsedMs;
     this.subnet = new Subnet(config, now.elapsedMs);
   }
 

@@ -6,6 +6,7 @@ import { TargetParts } from '../agreement/target-hub.ts';
 import type { CoreEnv } from '../env.ts';
 import type { Frame, HubMessage, Message, ParticipantMessage, SignedFrame } from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
+import type { PanoramaRow } from '../panorama/row.ts';
 import { invariant } from '../refusals.ts';
 import type { Send } from '../step.ts';
 import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
@@ -18,6 +19,7 @@ import { FrameGate, type WindowRecord } from './frame-gate.ts';
 import { LogDesk, type LogPosition } from './log-desk.ts';
 import { MemberDesk } from './member-desk.ts';
 import { type DoneRecord, OrderBook } from './order-book.ts';
+import { fitting } from './paging.ts';
 import { RequestDesk } from './request-desk.ts';
 import type { DesiredRecord, RegistryRecord } from './subnet.ts';
 
@@ -206,9 +208,7 @@ export class HubCore {
         return;
       }
       case 'snapshot-request':
-        for (const chunk of panorama.snapshot(this.#context.config.limits.rowsPerSnapshotChunk)) {
-          out.send(from, chunk);
-        }
+        for (const chunk of panorama.snapshot(this.#fittingRows)) out.send(from, chunk);
         return;
       case 'relay':
         return this.#relay(from, message);
@@ -252,7 +252,8 @@ export class HubCore {
     switch (allowed.type) {
       case 'hello':
         if (allowed.role === 'lessee') this.#openSession(from, session);
-        return this.#members.hello(from, session, allowed.role);
+        this.#members.hello(from, session, allowed.role);
+        return;
       case 'request':
         this.#openSession(from, session);
         return this.#requests.handle(from, session, allowed.requestId, allowed.request);
@@ -263,9 +264,9 @@ export class HubCore {
       case 'changed':
       case 'status':
       case 'log':
-        // Only the agent's current session speaks for the lessor.
+        // Only the agent's latest session speaks for the lessor; a word of it counts as a hello.
         if (context.subnet.get(from)?.agentSession !== session) {
-          return this.#members.hello(from, session, 'agent');
+          if (!this.#members.hello(from, session, 'agent')) return;
         }
         return this.#takeAgentMessage(from, allowed);
       default:
@@ -347,6 +348,9 @@ export class HubCore {
 
   // ---- panoramas ----
 
+  readonly #fittingRows = (rows: readonly PanoramaRow[]): number =>
+    fitting(rows, this.#context.config.limits.pageLength);
+
   #askIfGap(hub: HubId, applied: 'applied' | 'old' | 'gap'): void {
     if (applied !== 'gap') return;
     const { elapsedMs } = this.#context.now();
@@ -389,10 +393,8 @@ export class HubCore {
 
   #tellPeers(): void {
     const { panorama, out } = this.#context;
-    const delta = panorama.takeDelta();
-    if (!delta) return;
-    for (const hub of panorama.parts.keys()) {
-      if (hub !== panorama.self) out.send(hub, delta);
+    for (const delta of panorama.takeDeltas(this.#fittingRows)) {
+      for (const hub of panorama.parts.keys()) if (hub !== panorama.self) out.send(hub, delta);
     }
   }
 

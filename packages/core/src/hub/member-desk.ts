@@ -54,19 +54,22 @@ export class MemberDesk implements Lessors {
 
   // ---- registration and offers ----
 
-  hello(participant: ParticipantId, session: string, role: 'agent' | 'lessee'): void {
+  /** @returns false for a delayed word of an earlier life of the agent: it changes nothing. */
+  hello(participant: ParticipantId, session: string, role: 'agent' | 'lessee'): boolean {
     const { subnet, self, epoch, out } = this.#context;
     const member = subnet.get(participant);
-    if (!member) return;
+    if (!member) return false;
+    if (role === 'agent' && isEarlier(session, member.agentSession)) return false;
     const { collect } = member.admitted;
     out.send(participant, { type: 'welcome', hub: self, epoch, collect }, session);
-    if (role !== 'agent') return;
+    if (role !== 'agent') return true;
     member.agentSession = session;
     member.appliedRevision = -1;
     this.#heard(participant, member);
     this.#sendDesired(participant, member);
     if (collect === 'pull') this.collect(participant, 'resource');
     if (collect === 'pull') this.collect(participant, 'offer');
+    return true;
   }
 
   /** Pull: asks the agent for what is in its local table. @patent [0037] [0041] */
@@ -316,6 +319,12 @@ export class MemberDesk implements Lessors {
     if (Number.isFinite(next)) this.#context.wakeAt(`member ${participant}`, next);
     else this.#context.cancelWake(`member ${participant}`);
   }
+}
+
+/** Agents number their lives: `e<boot>`. */
+function isEarlier(session: string, known: string | null): boolean {
+  const life = (name: string) => Number(/^e(\d{1,15})$/.exec(name)?.[1] ?? Number.NaN);
+  return known !== null && life(session) < life(known);
 }
 
 function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {

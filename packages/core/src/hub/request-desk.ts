@@ -3,11 +3,12 @@
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
 import { explainOrder } from '../matching/explain.ts';
-import type { HubStatus, Reply, Request } from '../messages.ts';
+import type { HubStatus, PageMark, Reply, Request } from '../messages.ts';
 import { refuse } from '../refusals.ts';
-import { compareIds, type ParticipantId } from '../units/ids.ts';
+import type { ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
 import type { OrderBook } from './order-book.ts';
+import { pageOf } from './paging.ts';
 
 export class RequestDesk {
   readonly #context: HubContext;
@@ -51,16 +52,18 @@ export class RequestDesk {
       }
       case 'order.list': {
         const own = [...this.#book.orders.values()].filter(({ order }) => order.lessee === from);
-        return { ok: true, op, orders: own.map(({ id, state }) => ({ id, state })) };
+        const orders = own.map(({ id, state }) => ({ id, state }));
+        const { page, next } = this.#page(orders, ({ id }) => id, request.after);
+        return { ok: true, op, orders: page, next };
       }
       case 'order.explain':
-        return this.#explain(from, request.order);
+        return this.#explain(from, request.order, request.after);
       case 'order.logs':
         return undefined;
       case 'panorama.offers':
-        return { ok: true, op, offers: this.#offers() };
+        return { ok: true, op, ...this.#offers(request.after) };
       case 'panorama.resources':
-        return { ok: true, op, specs: this.#specs() };
+        return { ok: true, op, ...this.#specs(request.after) };
       case 'directory.resolve': {
         const hub = this.#context.panorama.resolve(request.participant);
         if (!hub) return refuse('DIRECTORY_UNKNOWN', request.participant);
@@ -71,30 +74,42 @@ export class RequestDesk {
     }
   }
 
-  #explain(from: ParticipantId, id: string): Reply {
+  #explain(from: ParticipantId, id: string, after: PageMark): Reply {
     const order = this.#book.find(from, id);
     if (!order) return refuse('ORDER_UNKNOWN', id);
     const { panorama, reservations } = this.#context;
     const view = { panorama, reservations, wallMs: this.#context.now().wallMs };
-    const lessors = explainOrder(view, order.order, this.#book.lostRacesOf(order));
-    return { ok: true, op: 'order.explain', order: this.#book.viewOf(order), lessors };
+    const lines = explainOrder(view, order.order, this.#book.lostRacesOf(order));
+    const { page, next } = this.#page(lines, ({ lessor }) => lessor, after);
+    return {
+      ok: true,
+      op: 'order.explain',
+      order: this.#book.viewOf(order),
+      lessors: page,
+      next,
+    };
   }
 
-  #offers() {
-    return this.#hubParts().flatMap((part) =>
-      [...part.leases.values()]
-        .filter(({ offer }) => offer !== null)
-        .sort((a, b) => compareIds(a.participant, b.participant))
-        .flatMap(({ offer }) => (offer ? [{ hub: part.hub, stale: part.stale, offer }] : [])),
+  #offers(after: PageMark) {
+    const all = this.#hubParts().flatMap((part) =>
+      [...part.leases.values()].flatMap(({ offer }) =>
+        offer ? [{ hub: part.hub, stale: part.stale, offer }] : [],
+      ),
     );
+    const { page, next } = this.#page(all, ({ offer }) => offer.participant, after);
+    return { offers: page, next };
   }
 
-  #specs() {
-    return this.#hubParts().flatMap((part) =>
-      [...part.resources.values()]
-        .sort((a, b) => compareIds(a.participant, b.participant))
-        .flatMap(({ spec }) => (spec ? [{ hub: part.hub, spec }] : [])),
+  #specs(after: PageMark) {
+    const all = this.#hubParts().flatMap((part) =>
+      [...part.resources.values()].flatMap(({ spec }) => (spec ? [{ hub: part.hub, spec }] : [])),
     );
+    const { page, next } = this.#page(all, ({ spec }) => spec.participant, after);
+    return { specs: page, next };
+  }
+
+  #page<T>(items: Iterable<T>, idOf: (item: T) => string, after: PageMark) {
+    return pageOf(items, idOf, after, this.#context.config.limits.pageLength);
   }
 
   #hubParts() {

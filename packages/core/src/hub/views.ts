@@ -5,12 +5,19 @@ import type { OrderRecord } from '../order/order-record.ts';
 import { replicasOf } from '../order/placement.ts';
 import type { Now } from '../units/now.ts';
 
+/** Aborted agreements beyond this many are left out of a view: it must fit a frame. */
+const ABORTED_SHOWN_MAX = 8;
+
 export function orderView(
   order: OrderRecord,
   agreements: readonly AgreementRecord[],
   now: Now,
 ): OrderView {
-  const views = agreements.map((agreement) => agreementView(agreement, order, now));
+  const aborted = agreements.filter(({ state }) => state === 'aborted');
+  const hidden = new Set(aborted.slice(0, -ABORTED_SHOWN_MAX));
+  const views = agreements
+    .filter((agreement) => !hidden.has(agreement))
+    .map((agreement) => agreementView(agreement, order, now));
   const parts = agreements.flatMap((agreement) => agreement.parts);
   return {
     id: order.id,

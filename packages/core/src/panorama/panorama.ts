@@ -70,29 +70,38 @@ export class Panorama {
     this.own.complete = complete;
   }
 
-  /** What changed in the own part since the last call, for every other hub. */
-  takeDelta(): DeltaMessage | undefined {
-    if (this.#changed.length === 0) return undefined;
+  /**
+   * What changed in the own part since the last call, for every other hub, in one delta or more.
+   *
+   * @param fitting how many of the first rows fit one message: at least one.
+   */
+  takeDeltas(fitting: (rows: readonly PanoramaRow[]) => number): DeltaMessage[] {
     const latest = new Map(this.#changed.map((row) => [`${row.kind} ${row.participant}`, row]));
     this.#changed = [];
     const { epoch, revision, complete } = this.own;
-    const rows = [...latest.values()];
-    return { type: 'delta', epoch, from: this.#deltaFrom, to: revision, complete, rows };
+    const deltas: DeltaMessage[] = [];
+    let from = this.#deltaFrom;
+    for (const rows of batches([...latest.values()].sort(byRevision), fitting)) {
+      const to = rows.at(-1)?.revision ?? revision;
+      deltas.push({ type: 'delta', epoch, from, to, complete, rows });
+      from = to;
+    }
+    return deltas;
   }
 
-  /** The own part in chunks of at most `rowsPerChunk` rows (one empty chunk when there are none). */
-  snapshot(rowsPerChunk: number): SnapshotMessage[] {
-    const rows = this.own.rows();
+  /** The own part in chunks (one empty chunk when there are no rows). */
+  snapshot(fitting: (rows: readonly PanoramaRow[]) => number): SnapshotMessage[] {
     const { epoch, revision, complete } = this.own;
-    const chunks = Math.max(1, Math.ceil(rows.length / rowsPerChunk));
-    return Array.from({ length: chunks }, (_, chunk) => ({
+    const chunks = batches(this.own.rows(), fitting);
+    if (chunks.length === 0) chunks.push([]);
+    return chunks.map((rows, chunk) => ({
       type: 'snapshot',
       epoch,
       revision,
       complete,
       chunk,
-      chunks,
-      rows: rows.slice(chunk * rowsPerChunk, (chunk + 1) * rowsPerChunk),
+      chunks: chunks.length,
+      rows,
     }));
   }
 
@@ -187,6 +196,20 @@ export class Panorama {
     if (!part) throw new Error(`not a hub of the network: ${hub}`);
     return part;
   }
+}
+
+function byRevision(a: PanoramaRow, b: PanoramaRow): number {
+  return a.revision - b.revision;
+}
+
+function batches<T>(rows: T[], fitting: (rows: readonly T[]) => number): T[][] {
+  const all: T[][] = [];
+  for (let rest = rows; rest.length > 0; ) {
+    const count = fitting(rest);
+    all.push(rest.slice(0, count));
+    rest = rest.slice(count);
+  }
+  return all;
 }
 
 function isBefore(a: { epoch: number; revision: number }, b: { epoch: number; revision: number }) {

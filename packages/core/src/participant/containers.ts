@@ -28,9 +28,13 @@ export interface ContainerPorts {
   start(container: DesiredContainer): void;
   stop(id: ContainerId): void;
   forget(id: ContainerId): void;
+  /** Output of the container is still on its way. */
+  hasOutput(id: ContainerId): boolean;
   changed(): void;
 }
 
+/** A dropped container whose output nobody takes is forgotten this long after its exit. */
+const OUTPUT_MS = 600_000;
 /** Ids of forgotten containers are remembered this long: no late message starts one again. */
 const PAST_MS = 3_600_000;
 
@@ -110,9 +114,9 @@ export class Containers {
 
   #drop(record: ContainerRecord): void {
     record.dropped = true;
-    if (record.state === 'exited') return this.#forget(record);
+    if (record.state !== 'exited') this.#stop(record, 'stopped');
     this.#save(record);
-    this.#stop(record, 'stopped');
+    this.#forgetIfDone(record);
   }
 
   #stop(record: ContainerRecord, reason: Exclude<ContainerStatus['reason'], null>): void {
@@ -156,14 +160,27 @@ export class Containers {
     record.reason = reason === 'start-failed' ? reason : (record.stopping ?? reason);
     this.#save(record);
     this.#ports.changed();
-    if (record.dropped) this.#forget(record);
+    this.#forgetIfDone(record);
+  }
+
+  /** The output of a container was stored: nothing may keep it any more. */
+  outputStored(id: ContainerId): void {
+    const record = this.records.get(id);
+    if (record) this.#forgetIfDone(record);
+  }
+
+  #forgetIfDone(record: ContainerRecord): void {
+    if (!record.dropped || record.exitedAtMs === null) return;
+    const given = this.#ports.nowMs() >= record.exitedAtMs + OUTPUT_MS;
+    if (given || !this.#ports.hasOutput(record.desired.id)) this.#forget(record);
   }
 
   /** Ends what is over: lease, start grace, or the time allowed without the hub. */
   enforce(disconnectedSinceMs: number): void {
     const nowMs = this.#ports.nowMs();
-    for (const record of this.records.values()) {
+    for (const record of [...this.records.values()]) {
       const { desired } = record;
+      if (record.dropped) this.#forgetIfDone(record);
       if (record.state === 'exited' || record.stopping) continue;
       if (nowMs >= disconnectedSinceMs + desired.stopAfterMs) this.#stop(record, 'disconnect');
       else if (record.runningAtMs !== null && nowMs >= record.runningAtMs + desired.durationMs) {

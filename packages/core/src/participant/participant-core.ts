@@ -96,6 +96,7 @@ export class ParticipantCore {
       start: (container) => this.#out.effect({ kind: 'start', container }),
       stop: (id) => this.#out.effect({ kind: 'stop', id }),
       forget: (id) => this.#forget(id),
+      hasOutput: (id) => this.#logs.waits(id),
       changed: () => {
         this.#statusDue = true;
       },
@@ -226,6 +227,7 @@ export class ParticipantCore {
     }
     this.#out.effect({ kind: 'log-acked', id: container, seq });
     for (const chunk of more) this.#send({ type: 'log', ...chunk });
+    this.#containers.outputStored(container);
   }
 
   #forget(id: ContainerId): void {

@@ -13,6 +13,7 @@ import {
   list,
   MANY,
   mapOf,
+  name,
   orderId,
   participantId,
   refusalCode,
@@ -28,6 +29,9 @@ export const logChunkFields = {
   text,
 };
 
+/** Ids of anything that is listed. */
+const pageMark = name.nullable();
+
 const logChunk = schemaFor<LogChunk>()(z.strictObject(logChunkFields));
 
 export const request = schemaFor<Request>()(
@@ -38,16 +42,16 @@ export const request = schemaFor<Request>()(
       taskPrivate: text.nullable(),
     }),
     z.strictObject({ op: z.literal('order.get'), order: orderId }),
-    z.strictObject({ op: z.literal('order.list') }),
-    z.strictObject({ op: z.literal('order.explain'), order: orderId }),
+    z.strictObject({ op: z.literal('order.list'), after: pageMark }),
+    z.strictObject({ op: z.literal('order.explain'), order: orderId, after: pageMark }),
     z.strictObject({ op: z.literal('order.cancel'), order: orderId }),
     z.strictObject({
       op: z.literal('order.logs'),
       order: orderId,
       after: mapOf(containerId, amount, MANY),
     }),
-    z.strictObject({ op: z.literal('panorama.offers') }),
-    z.strictObject({ op: z.literal('panorama.resources') }),
+    z.strictObject({ op: z.literal('panorama.offers'), after: pageMark }),
+    z.strictObject({ op: z.literal('panorama.resources'), after: pageMark }),
     z.strictObject({ op: z.literal('directory.resolve'), participant: participantId }),
     z.strictObject({ op: z.literal('hub.status') }),
   ]),
@@ -83,12 +87,14 @@ export const reply = schemaFor<Reply>()(
         ok: done,
         op: z.literal('order.list'),
         orders: list(z.strictObject({ id: orderId, state: orderState }), MANY),
+        next: pageMark,
       }),
       z.strictObject({
         ok: done,
         op: z.literal('order.explain'),
         order: orderView,
         lessors: list(explanation, MANY),
+        next: pageMark,
       }),
       z.strictObject({ ok: done, op: z.literal('order.cancel'), order: orderId }),
       z.strictObject({
@@ -101,11 +107,13 @@ export const reply = schemaFor<Reply>()(
         ok: done,
         op: z.literal('panorama.offers'),
         offers: list(z.strictObject({ hub: hubId, stale: z.boolean(), offer: sellOrder }), MANY),
+        next: pageMark,
       }),
       z.strictObject({
         ok: done,
         op: z.literal('panorama.resources'),
         specs: list(z.strictObject({ hub: hubId, spec: resourceSpec }), MANY),
+        next: pageMark,
       }),
       z.strictObject({
         ok: done,

@@ -12,7 +12,7 @@ import { StoreFault } from './fault.ts';
 export function lockStore(storePath: string): () => void {
   const database = new DatabaseSync(`${storePath}.lock`, { timeout: 0 });
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     throw new StoreFault('STORE_IN_USE', `Stop the process that has ${storePath} open.`, error);

@@ -27,7 +27,10 @@ export function checkStages(model: Model, commit: Commit): void {
   for (const name of commit.deleted) {
     model.violate('record.deleted', commit.hub.id, name, 'a record of the market was deleted');
   }
-  for (const change of commit.changes.part) checkPart(model, commit.hub.id, change);
+  for (const change of commit.changes.part) {
+    checkPart(model, commit.hub.id, change);
+    checkTimes(model, commit, change);
+  }
   for (const change of commit.changes.agreement) checkAgreement(model, commit.hub.id, change);
   for (const change of commit.changes.order) checkOrder(model, commit.hub.id, change);
 }
@@ -48,6 +51,19 @@ function checkKept<T extends object>(
     if (stableText(was) !== stableText(after[member])) {
       const detail = `${member}: was ${stableText(was)}, is ${stableText(after[member])}`;
       model.violate(name, hub, key, detail.slice(0, 400));
+    }
+  }
+}
+
+const PART_TIMES = ['heldAtMs', 'activeAtMs', 'runningAtMs', 'endedAtMs'] as const;
+
+/** A time is written down when it happens, by the clock of that step. */
+function checkTimes(model: Model, commit: Commit, { key, before, after }: Change<PartRecord>): void {
+  const nowMs = commit.now.elapsedMs;
+  for (const name of PART_TIMES) {
+    const at = after[name];
+    if (at !== null && before?.[name] !== at && at !== nowMs) {
+      model.violate('part.wrong-time', commit.hub.id, key, `${name} ${at}, it is ${nowMs}`);
     }
   }
 }

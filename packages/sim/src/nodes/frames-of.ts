@@ -20,6 +20,6 @@ export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number)
     else groups.set(name, { to, session, messages: [message] });
   }
   return [...groups.values()].flatMap(({ to, session, messages }) =>
-    framer.frame(to, session, messages, wallMs).map((frame) => ({ to, session, frame })),
+    framer.frame(to, messages, wallMs).map((frame) => ({ to, session, frame })),
   );
 }

@@ -60,7 +60,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
         this.#report(container);
       },
       exited: (container) => {
-        auditor.containers.exited(this.participant, container.id, container.reason);
+        auditor.containers.exited(this.participant, container.id);
         this.#report(container);
       },
     });
@@ -85,7 +85,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     const crypto = keyring.cryptoOf(this.participant);
     const { organization, collect } = this.#scenario;
     const hub = { id: this.hub, publicKey: keyring.publicKeyOf(this.hub) };
-    const config = { id: this.participant, hub, organization, collect, role: 'agent', timing } as const;
+    const config = { id: this.participant, hub, organization, collect, timing };
     const now = this.clock.read(queue.nowMs);
     const core = new ParticipantCore(config, { crypto, documents: documentReader }, now, this.store.live());
     this.#core = core;
@@ -125,16 +125,17 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     this.#loop.kill();
     auditor.died(this.participant);
     connections.clientDied(this);
+    this.#context.died(this.participant, phase);
   }
 
   freeze(untilMs: number): void {
     this.#loop.freeze(untilMs);
-    this.#context.auditor.containers.stoodStill(this.participant, untilMs);
+    this.#context.auditor.absences.stoodStill(this.participant, untilMs);
   }
 
   /** The lessor changes what it offers; its shell remembers it over crashes, as a file would. */
-  changeOffer(change: (present: OfferDraft, wallMs: number) => OfferDraft): void {
-    this.#offer = change(this.#offer, this.clock.wallMs(this.#context.queue.nowMs));
+  changeOffer(change: (present: OfferDraft) => OfferDraft): void {
+    this.#offer = change(this.#offer);
     this.#input({ kind: 'offer', offer: this.#offer });
   }
 
@@ -208,7 +209,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
 
   release(now: Now, output: Output): void {
     if (!this.#framer) return;
-    this.#context.auditor.released(this.participant, now, output.sends);
+    this.#context.auditor.released(this.participant, output.sends);
     for (const { frame } of framesOf(this.#framer, output.sends, now.wallMs)) {
       this.#context.post.fromClient(this, frame);
     }

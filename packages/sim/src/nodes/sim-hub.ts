@@ -2,7 +2,7 @@
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
 import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
-import type { SignedFrame } from '@sparegrid/core/messages';
+import type { Message, SignedFrame } from '@sparegrid/core/messages';
 import type { Now } from '@sparegrid/core/step';
 import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
@@ -90,11 +90,16 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
         ),
       nextWakeMs: () => core.nextWakeMs(),
     });
+    this.#context.hubStarted(this.id);
   }
 
   #admitted(): AdmittedParticipant[] {
     const { scenario, keyring } = this.#context;
-    return scenario.participants
+    const hostiles = scenario.hostiles.map(({ id, hub }) => {
+      const organization = { id: `org-${id}`, name: id, kind: 'company' } as const;
+      return { id, hub, organization, collect: 'push', lends: false } as const;
+    });
+    return [...scenario.participants, ...hostiles]
       .filter(({ hub }) => hub === this.id)
       .map(({ id, organization, collect, lends }) => ({
         id,
@@ -114,6 +119,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     this.#loop.kill();
     auditor.died(this.id);
     connections.hubDied(this.id);
+    this.#context.died(this.id, phase);
   }
 
   freeze(untilMs: number): void {
@@ -159,7 +165,6 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     const frames: { signed: SignedFrame; expectation: Expectation | null }[] = [];
     for (const { input, expectation } of offered) {
       if (input.kind === 'frame') frames.push({ signed: input.signed, expectation });
-      else if (input.kind === 'session-closed') auditor.sessionClosed(this.id, input);
     }
     auditor.hubStepped(this.id, now, frames, output, offered.length === frames.length);
   }
@@ -177,13 +182,14 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   }
 
   release(now: Now, output: Output): void {
-    const { auditor, post } = this.#context;
+    const { auditor, post, spite } = this.#context;
     const framer = this.#framer;
     if (!framer) return;
-    auditor.released(this.id, now, output.sends);
+    auditor.released(this.id, output.sends);
     for (const { to, session, frame } of framesOf(framer, output.sends, now.wallMs)) {
       post.fromHub(this.id, to, session, frame);
     }
+    for (const { to, message } of output.sends) spite.saw(this.id, to, message.type);
     for (const effect of output.effects) this.#perform(effect, now);
   }
 
@@ -194,12 +200,12 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     const { to, session, requestId, request } = effect;
     const reply = answerColdRead(this.store, to, request);
     const message = { type: 'reply', requestId, reply } as const;
-    auditor.released(this.id, now, [{ to, session, message }]);
+    auditor.released(this.id, [{ to, session, message }]);
     this.#reply(to, session, message, now);
   }
 
-  #reply(to: NodeId, session: string, message: Parameters<Framer['frame']>[2][number], now: Now) {
-    const frames = this.#framer?.frame(to, session, [message], now.wallMs) ?? [];
+  #reply(to: NodeId, session: string, message: Message, now: Now): void {
+    const frames = this.#framer?.frame(to, [message], now.wallMs) ?? [];
     for (const frame of frames) this.#context.post.fromHub(this.id, to, session, frame);
   }
 

@@ -64,8 +64,15 @@ export class SimLessee implements Client {
     this.#framer = null;
   }
 
+  /** Orders of which completion is certain in a market that works. */
+  readonly probes = new Set<OrderId>();
+
+  probe(draft: OrderDraft): void {
+    this.submit(draft, true);
+  }
+
   /** Signs the order and sends it until it is answered. */
-  submit(draft: OrderDraft): void {
+  submit(draft: OrderDraft, isProbe = false): void {
     const { keyring, auditor } = this.#context;
     const crypto = keyring.cryptoOf(this.participant);
     const privateDigest = crypto.digest(draft.taskPrivate);
@@ -82,7 +89,9 @@ export class SimLessee implements Client {
     this.ask({ op: 'order.submit', document, taskPrivate }, (reply) => {
       this.pending -= 1;
       auditor.lessees.submitted(this.participant, order, document, reply);
-      if (reply.ok && reply.op === 'order.submit') this.#follow(reply.order);
+      if (!reply.ok || reply.op !== 'order.submit') return;
+      if (isProbe) this.probes.add(reply.order);
+      this.#follow(reply.order, !isProbe);
     });
   }
 
@@ -110,7 +119,7 @@ export class SimLessee implements Client {
   #send(message: Message): void {
     if (!this.#framer) return;
     const wallMs = this.clock.wallMs(this.#context.queue.nowMs);
-    for (const frame of this.#framer.frame(this.hub, null, [message], wallMs)) {
+    for (const frame of this.#framer.frame(this.hub, [message], wallMs)) {
       this.#context.post.fromClient(this, frame);
     }
   }
@@ -136,11 +145,11 @@ export class SimLessee implements Client {
   }
 
   /** Asks for the order's state until it is final, then once more much later. */
-  #follow(order: OrderId): void {
+  #follow(order: OrderId, mayCancel: boolean): void {
     if (this.orders.has(order)) return;
     this.orders.set(order, 'open');
     this.#poll(order);
-    if (this.#rng.chance(120)) {
+    if (mayCancel && this.#rng.chance(120)) {
       this.#context.queue.after(this.#rng.between(500, 40_000), () => {
         this.ask({ op: 'order.cancel', order }, (reply) => {
           this.#context.auditor.lessees.cancelled(this.participant, order, reply);

@@ -65,6 +65,40 @@ export function makeOrder(rng: Rng, lessee: ParticipantId, wallMs: number): Orde
   };
 }
 
+/** A small job that every lessor can run and nobody is too dear for. */
+export function makeProbe(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
+  const { order } = makeOrder(rng, lessee, wallMs);
+  const command = commandOf({ runMs: 1_000, exitCode: 0 });
+  return {
+    taskPrivate: JSON.stringify({ command, env: {} } satisfies TaskPrivate),
+    order: {
+      ...order,
+      kind: 'job',
+      replica: {
+        cpuMillicores: 500,
+        memoryBytes: GIB / 2,
+        storageBytes: 0,
+        bandwidthBitsPerSecond: 0,
+        device: null,
+      },
+      count: { min: 1, max: 1 },
+      limitMicroPerReplicaHour: 1_000_000n,
+      budgetMicro: 1_000_000n,
+      performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+      task: {
+        public: {
+          image: 'registry.example/trusted/probe',
+          architecture: null,
+          egress: false,
+          capabilities: [],
+        },
+      },
+      durationMs: 10_000,
+      expiresAtMs: wallMs + 40_000,
+    },
+  };
+}
+
 function makeReplica(rng: Rng): ReplicaRequest {
   const halfCores = rng.pick([1, 2, 2, 4, 6]);
   return {

@@ -1,6 +1,7 @@
 /** What every part of one simulated world shares. */
 import type { Limits } from '@sparegrid/core/hub/config';
 import type { Timing } from '@sparegrid/core/agreement/timing';
+import type { HubId, NodeId } from '@sparegrid/core/units/ids';
 import type { Auditor } from '../auditor/auditor.ts';
 import type { EventQueue } from '../kernel/event-queue.ts';
 import type { Keyring } from '../kernel/keyring.ts';
@@ -27,4 +28,8 @@ export interface Context {
   post: Post;
   spite: Spite;
   auditor: Auditor;
+  /** A node just died in this phase. */
+  died(node: NodeId, phase: string): void;
+  /** A hub just came up. */
+  hubStarted(hub: HubId): void;
 }

@@ -59,7 +59,7 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
     participants,
     hostiles: hubs.map((hub) => ({ id: `mallory.${hub}`, hub })),
     timing: makeTiming(mode, rng.fork('timing')),
-    limits: { ...DEFAULT_LIMITS, rowsPerSnapshotChunk: rng.pick([1, 2, 200]) },
+    limits: { ...DEFAULT_LIMITS, pageLength: rng.pick([1, 2_000, 262_144]) },
   };
 }
 

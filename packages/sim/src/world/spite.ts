@@ -56,10 +56,10 @@ export class Spite {
     return true;
   }
 
-  /** Called as messages leave: now and then the link they take, or the way back, is cut. */
-  saw(from: NodeId, to: NodeId, messages: readonly Message[]): void {
+  /** Called as a message leaves: now and then the link they take, or the way back, is cut. */
+  saw(from: NodeId, to: NodeId, type: Message['type']): void {
     if (this.#queue.nowMs >= this.#plan.untilMs || this.#plan.spitefulCutPermille === 0) return;
-    if (!messages.some(({ type }) => TENDER.has(type))) return;
+    if (!TENDER.has(type)) return;
     if (!this.#rng.chance(this.#plan.spitefulCutPermille)) return;
     const lengthMs = this.#rng.between(500, this.#plan.cutMaxMs);
     const delayMs = this.#rng.pick([0, 0, 5, 50]);

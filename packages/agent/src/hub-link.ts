@@ -1,0 +1,54 @@
+/** The agent's one link: everything goes to its hub, a participant has nobody else to talk to. */
+import type { ParticipantInput } from '@sparegrid/core/participant/participant-core';
+import type { Send } from '@sparegrid/core/step';
+import type { Logger } from '@sparegrid/link/daemon/logger';
+import { decodeFrame } from '@sparegrid/link/frame';
+import type { Framer } from '@sparegrid/link/framer';
+import { byReceiver } from '@sparegrid/link/loop/by-receiver';
+import type { Client, Transport } from '@sparegrid/link/transport';
+
+export class HubLink {
+  readonly #framer: Framer;
+  readonly #logger: Logger;
+  #client: Client | undefined;
+
+  constructor(framer: Framer, logger: Logger) {
+    this.#framer = framer;
+    this.#logger = logger;
+  }
+
+  /**
+   * Connects, and connects again, until closed.
+   *
+   * @param offer  takes an input; a pending promise stops the reading.
+   */
+  open(
+    transport: Transport,
+    path: string,
+    offer: (input: ParticipantInput) => Promise<void> | undefined,
+  ): void {
+    this.#client = transport.connect({
+      path,
+      onFrame: (text, signature) => {
+        const decoded = decodeFrame(text, signature);
+        if (decoded.ok) return offer({ kind: 'frame', signed: decoded.signed });
+        this.#logger.warn('frame.malformed', { code: decoded.code, hint: decoded.hint });
+        return undefined;
+      },
+      onConnect: () => void offer({ kind: 'hub-connected' }),
+      onDisconnect: () => void offer({ kind: 'hub-disconnected' }),
+    });
+  }
+
+  release(sends: readonly Send[], wallMs: number): void {
+    for (const { to, messages } of byReceiver(sends)) {
+      for (const { text, signature } of this.#framer.frame(to, messages, wallMs)) {
+        this.#client?.send(text, signature);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+  }
+}

@@ -1,0 +1,295 @@
+/** An agent as a process, with this test as its hub: registers, runs, survives kill -9. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import type { DesiredContainer, Message, MessageType } from '@sparegrid/core/messages';
+import type { Connection } from '@sparegrid/link/connection';
+import { decodeFrame } from '@sparegrid/link/frame';
+import { Framer } from '@sparegrid/link/framer';
+import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { localSockets } from '@sparegrid/link/local-socket';
+import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import type { Server } from '@sparegrid/link/transport';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ContainerFiles } from './runtime/container-files.ts';
+import { signalGroup } from './runtime/process-identity.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+const HUB_KEY = generateKey();
+const ID = `o-${'0'.repeat(32)}-1.0.0`;
+
+type Heard<T extends MessageType> = Extract<Message, { type: T }>;
+
+/** The hub's end of the link: welcomes, acknowledges, and wants what it is told to want. */
+class TestHub {
+  readonly output: string[] = [];
+  #containers: DesiredContainer[] = [];
+  #revision = 0;
+  #server: Server | undefined;
+  #connection: Connection | undefined;
+  readonly #heard = new Map<MessageType, Message>();
+  #changed = Promise.withResolvers<void>();
+  readonly #framer = new Framer({
+    crypto: nodeCrypto(HUB_KEY),
+    from: 'h1',
+    session: 'e1',
+    epoch: 1,
+    frameTtlMs: 30_000,
+  });
+
+  async open(path: string): Promise<void> {
+    this.#server = await localSockets.listen({
+      path,
+      onFrame: (connection, frame, signature) => {
+        const decoded = decodeFrame(frame, signature);
+        if (!decoded.ok) throw new Error(decoded.hint);
+        this.#connection = connection;
+        for (const message of decoded.signed.frame.messages) this.#take(message);
+        this.#changed.resolve();
+        this.#changed = Promise.withResolvers();
+      },
+      onClose: () => {},
+    });
+  }
+
+  want(containers: DesiredContainer[]): void {
+    this.#containers = containers;
+    this.#revision += 1;
+    this.#sendDesired();
+  }
+
+  async until<T extends MessageType>(
+    type: T,
+    wanted: (message: Heard<T>) => boolean = () => true,
+  ): Promise<Heard<T>> {
+    for (;;) {
+      const message = this.#heard.get(type) as Heard<T> | undefined;
+      if (message && wanted(message)) return message;
+      await this.#changed.promise;
+    }
+  }
+
+  forgetHeard(): void {
+    this.#heard.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  #take(message: Message): void {
+    this.#heard.set(message.type, message);
+    if (message.type === 'hello') {
+      this.#send({ type: 'welcome', hub: 'h1', epoch: 1, collect: 'push' });
+      this.#sendDesired();
+    } else if (message.type === 'status') {
+      this.#send({ type: 'status-ack', seq: message.seq });
+    } else if (message.type === 'log') {
+      this.output[message.seq - 1] = message.text;
+      this.#send({ type: 'log-ack', container: message.container, seq: message.seq });
+    }
+  }
+
+  #sendDesired(): void {
+    const [revision, containers] = [this.#revision, this.#containers];
+    this.#send({ type: 'desired', epoch: 1, revision, containers });
+  }
+
+  #send(message: Message): void {
+    for (const frame of this.#framer.frame('p1.h1', [message], Date.now())) {
+      this.#connection?.send(frame.text, frame.signature);
+    }
+  }
+}
+
+function container(script: string): DesiredContainer {
+  const crypto = nodeCrypto(HUB_KEY);
+  const taskPrivate = JSON.stringify({ command: ['-c', script], env: {} });
+  return {
+    id: ID,
+    part: ID.slice(0, -2),
+    rank: 0,
+    size: 1,
+    lotId: 'm1',
+    amounts: { cpuMillicores: 1, memoryBytes: 1, storageBytes: 0, bandwidthBitsPerSecond: 0 },
+    devices: [],
+    task: {
+      public: { image: 'process:sh', architecture: null, egress: false, capabilities: [] },
+      privateDigest: crypto.digest(taskPrivate),
+    },
+    taskPrivate,
+    durationMs: 60_000,
+    startGraceMs: 60_000,
+    stopAfterMs: 60_000,
+    running: true,
+  };
+}
+
+const running = ({ containers }: Heard<'status'>) => containers[0]?.state === 'running';
+const exited = ({ containers }: Heard<'status'>) => containers[0]?.state === 'exited';
+
+describe('agent process', () => {
+  let folder: string;
+  let hub: TestHub;
+  let children: ChildProcess[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sparegrid-agent-'));
+    await mkdir(join(folder, 'run'), { mode: 0o700 });
+    children = [];
+    hub = new TestHub();
+    await hub.open(join(folder, 'run/h1.sock'));
+    saveKey(join(folder, 'p1.key'), generateKey());
+    await writeConfig({ cpu: '100m', memory: '64Mi' });
+  });
+
+  afterEach(async () => {
+    for (const child of children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    }
+    await hub.close();
+    await killLeftovers();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Containers outlive their agent; a failed test must not leave them behind. */
+  async function killLeftovers(): Promise<void> {
+    const directory = join(folder, 'containers');
+    for (const id of await readdir(directory).catch(() => [])) {
+      const supervisor = await new ContainerFiles(join(directory, id)).supervisor();
+      if (supervisor) await signalGroup(supervisor, 'SIGKILL');
+    }
+  }
+
+  async function writeConfig(share: { cpu: string; memory: string }): Promise<void> {
+    const config = {
+      id: 'p1.h1',
+      keyFile: 'p1.key',
+      store: 'p1.db',
+      hub: { id: 'h1', publicKey: publicKeyOf(HUB_KEY), socket: 'run/h1.sock' },
+      organization: { id: 'LEI1', name: 'One', kind: 'company' },
+      offer: { ...share, asks: { cpuPerCoreHour: '1', memoryPerGibHour: '1' } },
+      runtime: { kind: 'process', directory: 'containers', programs: ['sh'] },
+      timing: { heartbeatMs: 50, stopTimeMs: 5_000 },
+    };
+    await writeFile(join(folder, 'p1.json'), JSON.stringify(config));
+  }
+
+  function spawnAgent(): ChildProcess {
+    const child = spawn(process.execPath, [MAIN, '--config', join(folder, 'p1.json')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    return child;
+  }
+
+  async function start(): Promise<ChildProcess> {
+    const child = spawnAgent();
+    child.stderr?.resume();
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    const [line] = (await once(lines, 'line')) as [string];
+    expect(JSON.parse(line)).toMatchObject({ ready: true, role: 'agent', id: 'p1.h1' });
+    return child;
+  }
+
+  async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await gone;
+    return code;
+  }
+
+  it('registers the machine and its offer, and ends when told to', async () => {
+    const agent = await start();
+    const { document } = await hub.until('resource');
+    expect(JSON.parse(document.payload)).toMatchObject({
+      participant: 'p1.h1',
+      machines: [{ id: 'm1' }],
+    });
+    const offer = JSON.parse((await hub.until('offer')).document.payload);
+    expect(offer.lots[0].amounts).toMatchObject({ cpuMillicores: 100, memoryBytes: 67_108_864 });
+    expect(offer.imagePolicy).toEqual({ allow: ['process:sh'] });
+    expect(await end(agent, 'SIGTERM')).toBe(0);
+  });
+
+  it('runs what its hub wants, tells its output and end, and forgets it', async () => {
+    await start();
+    await hub.until('status');
+    hub.want([container('echo hello; exit 3')]);
+    expect((await hub.until('status', exited)).containers).toMatchObject([
+      { id: ID, exitCode: 3, reason: 'exit', started: true },
+    ]);
+    expect(hub.output.join('')).toBe('hello\n');
+    hub.want([]);
+    await hub.until('status', ({ containers }) => containers.length === 0);
+  });
+
+  it('stops what its hub does not want any more', async () => {
+    await start();
+    await hub.until('status');
+    hub.want([container('echo go; exec sleep 1000')]);
+    await hub.until('status', running);
+    hub.want([]);
+    await hub.until('status', ({ containers }) => containers.length === 0);
+  });
+
+  it('adopts its containers after kill -9: nothing starts twice, no output is lost', async () => {
+    const first = await start();
+    await hub.until('status');
+    const script = 'echo start; while ! [ -e ../end ]; do sleep 0.02; done; echo end; exit 5';
+    hub.want([container(script)]);
+    await hub.until('log', ({ text }) => text.includes('start'));
+    await end(first, 'SIGKILL');
+    await writeFile(join(folder, 'containers', ID, 'end'), '');
+    hub.forgetHeard();
+    const second = await start();
+    const { containers } = await hub.until('status', exited);
+    expect(containers).toMatchObject([{ id: ID, exitCode: 5, reason: 'exit' }]);
+    expect(hub.output.join('')).toBe('start\nend\n');
+    hub.want([]);
+    await hub.until('status', (status) => status.containers.length === 0);
+    await end(second, 'SIGTERM');
+    expect(await readdir(join(folder, 'containers'))).toEqual([]);
+  });
+
+  it('leaves its containers running when it is told to end', async () => {
+    const first = await start();
+    await hub.until('status');
+    hub.want([container('echo go; exec sleep 1000')]);
+    await hub.until('status', running);
+    expect(await end(first, 'SIGTERM')).toBe(0);
+    hub.forgetHeard();
+    await start();
+    await hub.until('status', running);
+    hub.want([]);
+    await hub.until('status', ({ containers }) => containers.length === 0);
+  });
+
+  it('ends with 2 when it shall offer more than the machine has', async () => {
+    await writeConfig({ cpu: '100000', memory: '64Mi' });
+    const child = spawnAgent();
+    const [said, [code]] = await Promise.all([
+      text(child.stderr as NodeJS.ReadableStream),
+      once(child, 'exit'),
+    ]);
+    expect(code).toBe(2);
+    expect(said).toContain('CONFIG_MACHINE');
+    expect(said).toContain('offer.cpu');
+  });
+
+  it('says loudly that it isolates nothing', async () => {
+    const child = spawnAgent();
+    for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+      if (JSON.parse(line).event === 'runtime.isolates-nothing') break;
+    }
+    child.stderr?.resume();
+    expect(await end(child, 'SIGKILL')).toBeNull();
+  });
+});

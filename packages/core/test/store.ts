@@ -1,0 +1,30 @@
+/** A store for tests: what was committed, and what a restart loads of it. */
+import type { StoredRecord } from '../src/hub/hub-core.ts';
+import type { Write } from '../src/units/write.ts';
+
+export class Store {
+  readonly #records = new Map<string, Write>();
+
+  commit(writes: readonly Write[]): void {
+    for (const write of writes) {
+      const key = `${write.table} ${write.key}`;
+      if (write.text === null) this.#records.delete(key);
+      else this.#records.set(key, write);
+    }
+  }
+
+  get(table: string, key: string): string | null | undefined {
+    return this.#records.get(`${table} ${key}`)?.text;
+  }
+
+  keys(table: string): string[] {
+    return [...this.#records.values()].filter((one) => one.table === table).map(({ key }) => key);
+  }
+
+  /** What a process reads at its start. */
+  live(): StoredRecord[] {
+    return [...this.#records.values()].flatMap(({ table, key, text, live }) =>
+      live && text !== null ? [{ table, key, text }] : [],
+    );
+  }
+}

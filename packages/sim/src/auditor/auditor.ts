@@ -1,0 +1,261 @@
+/** A second model of the market that watches everything and knows nothing of how the core does it. */
+import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
+import type { HubCore } from '@sparegrid/core/hub/hub-core';
+import type { FrameRefused } from '@sparegrid/core/hub/frame-gate';
+import type { DesiredContainer } from '@sparegrid/core/messages';
+import type { Now, Send, Write } from '@sparegrid/core/step';
+import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { Keyring } from '../kernel/keyring.ts';
+import type { Scenario } from '../world/scenario.ts';
+import { Absences } from './absences.ts';
+import { AgentTold } from './agent-told.ts';
+import { checkBilling } from './billing.ts';
+import { checkCapacity } from './capacity.ts';
+import { Containers } from './containers.ts';
+import { Counts } from './counts.ts';
+import { checkDecisions } from './decisions.ts';
+import { unsettled, type Unsettled } from './end-state.ts';
+import { Frames, type Taken, type Turned } from './frames.ts';
+import { Holds } from './holds.ts';
+import { checkHostile } from './hostile.ts';
+import { Lessees } from './lessees.ts';
+import type { Commit } from './mirror.ts';
+import { Model } from './model.ts';
+import { Panoramas } from './panoramas.ts';
+import { around, checkRefusal } from './refusals.ts';
+import { Rows } from './rows.ts';
+import { checkStages } from './stages.ts';
+import { checkSuitability } from './suitability.ts';
+import { checkTerms } from './terms.ts';
+import { checkTold } from './told.ts';
+import { ToldParticipants } from './told-participants.ts';
+import { type Violate, Violations } from './violations.ts';
+
+interface Output {
+  writes: readonly Write[];
+  sends: readonly Send[];
+  effects: readonly { kind: string }[];
+}
+
+/** Messages of the agreement protocol, which `checkTold` knows. */
+const AGREEMENT_TYPES: ReadonlySet<string> = new Set<AgreementMessage['type']>([
+  'prepare',
+  'vote-yes',
+  'vote-no',
+  'abort',
+  'aborted',
+  'activate',
+  'started',
+  'all-started',
+  'running',
+  'end',
+  'part-ended',
+  'part-ended-ack',
+  'settle',
+  'settled',
+]);
+
+export class Auditor {
+  readonly violations: Violations;
+  readonly violate: Violate;
+  readonly model: Model;
+  readonly frames: Frames;
+  readonly containers: Containers;
+  readonly lessees: Lessees;
+  readonly counts = new Counts();
+  readonly absences: Absences;
+  readonly #rows: Rows;
+  readonly #panoramas: Panoramas;
+  readonly #holds: Holds;
+  readonly #toldParticipants: ToldParticipants;
+  readonly #agentTold: AgentTold;
+  readonly #cores = new Map<HubId, HubCore | null>();
+  /** What the last commit of each hub changed: votes of that step may show any state in between. */
+  readonly #lastCommit = new Map<HubId, Commit | null>();
+  /** Virtual time at which a hub last accepted a frame of an agent. */
+  readonly #hubHeardAgent = new Map<ParticipantId, number>();
+  readonly #elapsed = new Map<NodeId, number>();
+  readonly #nowMs: () => number;
+
+  constructor(scenario: Scenario, keyring: Keyring, nowMs: () => number) {
+    this.violations = new Violations(nowMs);
+    this.violate = (name, node, id, detail) => this.violations.add(name, node, id, detail);
+    this.model = new Model(scenario, nowMs, this.violate);
+    this.absences = new Absences(nowMs);
+    this.frames = new Frames(this.model, keyring);
+    this.containers = new Containers(this.model, this.absences);
+    this.lessees = new Lessees(this.model);
+    this.#rows = new Rows(this.model);
+    this.#panoramas = new Panoramas(this.model, this.#rows);
+    this.#holds = new Holds(this.model);
+    this.#toldParticipants = new ToldParticipants(this.model);
+    this.#agentTold = new AgentTold(this.model, this.containers);
+    this.#nowMs = nowMs;
+  }
+
+  // ---- lives of nodes ----
+
+  hubStarted(hub: HubId, core: HubCore, now: Now): void {
+    this.#cores.set(hub, core);
+    this.#lastCommit.set(hub, null);
+    this.#checkClock(hub, now);
+  }
+
+  agentStarted(agent: ParticipantId, now: Now): void {
+    this.absences.started(agent);
+    this.#checkClock(agent, now);
+  }
+
+  died(node: NodeId): void {
+    this.frames.died(node);
+    if (this.#cores.has(node)) {
+      this.#cores.set(node, null);
+      this.#panoramas.died(node);
+    } else this.absences.died(node);
+  }
+
+  #checkClock(node: NodeId, { elapsedMs }: Now): void {
+    const before = this.#elapsed.get(node) ?? 0;
+    if (elapsedMs < before) this.violate('clock.back', node, node, `${before} -> ${elapsedMs}`);
+  }
+
+  // ---- steps ----
+
+  /** @param alone  the frames were the only inputs of this step. */
+  hubStepped(hub: HubId, now: Now, frames: readonly Taken[], output: Output, alone: boolean): void {
+    const turned = turnedOf(output);
+    for (const taken of this.#judge(hub, now, frames, output, alone, turned)) {
+      const { from } = taken.signed.frame;
+      this.#hubHeardAgent.set(from, this.#nowMs());
+    }
+    const core = this.#cores.get(hub);
+    if (core) this.#panoramas.check(hub, core);
+  }
+
+  agentStepped(
+    agent: ParticipantId,
+    now: Now,
+    frames: readonly Taken[],
+    output: Output,
+    alone: boolean,
+  ): void {
+    const accepted = this.#judge(agent, now, frames, output, alone, turnedOf(output));
+    for (const { signed } of accepted) {
+      const desired: DesiredContainer[] = [];
+      for (const message of signed.frame.messages) {
+        if (message.type === 'desired') desired.push(...message.containers);
+      }
+      this.containers.heardHub(agent, desired);
+    }
+  }
+
+  /** Judges what had to be refused, notes the rest; returns the frames that were accepted. */
+  #judge(
+    node: NodeId,
+    now: Now,
+    frames: readonly Taken[],
+    output: Output,
+    alone: boolean,
+    turned: readonly Turned[],
+  ): Taken[] {
+    const only = frames.length === 1 && alone ? frames[0] : undefined;
+    const expectation = only?.expectation ?? (only && this.frames.expects(node, only.signed));
+    if (expectation) checkHostile(this.model, node, expectation, output);
+    this.frames.stepped(node, now, frames, turned);
+    if (output.writes.length === 0) this.frames.steppedWithoutCommit(node);
+    const refused = new Set(turned.map(({ from, session, seq }) => `${from} ${session} ${seq}`));
+    return frames.filter(({ signed: { frame } }) => {
+      return !refused.has(`${frame.from} ${frame.session} ${frame.seq}`);
+    });
+  }
+
+  // ---- commits and what is told afterwards ----
+
+  committed(node: NodeId, now: Now, output: Output): void {
+    this.#checkClock(node, now);
+    this.#elapsed.set(node, now.elapsedMs);
+    this.frames.committed(node, new Set(output.writes.map(({ table }) => table)));
+    const hub = this.model.hubs.get(node);
+    if (!hub) return;
+    const commit = hub.commit(output.writes, now);
+    this.#lastCommit.set(node, commit);
+    for (const { after } of commit.changes.registry) {
+      if (after.offer) this.model.rememberOffer(after.offer);
+    }
+    checkStages(this.model, commit);
+    checkCapacity(this.model, commit);
+    checkSuitability(this.model, commit);
+    checkTerms(this.model, commit);
+    checkDecisions(this.model, this.containers, commit);
+    checkBilling(this.model, this.containers, commit);
+    this.#holds.check(commit);
+    this.#agentTold.checkRegistry(commit);
+    for (const { before, after } of commit.changes.part) {
+      if (after.state !== 'ended' || before?.state === 'ended') continue;
+      this.containers.partEnded(after, this.#hubHeardAgent.get(after.terms.lessor) ?? 0);
+    }
+    this.counts.committed(commit);
+  }
+
+  released(node: NodeId, sends: readonly Send[]): void {
+    const hub = this.model.hubs.get(node);
+    if (!hub) {
+      for (const { to, message } of sends) {
+        if (!node.endsWith(`.${to}`)) {
+          this.violate('address.not-own-hub', node, to, `${message.type} to a stranger`);
+        }
+        this.#agentTold.check(node, message);
+      }
+      return;
+    }
+    this.#rows.check(hub, sends);
+    this.#toldParticipants.check(
+      hub,
+      sends.filter(({ to }) => !this.model.hubs.has(to)),
+    );
+    for (const send of sends) this.#checkAddress(node, send);
+    for (const { to, message } of sends) {
+      if (!AGREEMENT_TYPES.has(message.type)) continue;
+      checkTold(this.model, hub, to, message as AgreementMessage);
+      if (message.type === 'vote-no') this.#checkRefusal(node, to, message);
+    }
+    this.#lastCommit.set(node, null);
+  }
+
+  /** A hub speaks to other hubs and to its own participants. */
+  #checkAddress(hub: HubId, { to, message }: Send): void {
+    const isPeer = this.model.hubs.has(to) && to !== hub;
+    if (!isPeer && !to.endsWith(`.${hub}`)) {
+      this.violate('address.not-own-participant', hub, to, `${message.type} to a stranger`);
+    }
+  }
+
+  #checkRefusal(node: HubId, to: HubId, message: Extract<AgreementMessage, { type: 'vote-no' }>): void {
+    const hub = this.model.hub(node);
+    const agreement = this.model.hub(to).records.agreement.get(message.agreement);
+    const terms = agreement?.parts[message.part]?.terms;
+    if (!terms) return;
+    const state = around(this.model, hub, terms.lessor, this.#lastCommit.get(node) ?? null);
+    checkRefusal(this.model, hub, terms, message.code, state, false);
+  }
+
+  /** Looks at what only time shows. */
+  tick(): void {
+    this.containers.tick();
+  }
+
+  unsettled(): Generator<Unsettled> {
+    return unsettled(this.model, this.#cores, this.containers);
+  }
+}
+
+/** The frames that the node turned away, by its own effects. */
+function turnedOf({ effects }: Output): Turned[] {
+  const turned: Turned[] = [];
+  for (const effect of effects) {
+    if (effect.kind !== 'frame-refused') continue;
+    const { from, code, nonce } = effect as FrameRefused;
+    if (nonce) turned.push({ from, code, ...nonce });
+  }
+  return turned;
+}

@@ -1,0 +1,170 @@
+/** What the container runtimes saw: when each container was ordered, ran and ended, and whether it should. */
+import type { PartRecord } from '@sparegrid/core/agreement/records';
+import type { DesiredContainer } from '@sparegrid/core/messages';
+import type { ContainerId, ParticipantId } from '@sparegrid/core/units/ids';
+import { slices } from '../workload/offers.ts';
+import type { Absences } from './absences.ts';
+import type { Model } from './model.ts';
+import { FIELDS } from './usage.ts';
+
+/** Times are virtual. */
+export interface Observed {
+  desired: DesiredContainer;
+  agent: ParticipantId;
+  orderedAtMs: number;
+  beganAtMs: number | null;
+  exitedAtMs: number | null;
+  /** When the agent was first told that the lease runs. */
+  toldRunningAtMs: number | null;
+}
+
+/** Room for steps, commits and timers between a bound and what can be seen of it. */
+const SLACK_MS = 2_500;
+
+export class Containers {
+  readonly #model: Model;
+  readonly #absences: Absences;
+  readonly #observed = new Map<ContainerId, Observed>();
+  readonly #live = new Set<Observed>();
+  /** Last virtual time at which the agent had a sign of life from its hub. */
+  readonly #heardHub = new Map<ParticipantId, number>();
+
+  constructor(model: Model, absences: Absences) {
+    this.#model = model;
+    this.#absences = absences;
+  }
+
+  /** The agent asks its runtime to start a container. */
+  ordered(agent: ParticipantId, desired: DesiredContainer): void {
+    const { id, part } = desired;
+    if (this.#observed.has(id)) {
+      this.#model.violate('container.started-twice', agent, id, 'ordered before');
+      return;
+    }
+    const observed: Observed = {
+      desired,
+      agent,
+      orderedAtMs: this.#model.nowMs,
+      beganAtMs: null,
+      exitedAtMs: null,
+      toldRunningAtMs: desired.running ? this.#model.nowMs : null,
+    };
+    this.#observed.set(id, observed);
+    this.#live.add(observed);
+    const hub = this.#model.hub(agent.slice(agent.indexOf('.') + 1));
+    const record = hub.records.part.get(part);
+    if (record?.activeAtMs == null || record.terms.lessor !== agent) {
+      this.#model.violate('container.unasked', agent, id, `part ${record?.state ?? 'unknown'}`);
+    }
+    this.#checkMachine(agent);
+  }
+
+  /** Containers that exist take no more of a machine than it has. */
+  #checkMachine(agent: ParticipantId): void {
+    const owner = this.#model.scenario.participants.find(({ id }) => id === agent);
+    if (!owner) return;
+    const hub = this.#model.hub(owner.hub);
+    for (const machine of slices(owner.spec.machines, owner.spec.provision === 'distributed')) {
+      const here = [...this.#live].filter(
+        ({ agent: of, desired }) =>
+          // A lost lessor's containers are on their way out; its lease is over all the same.
+          of === agent && desired.lotId === machine.id && hub.records.part.get(desired.part)?.state !== 'ended',
+      );
+      const used = (field: (typeof FIELDS)[number]) =>
+        here.reduce((sum, { desired }) => sum + desired.amounts[field], 0);
+      if (used('cpuMillicores') > machine.processor.cpuMillicores || used('memoryBytes') > machine.memory.memoryBytes) {
+        this.#model.violate('machine.overloaded', agent, machine.id, `${here.length} containers`);
+      }
+    }
+  }
+
+  began(agent: ParticipantId, id: ContainerId): void {
+    const observed = this.#observed.get(id);
+    if (!observed) this.#model.violate('container.unordered', agent, id, 'runs without an order');
+    else observed.beganAtMs = this.#model.nowMs;
+  }
+
+  exited(agent: ParticipantId, id: ContainerId): void {
+    const observed = this.#observed.get(id);
+    if (!observed) return;
+    this.#checkBounds(observed, agent);
+    observed.exitedAtMs = this.#model.nowMs;
+    this.#live.delete(observed);
+  }
+
+  /** The agent accepted a frame of its hub; `containers` is the desired set in it, if any. */
+  heardHub(agent: ParticipantId, containers: readonly DesiredContainer[]): void {
+    this.#heardHub.set(agent, this.#model.nowMs);
+    for (const { id, running } of containers) {
+      const observed = this.#observed.get(id);
+      if (running && observed) observed.toldRunningAtMs ??= this.#model.nowMs;
+    }
+  }
+
+  seen(id: ContainerId): { beganAtMs: number | null; isLive: boolean } {
+    const observed = this.#observed.get(id);
+    const isLive = observed?.beganAtMs != null && observed.exitedAtMs === null;
+    return { beganAtMs: observed?.beganAtMs ?? null, isLive };
+  }
+
+  /** Every container of the part began at its runtime. */
+  allBegan({ id, terms }: PartRecord): boolean {
+    return this.#idsOf(id, terms).every((name) => this.#observed.get(name)?.beganAtMs != null);
+  }
+
+  #idsOf(part: string, { placements }: PartRecord['terms']): ContainerId[] {
+    const count = placements.reduce((sum, { replicas }) => sum + replicas, 0);
+    return Array.from({ length: count }, (_, number) => `${part}.${number}`);
+  }
+
+  /** From the first begin to the last exit, with the time in which the agent could not report it. */
+  ranMs({ id, terms }: PartRecord): number {
+    const all = this.#idsOf(id, terms)
+      .map((name) => this.#observed.get(name))
+      .filter((observed) => observed !== undefined && observed.beganAtMs !== null)
+      .map((observed) => observed as Observed);
+    if (all.length === 0) return 0;
+    const from = Math.min(...all.map(({ beganAtMs }) => beganAtMs ?? 0));
+    const to = Math.max(...all.map(({ exitedAtMs }) => exitedAtMs ?? this.#model.nowMs));
+    return to - from + this.#absences.of(terms.lessor, to);
+  }
+
+  /** The hub ended the part: nothing of it runs, unless its lessor was lost. */
+  partEnded(part: PartRecord, hubHeardAgentMs: number): void {
+    const { stopAfterMs } = part.terms.disconnect;
+    const lostAfterMs = stopAfterMs + this.#model.timing.stopTimeMs;
+    if (this.#model.nowMs - hubHeardAgentMs >= lostAfterMs) return;
+    for (const id of this.#idsOf(part.id, part.terms)) {
+      const observed = this.#observed.get(id);
+      if (observed?.beganAtMs != null && observed.exitedAtMs === null) {
+        this.#model.violate('container.runs-after-end', observed.agent, id, String(part.outcome));
+      }
+    }
+  }
+
+  /** Looks at all containers that exist: none may be past its bounds. */
+  tick(): void {
+    for (const observed of this.#live) this.#checkBounds(observed, observed.agent);
+  }
+
+  get liveCount(): number {
+    return this.#live.size;
+  }
+
+  /** Bounds count only the time in which the agent was there to enforce them. */
+  #checkBounds({ desired, orderedAtMs, toldRunningAtMs }: Observed, agent: ParticipantId): void {
+    const { id, startGraceMs, durationMs, stopAfterMs } = desired;
+    const { stopTimeMs } = this.#model.timing;
+    const check = (what: string, sinceMs: number, boundMs: number) => {
+      const awayMs = this.#absences.of(agent, sinceMs);
+      const lastedMs = this.#model.nowMs - sinceMs - awayMs;
+      if (lastedMs > boundMs + stopTimeMs + SLACK_MS) {
+        this.#model.violate(`container.${what}`, agent, id, `${lastedMs} ms, bound ${boundMs} ms`);
+      }
+    };
+    if (toldRunningAtMs === null) check('past-start-grace', orderedAtMs, 2 * startGraceMs);
+    else check('past-duration', toldRunningAtMs, durationMs);
+    const heardMs = Math.max(orderedAtMs, this.#heardHub.get(agent) ?? 0);
+    check('past-disconnect', heardMs, stopAfterMs);
+  }
+}

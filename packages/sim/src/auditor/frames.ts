@@ -1,0 +1,160 @@
+/** Promise 9: each frame is accepted at most once, only from who may send it, and only in time. */
+import type { SignedFrame } from '@sparegrid/core/messages';
+import type { RefusalCode } from '@sparegrid/core/refusals';
+import type { Now } from '@sparegrid/core/step';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import type { Keyring } from '../kernel/keyring.ts';
+import { type Expectation, expectCodes } from './expectation.ts';
+import type { Model } from './model.ts';
+
+export interface Taken {
+  signed: SignedFrame;
+  expectation: Expectation | null;
+}
+
+/** A frame that was turned away, as the node's effect names it. */
+export interface Turned {
+  from: NodeId;
+  session: string;
+  seq: number;
+  code: RefusalCode;
+}
+
+interface Book {
+  /** Nonces of accepted frames, by sender and session; durable. */
+  accepted: Map<string, Set<number>>;
+  /** Highest fence of each sending hub among accepted frames; durable. */
+  epochs: Map<NodeId, number>;
+  /** Accepted in a step that is not committed yet. */
+  pending: SignedFrame[];
+}
+
+/** How far a frame may lag behind before "replayed" may be said of one never seen. */
+const WINDOW = 1024;
+
+export class Frames {
+  readonly #model: Model;
+  readonly #keyring: Keyring;
+  readonly #books = new Map<NodeId, Book>();
+
+  constructor(model: Model, keyring: Keyring) {
+    this.#model = model;
+    this.#keyring = keyring;
+  }
+
+  #book(node: NodeId): Book {
+    let book = this.#books.get(node);
+    if (!book) {
+      book = { accepted: new Map(), epochs: new Map(), pending: [] };
+      this.#books.set(node, book);
+    }
+    return book;
+  }
+
+  /** What must come of the frame, when that is certain beforehand. */
+  expects(node: NodeId, { frame }: SignedFrame): Expectation | null {
+    const book = this.#book(node);
+    if (book.accepted.get(`${frame.from} ${frame.session}`)?.has(frame.seq)) {
+      return expectCodes('replayed');
+    }
+    if (frame.epoch < (book.epochs.get(frame.from) ?? 0)) return expectCodes('of an earlier life');
+    return null;
+  }
+
+  /** The link could not even read it: that is a refusal with a code. */
+  refusedByDecoder(node: NodeId, expectation: Expectation | null, code: RefusalCode): void {
+    const isLink = code === 'LINK_MALFORMED' || code === 'LINK_TOO_LARGE';
+    const isExpected =
+      !expectation || expectation.codes.length === 0 || expectation.codes.includes(code);
+    if (!isLink || !isExpected) {
+      this.#model.violate('hostile.wrong-code', node, expectation?.what ?? '', code);
+    }
+  }
+
+  /** Notes which frames of a step got in, and checks those that did. */
+  stepped(node: NodeId, now: Now, taken: readonly Taken[], turned: readonly Turned[]): void {
+    const book = this.#book(node);
+    const refused = new Map(turned.map((one) => [nonceOf(one), one]));
+    const inStep = new Set<string>();
+    for (const { signed } of taken) {
+      const nonce = nonceOf(signed.frame);
+      const refusal = refused.get(nonce);
+      if (refusal && !inStep.has(nonce)) {
+        this.#checkRefusal(node, signed, refusal);
+        continue;
+      }
+      if (inStep.has(nonce)) {
+        // Twice in one step: one of the two must have been turned away.
+        if (!refusal) this.#twice(node, signed);
+        continue;
+      }
+      inStep.add(nonce);
+      if (this.expects(node, signed)) this.#twice(node, signed);
+      this.#checkAccepted(node, now, signed);
+      book.pending.push(signed);
+    }
+  }
+
+  #twice(node: NodeId, { frame }: SignedFrame): void {
+    const id = nonceOf(frame);
+    this.#model.violate('frame.accepted-twice', node, id, 'replayed, or of an earlier life');
+  }
+
+  /** "Replayed" must be true: seen before, in this step, or too old to tell. */
+  #checkRefusal(node: NodeId, { frame }: SignedFrame, { code }: Turned): void {
+    if (code !== 'LINK_REPLAYED') return;
+    const book = this.#book(node);
+    const key = `${frame.from} ${frame.session}`;
+    const known = book.accepted.get(key);
+    const pending = book.pending.some((other) => nonceOf(other.frame) === nonceOf(frame));
+    const high = known ? Math.max(...known) : -1;
+    if (!pending && !known?.has(frame.seq) && high - frame.seq < WINDOW) {
+      this.#model.violate('frame.refused-wrongly', node, nonceOf(frame), code);
+    }
+  }
+
+  #checkAccepted(node: NodeId, { wallMs }: Now, { frame, text, signature }: SignedFrame): void {
+    const wrong = (what: string) => this.#model.violate(`frame.${what}`, node, nonceOf(frame), what);
+    const key = this.#keyring.publicKeyOf(frame.from);
+    const signed = `sparegrid-frame-v1\n${text}`;
+    if (!this.#keyring.cryptoOf(node).verify(key, signed, signature)) wrong('accepted-forged');
+    if (frame.to !== node) wrong('accepted-astray');
+    const isPeer = this.#model.hubs.has(frame.from) && this.#model.hubs.has(node);
+    const isOwn = frame.from.endsWith(`.${node}`) || node.endsWith(`.${frame.from}`);
+    if (frame.from === node || (!isPeer && !isOwn)) wrong('accepted-from-stranger');
+    const { toleranceMs, frameTtlMs } = this.#model.timing;
+    const isLate = wallMs > frame.expiresAtMs + toleranceMs;
+    const isEarly = frame.sentAtMs > wallMs + toleranceMs + frameTtlMs;
+    if (isLate || isEarly) wrong('accepted-expired');
+  }
+
+  /** What was accepted is durable now; its nonces must be among the writes. */
+  committed(node: NodeId, tables: ReadonlySet<string>): void {
+    const book = this.#book(node);
+    if (book.pending.length > 0 && !tables.has('window')) {
+      const id = nonceOf((book.pending[0] as SignedFrame).frame);
+      this.#model.violate('frame.nonce-not-durable', node, id, 'effects without the nonce');
+    }
+    for (const { frame } of book.pending) {
+      const key = `${frame.from} ${frame.session}`;
+      const known = book.accepted.get(key) ?? new Set();
+      book.accepted.set(key, known.add(frame.seq));
+      book.epochs.set(frame.from, Math.max(book.epochs.get(frame.from) ?? 0, frame.epoch));
+    }
+    book.pending = [];
+  }
+
+  /** A step that wrote nothing cannot have accepted anything. */
+  steppedWithoutCommit(node: NodeId): void {
+    const book = this.#book(node);
+    if (book.pending.length > 0) this.committed(node, new Set());
+  }
+
+  died(node: NodeId): void {
+    this.#book(node).pending = [];
+  }
+}
+
+function nonceOf({ from, session, seq }: { from: NodeId; session: string; seq: number }): string {
+  return `${from} ${session} ${seq}`;
+}

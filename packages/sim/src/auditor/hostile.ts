@@ -1,0 +1,47 @@
+/** Promise 9: bad input gets a refusal with a code and changes nothing that lasts. */
+import type { Send, Write } from '@sparegrid/core/step';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import type { Expectation } from './expectation.ts';
+import type { Model } from './model.ts';
+
+/** Tables that any frame may change: nonces, clock, and proofs that something never was. */
+const HARMLESS: ReadonlySet<string> = new Set(['window', 'meta']);
+
+export interface Outcome {
+  writes: readonly Write[];
+  sends: readonly Send[];
+  effects: readonly { kind: string }[];
+}
+
+export function checkHostile(
+  model: Model,
+  node: NodeId,
+  { what, codes, needsCode }: Expectation,
+  outcome: Outcome,
+): void {
+  const given = codesOf(outcome);
+  const isRefused = codes.length === 0 ? given.length > 0 : codes.some((code) => given.includes(code));
+  if (needsCode && !isRefused) {
+    const detail = `expected ${codes.join(' or ') || 'a code'}, got ${given.join() || 'none'}`;
+    model.violate('hostile.not-refused', node, what, detail);
+  }
+  const changed = outcome.writes.filter(({ table }) => !HARMLESS.has(table));
+  // What is refused for sure changes nothing; meddling may at most leave a tombstone.
+  const bad = needsCode ? changed : changed.filter(({ table }) => table === 'agreement' || table === 'part');
+  if (bad.length > 0) {
+    const detail = bad.map(({ table, key }) => `${table} ${key}`).join(', ');
+    model.violate('hostile.changed', node, what, detail.slice(0, 400));
+  }
+}
+
+function codesOf({ sends, effects }: Outcome): string[] {
+  const codes: string[] = [];
+  for (const effect of effects) {
+    if ('code' in effect && typeof effect.code === 'string') codes.push(effect.code);
+  }
+  for (const { message } of sends) {
+    if (message.type === 'refused' || message.type === 'rejected') codes.push(message.code);
+    if (message.type === 'reply' && !message.reply.ok) codes.push(message.reply.code);
+  }
+  return codes;
+}

@@ -1,0 +1,95 @@
+/** Promise 2 as the lessee sees it: what it was told stays true, and is about its own order. */
+import type { Reply } from '@sparegrid/core/messages';
+import type { BuyOrder } from '@sparegrid/core/order/buy-order';
+import type { OrderState } from '@sparegrid/core/order/order-record';
+import type { SignedDocument } from '@sparegrid/core/units/document';
+import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { Model } from './model.ts';
+
+interface Followed {
+  order: BuyOrder;
+  final: OrderState | null;
+  costMicro: bigint | null;
+  cancelled: boolean;
+}
+
+const FINAL: ReadonlySet<OrderState> = new Set(['completed', 'failed', 'expired', 'cancelled']);
+/** Refusals that a sound order may get: clocks may be wrong, and there are limits. */
+const FAIR: ReadonlySet<string> = new Set(['ORDER_EXPIRED', 'ORDER_LIMIT', 'STORE_LOW_DISK', 'LINK_BUSY']);
+
+export class Lessees {
+  readonly #model: Model;
+  readonly followed = new Map<OrderId, Followed>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  submitted(lessee: ParticipantId, order: BuyOrder, document: SignedDocument, reply: Reply): void {
+    if (!reply.ok) {
+      if (!FAIR.has(reply.code)) {
+        this.#model.violate('order.refused-wrongly', lessee, reply.code, reply.hint);
+      }
+      return;
+    }
+    if (reply.op !== 'order.submit') return;
+    const hub = this.#model.hub(lessee.slice(lessee.indexOf('.') + 1));
+    const record = hub.records.order.get(reply.order);
+    if (record?.document.payload !== document.payload) {
+      this.#model.violate('order.lost', lessee, reply.order, 'acknowledged, not on record');
+    }
+    if (this.followed.has(reply.order)) return;
+    this.followed.set(reply.order, { order, final: null, costMicro: null, cancelled: false });
+  }
+
+  /** An event that the hub sent by itself. */
+  told(lessee: ParticipantId, id: OrderId, state: OrderState): void {
+    const followed = this.followed.get(id);
+    if (followed && FINAL.has(state)) this.#final(lessee, id, followed, state);
+  }
+
+  cancelled(lessee: ParticipantId, id: OrderId, reply: Reply): void {
+    const followed = this.followed.get(id);
+    if (reply.ok && followed) followed.cancelled = true;
+    if (!reply.ok && reply.code === 'ORDER_UNKNOWN') this.#unknown(lessee, id);
+  }
+
+  viewed(lessee: ParticipantId, id: OrderId, reply: Reply): void {
+    const followed = this.followed.get(id);
+    if (!followed) return;
+    if (!reply.ok) {
+      if (reply.code === 'ORDER_UNKNOWN') this.#unknown(lessee, id);
+      return;
+    }
+    if (reply.op !== 'order.get') return;
+    const { state, costMicro } = reply.order;
+    if (costMicro > followed.order.budgetMicro) {
+      const detail = `${costMicro} of ${followed.order.budgetMicro}`;
+      this.#model.violate('order.above-budget', lessee, id, detail);
+    }
+    if (!FINAL.has(state)) {
+      if (followed.final) {
+        this.#model.violate('order.final-changed', lessee, id, `${followed.final} -> ${state}`);
+      }
+      return;
+    }
+    this.#final(lessee, id, followed, state);
+    if (followed.costMicro !== null && followed.costMicro !== costMicro) {
+      const detail = `${followed.costMicro} -> ${costMicro}`;
+      this.#model.violate('order.bill-changed', lessee, id, detail);
+    }
+    followed.costMicro = costMicro;
+  }
+
+  #final(lessee: ParticipantId, id: OrderId, followed: Followed, state: OrderState): void {
+    if (followed.final && followed.final !== state) {
+      this.#model.violate('order.final-changed', lessee, id, `${followed.final} -> ${state}`);
+    }
+    followed.final = state;
+  }
+
+  #unknown(lessee: ParticipantId, id: OrderId): void {
+    if (!this.followed.has(id)) return;
+    this.#model.violate('order.lost', lessee, id, 'acknowledged, now unknown');
+  }
+}

@@ -1,0 +1,91 @@
+/** Promise 4: what a hub publishes of its lessors is, to the last unit, offered less frozen. */
+import type { HubMessage } from '@sparegrid/core/messages';
+import type { PanoramaRow } from '@sparegrid/core/panorama/row';
+import type { Send } from '@sparegrid/core/step';
+import type { HubId } from '@sparegrid/core/units/ids';
+import type { HubMirror } from './mirror.ts';
+import type { Model } from './model.ts';
+import { stableText } from './stored-text.ts';
+import { freeOf, usageOf } from './usage.ts';
+
+export class Rows {
+  readonly #model: Model;
+  /** Content of every row ever put on the wire, by owner, epoch, kind, participant and revision. */
+  readonly #published = new Map<string, string>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** The row as its owner published it. */
+  published(owner: HubId, epoch: number, row: PanoramaRow): string | undefined {
+    return this.#published.get(nameOf(owner, epoch, row));
+  }
+
+  check(hub: HubMirror, sends: readonly Send[]): void {
+    const messages = sends.map(({ message }) => message as HubMessage);
+    // Deltas are made at the end of a step, so they show what was committed.
+    for (const message of messages) {
+      if (message.type !== 'delta') continue;
+      for (const row of message.rows) this.#checkCurrent(hub, message.epoch, row);
+    }
+    for (const message of messages) {
+      if (message.type === 'snapshot') {
+        for (const row of message.rows) this.#note(hub, message.epoch, row);
+      } else if (message.type === 'vote-yes' || message.type === 'vote-no') {
+        if (message.row) this.#note(hub, message.epoch, message.row);
+      }
+    }
+  }
+
+  /** One revision of a row is one content, wherever it is told. */
+  #note(hub: HubMirror, epoch: number, row: PanoramaRow): void {
+    if (!row.participant.endsWith(`.${hub.id}`)) {
+      this.#model.violate('row.foreign', hub.id, row.participant, 'a row of another subnet');
+    }
+    const name = nameOf(hub.id, epoch, row);
+    const content = stableText(row);
+    const known = this.#published.get(name);
+    if (known === undefined) this.#published.set(name, content);
+    else if (known !== content) {
+      this.#model.violate('row.revision-reused', hub.id, name, 'two contents under one revision');
+    }
+    if (row.kind === 'lease') this.#checkBounds(hub, row);
+  }
+
+  #checkCurrent(hub: HubMirror, epoch: number, row: PanoramaRow): void {
+    this.#note(hub, epoch, row);
+    const registry = hub.records.registry.get(row.participant);
+    if (row.kind === 'resource') {
+      if (stableText(row.spec) !== stableText(registry?.spec ?? null)) {
+        this.#model.violate('row.spec', hub.id, row.participant, 'not the spec on record');
+      }
+      return;
+    }
+    if (!row.offer) return;
+    const usage = usageOf(this.#model.livePartsOf(hub, row.participant));
+    const offer = registry?.offer;
+    const due = offer && {
+      ...offer,
+      lots: offer.lots.map((lot) => freeOf(lot, usage.get(lot.id))),
+    };
+    if (stableText(row.offer) !== stableText(due)) {
+      const told = stableText(row.offer.lots.map(({ amounts, devices }) => ({ amounts, devices })));
+      const owed = stableText(due?.lots.map(({ amounts, devices }) => ({ amounts, devices })));
+      const detail = `published ${told}, due ${owed}`.slice(0, 1_200);
+      this.#model.violate('row.not-conserved', hub.id, `${row.participant}@${row.revision}`, detail);
+    }
+  }
+
+  /** Never more than is offered, not even within a step. */
+  #checkBounds(hub: HubMirror, row: Extract<PanoramaRow, { kind: 'lease' }>): void {
+    const offer = this.#model.offerAt(row.participant, row.offer?.termsRevision ?? -1);
+    if (row.offer && !offer) {
+      this.#model.violate('row.unknown-offer', hub.id, row.participant, 'no such offer was signed');
+    }
+  }
+}
+
+function nameOf(owner: HubId, epoch: number, { kind, participant, revision }: PanoramaRow): string {
+  return `${owner} ${epoch} ${kind} ${participant} ${revision}`;
+}

@@ -1,0 +1,117 @@
+/** Runs one seed to its end: faults, then convergence, then a probe; and sums it up. */
+import type { Violation } from './auditor/violations.ts';
+import { DURATION_MAX_MS, EXPIRY_MAX_MS } from './workload/orders.ts';
+import type { CrashPhase, FaultMode } from './world/fault-plan.ts';
+import type { NetworkCounts } from './world/network.ts';
+import type { Size } from './world/scenario.ts';
+import { World } from './world/world.ts';
+
+export interface Run {
+  seed: number;
+  size: Size;
+  faults: FaultMode;
+}
+
+/** The last line of output; names as the issue states them. */
+export interface Outcome {
+  seed: number;
+  violations: number;
+  converged: boolean;
+  orders: number;
+  filled: number;
+  multiHub: number;
+  aborted: number;
+  holdExpired: number;
+  lostRaces: number;
+  crashes: Record<CrashPhase, number>;
+  messages: NetworkCounts;
+  traceHash: string;
+}
+
+export interface Result {
+  outcome: Outcome;
+  violations: readonly Violation[];
+  /** Virtual time at the end, and how long after the faults everything had come to rest. */
+  endMs: number;
+  convergedAfterMs: number | null;
+}
+
+/** How often rest is looked for. */
+const LOOK_EVERY_MS = 1_000;
+const PROBE_MS = 60_000;
+/** Retries back off up to this, and several may be needed one after the other. */
+const RETRIES_MS = 60_000;
+
+export function runSeed(run: Run, listener: ((line: string) => void) | null = null): Result {
+  const world = new World(run.seed, run.size, run.faults, listener);
+  const { queue, plan, timing, auditor, network, trace } = world.context;
+  world.begin();
+  queue.run(plan.untilMs, () => false);
+  const stop = timing.stopTimeMs + timing.startGraceMs + 20_000;
+  const boundMs = plan.untilMs + EXPIRY_MAX_MS + DURATION_MAX_MS + stop + RETRIES_MS;
+  const restedAtMs = runUntilRest(world, boundMs);
+  if (restedAtMs === null) {
+    const open = [...auditor.unsettled()].slice(0, 20);
+    for (const [name, node, id, detail] of open) auditor.violate(name, node, id, detail);
+    if (world.market.pending > 0) {
+      auditor.violate('end.request-unanswered', 'lessees', 'orders', `${world.market.pending}`);
+    }
+  }
+  const isProbed = restedAtMs !== null && probe(world);
+  const { orders, filled, multiHub, aborted, holdExpired, lostRaces } = auditor.counts.all;
+  return {
+    outcome: {
+      seed: run.seed,
+      violations: auditor.violations.count,
+      converged: isProbed,
+      orders,
+      filled,
+      multiHub,
+      aborted,
+      holdExpired,
+      lostRaces,
+      crashes: world.faults.crashes,
+      messages: network.counts,
+      traceHash: trace.digest(),
+    },
+    violations: auditor.violations.kept,
+    endMs: queue.nowMs,
+    convergedAfterMs: restedAtMs === null ? null : restedAtMs - plan.untilMs,
+  };
+}
+
+/** Goes on until nothing is open any more; null when that does not come within the bound. */
+function runUntilRest(world: World, boundMs: number): number | null {
+  const { queue, auditor } = world.context;
+  for (;;) {
+    const isAtRest = world.market.pending === 0 && auditor.unsettled().next().done === true;
+    if (isAtRest) return queue.nowMs;
+    if (queue.nowMs >= boundMs) return null;
+    queue.run(queue.nowMs + LOOK_EVERY_MS, () => false);
+  }
+}
+
+/** The market must still work: small orders must complete, and everything come to rest again. */
+function probe(world: World): boolean {
+  const { queue, auditor } = world.context;
+  world.market.probe();
+  queue.run(queue.nowMs + LOOK_EVERY_MS, () => false);
+  const restedAtMs = runUntilRest(world, queue.nowMs + PROBE_MS);
+  if (restedAtMs === null) {
+    for (const [name, node, id, detail] of auditor.unsettled()) {
+      auditor.violate(name, node, id, detail);
+    }
+    return false;
+  }
+  for (const lessee of world.lessees.values()) {
+    const { order: orders } = auditor.model.hub(lessee.hub).records;
+    if (lessee.probes.size === 0) {
+      auditor.violate('end.probe-refused', lessee.hub, lessee.participant, 'not acknowledged');
+    }
+    for (const id of lessee.probes) {
+      const state = orders.get(id)?.state;
+      if (state !== 'completed') auditor.violate('end.probe-failed', lessee.hub, id, String(state));
+    }
+  }
+  return true;
+}

@@ -1,0 +1,155 @@
+/** One simulated network: builds its nodes, runs its events, and says how it ended. */
+import type { HubId, NodeId } from '@sparegrid/core/units/ids';
+import { Attacker } from '../attack/attacker.ts';
+import { Auditor } from '../auditor/auditor.ts';
+import { EventQueue } from '../kernel/event-queue.ts';
+import { Keyring } from '../kernel/keyring.ts';
+import { WALL_START_MS } from '../kernel/node-clock.ts';
+import { Rng } from '../kernel/rng.ts';
+import { Trace } from '../kernel/trace.ts';
+import { SimAgent } from '../nodes/sim-agent.ts';
+import { SimHub } from '../nodes/sim-hub.ts';
+import { SimLessee } from '../nodes/sim-lessee.ts';
+import { Connections } from './connections.ts';
+import type { Context } from './context.ts';
+import { Cuts } from './cuts.ts';
+import { FaultDriver } from './fault-driver.ts';
+import { CRASH_PHASES, type CrashPhase, type FaultMode, planFaults } from './fault-plan.ts';
+import { Market } from './market.ts';
+import { Network } from './network.ts';
+import { type Client, Post } from './post.ts';
+import { makeScenario, type Size } from './scenario.ts';
+import { Spite } from './spite.ts';
+
+export class World {
+  readonly context: Context;
+  readonly hubs = new Map<HubId, SimHub>();
+  readonly agents = new Map<NodeId, SimAgent>();
+  readonly lessees = new Map<NodeId, SimLessee>();
+  readonly faults: FaultDriver;
+  readonly market: Market;
+  readonly #attacker: Attacker;
+
+  constructor(seed: number, size: Size, mode: FaultMode, listener: ((line: string) => void) | null) {
+    const rng = new Rng(`seed ${seed} ${size.hubs} ${size.participants} ${size.orders} ${mode}`);
+    const scenario = makeScenario(seed, size, mode, rng.fork('scenario'));
+    const { timing, limits } = scenario;
+    const queue = new EventQueue();
+    const keyring = new Keyring(String(seed));
+    const trace = new Trace(listener);
+    const plan = planFaults(mode, Market.faultsUntilMs(size), rng.fork('plan'));
+    const network = new Network(queue, rng.fork('network'), plan);
+    const connections = new Connections<Client>(queue, rng.fork('connections'), network, this.hubs);
+    const cuts = new Cuts(queue, rng.fork('cuts'), trace, network, connections, (hub, peer) =>
+      this.#reconnect(hub, peer),
+    );
+    const cut = (from: NodeId, to: NodeId, lengthMs: number) =>
+      cuts.begin(from, to, lengthMs, plan.untilMs);
+    const spite = new Spite(queue, rng.fork('spite'), plan, cut);
+    const post = new Post(network, connections, this.hubs, (from, to, frame) =>
+      this.#attacker.overhear(from, to, frame),
+    );
+    const auditor = new Auditor(scenario, keyring, () => queue.nowMs);
+    this.context = {
+      scenario,
+      timing,
+      limits,
+      plan,
+      rng,
+      queue,
+      trace,
+      keyring,
+      network,
+      connections,
+      post,
+      spite,
+      auditor,
+      died: (node, phase) => this.#died(node, phase),
+      hubStarted: (hub) => this.#greet(hub),
+    };
+    this.#attacker = new Attacker({
+      queue,
+      rng: rng.fork('attacker'),
+      plan,
+      keyring,
+      frameTtlMs: timing.frameTtlMs,
+      toleranceMs: timing.toleranceMs,
+      hubs: scenario.hubs,
+      hostiles: scenario.hostiles,
+      trueWallMs: () => WALL_START_MS + queue.nowMs,
+      epochOf: (hub) => this.hubs.get(hub)?.core?.epoch ?? 0,
+      deliver: (to, frame, expectation) => {
+        (this.hubs.get(to) ?? this.agents.get(to))?.receive(frame, expectation);
+      },
+    });
+    this.#populate();
+    const links = this.#links();
+    const victims = { hubs: this.hubs, agents: this.agents, links };
+    this.faults = new FaultDriver(queue, rng.fork('faults'), plan, spite, victims, cut);
+    this.market = new Market(this.context, this.agents, this.lessees);
+  }
+
+  #populate(): void {
+    const { scenario } = this.context;
+    for (const id of scenario.hubs) this.hubs.set(id, new SimHub(this.context, id));
+    for (const participant of scenario.participants) {
+      const { id, hub, lends, rents } = participant;
+      if (lends) this.agents.set(id, new SimAgent(this.context, participant));
+      if (rents) this.lessees.set(id, new SimLessee(this.context, id, hub));
+    }
+  }
+
+  #links(): (readonly [NodeId, NodeId])[] {
+    const { hubs, participants } = this.context.scenario;
+    const links: (readonly [NodeId, NodeId])[] = [];
+    for (const a of hubs) for (const b of hubs) if (a < b) links.push([a, b], [a, b]);
+    for (const { id, hub, lends } of participants) if (lends) links.push([id, hub]);
+    return links;
+  }
+
+  /** Everybody comes up within the first seconds, in a random order. */
+  begin(): void {
+    const { queue, rng, connections } = this.context;
+    const starts = rng.fork('starts');
+    for (const hub of this.hubs.values()) queue.at(starts.between(0, 500), () => hub.start());
+    for (const agent of this.agents.values()) {
+      queue.at(starts.between(100, 2_000), () => agent.start());
+    }
+    for (const lessee of this.lessees.values()) {
+      queue.at(starts.between(100, 2_000), () => connections.dial(lessee));
+    }
+    this.faults.begin();
+    this.#attacker.begin();
+    this.market.begin();
+    this.#tick();
+  }
+
+  #tick(): void {
+    this.context.queue.after(1_000, () => {
+      this.context.auditor.tick();
+      this.#tick();
+    });
+  }
+
+  /** A hub is up: links to and from every other hub that is up come about. */
+  #greet(hub: HubId): void {
+    for (const peer of this.hubs.keys()) {
+      if (peer === hub) continue;
+      this.#reconnect(hub, peer);
+      this.#reconnect(peer, hub);
+    }
+  }
+
+  #reconnect(hub: HubId, peer: HubId): void {
+    const { queue, rng } = this.context;
+    queue.after(rng.between(5, 1_500), () => {
+      if (this.hubs.get(peer)?.isUp()) this.hubs.get(hub)?.peerConnected(peer);
+    });
+  }
+
+  #died(node: NodeId, phase: string): void {
+    const mortal = this.hubs.get(node) ?? this.agents.get(node);
+    const counted = CRASH_PHASES.find((known): known is CrashPhase => known === phase);
+    if (mortal && counted) this.faults.died(counted, mortal);
+  }
+}
