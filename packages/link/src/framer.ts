@@ -33,6 +33,8 @@ export class Framer {
   readonly #next = new Map<NodeId, number>();
   /** Where a counter starts: above every counter that was let go, so that no `seq` comes twice. */
   #floor = 0;
+  /** Texts of deltas: one message goes to every other hub, and is written once. */
+  readonly #deltas = new WeakMap<Message, string>();
 
   constructor(sender: Sender) {
     this.#sender = sender;
@@ -67,7 +69,8 @@ export class Framer {
   }
 
   #encode(message: Message): string | null {
-    const text = encodeMessage(message);
+    const text = this.#deltas.get(message) ?? encodeMessage(message);
+    if (message.type === 'delta') this.#deltas.set(message, text);
     if (utf8Length(text) < TEXT_BYTES_MAX - HEAD_BYTES_MAX) return text;
     this.oversized += 1;
     if (message.type !== 'reply') return null;

@@ -48,7 +48,7 @@ export function runSeed(run: Run, listener: ((line: string) => void) | null = nu
   world.begin();
   queue.run(plan.untilMs, () => false);
   const stop = timing.stopTimeMs + timing.startGraceMs + 20_000;
-  const boundMs = plan.untilMs + EXPIRY_MAX_MS + DURATION_MAX_MS + stop + RETRIES_MS;
+  const boundMs = lastExpiryMs(world) + DURATION_MAX_MS + stop + RETRIES_MS;
   const restedAtMs = runUntilRest(world, boundMs);
   if (restedAtMs === null) {
     const open = [...auditor.unsettled()].slice(0, 20);
@@ -78,6 +78,20 @@ export function runSeed(run: Run, listener: ((line: string) => void) | null = nu
     endMs: queue.nowMs,
     convergedAfterMs: restedAtMs === null ? null : restedAtMs - plan.untilMs,
   };
+}
+
+/**
+ * When the last open order expires. An order accepted while the hub's wall clock was behind lives
+ * longer by that much: its deadline is fixed on the elapsed clock at acceptance.
+ */
+function lastExpiryMs(world: World): number {
+  let lastMs = world.context.plan.untilMs + EXPIRY_MAX_MS;
+  for (const hub of world.hubs.values()) {
+    for (const order of hub.core?.orders.values() ?? []) {
+      lastMs = Math.max(lastMs, hub.clock.virtualAt(order.expiresAtElapsedMs));
+    }
+  }
+  return lastMs;
 }
 
 /** Goes on until nothing is open any more; null when that does not come within the bound. */

@@ -243,10 +243,12 @@ export class FirstAgreements {
       return;
     }
     if (!isLive(part)) return;
+    // Billing begins with our ALL_STARTED: a hub that was never sent it has nothing to bill.
+    const billable = agreement.runningAtMs !== null && part.status !== 'yes';
     part.status = 'ended';
     part.outcome = message.outcome;
-    part.billedMs = message.billedMs;
-    part.costMicro = message.costMicro;
+    part.billedMs = billable ? message.billedMs : 0;
+    part.costMicro = billable ? message.costMicro : 0n;
     part.meter = message.meter;
     this.#save(agreement);
     this.#hooks.partEnded(agreement, part);

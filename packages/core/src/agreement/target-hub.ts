@@ -207,7 +207,7 @@ export class TargetParts {
     const part = this.parts.get(id);
     if (!part) {
       this.#bury(id, from, 'AGREEMENT_HOLD_EXPIRED');
-      return this.#sendUnknownEnded(from, agreement, number, 'AGREEMENT_HOLD_EXPIRED');
+      return this.#sendNeverActive(from, agreement, number, 'AGREEMENT_HOLD_EXPIRED');
     }
     if (part.terms.firstHub !== from) return;
     if (part.state === 'held') {
@@ -239,12 +239,14 @@ export class TargetParts {
     const part = this.parts.get(id);
     if (!part) {
       this.#bury(id, from, code);
-      return this.#sendUnknownEnded(from, agreement, number, code);
+      return this.#sendNeverActive(from, agreement, number, code);
     }
     if (part.terms.firstHub !== from) return;
+    if (part.state === 'active' || part.state === 'running') return this.stop(part, code);
+    if (part.activeAtMs !== null) return this.#tell(part);
+    // Its ACTIVATE never came: it ends here and now, and the first hub must learn that it did.
     if (part.state === 'held') this.#finish(part, code);
-    else if (part.state === 'active' || part.state === 'running') this.stop(part, code);
-    else this.#tell(part);
+    this.#sendNeverActive(from, agreement, number, part.outcome as RefusalCode);
   }
 
   /**
@@ -373,7 +375,7 @@ export class TargetParts {
     this.#schedule(part);
   }
 
-  #sendUnknownEnded(to: HubId, agreement: AgreementId, part: number, outcome: RefusalCode): void {
+  #sendNeverActive(to: HubId, agreement: AgreementId, part: number, outcome: RefusalCode): void {
     const none = { billedMs: 0, costMicro: 0n, meter: null };
     this.#ports.send(to, { type: 'part-ended', agreement, part, outcome, ...none });
   }

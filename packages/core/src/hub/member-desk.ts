@@ -204,8 +204,11 @@ export class MemberDesk implements Lessors {
   #followPart(parts: TargetParts, part: PartRecord, member: Member): void {
     if (part.state !== 'active' && part.state !== 'running') return;
     const statuses = statusesOf(part, member);
-    const failure = statuses.map((status) => status && failureOf(status, part)).find(Boolean);
-    if (failure) return parts.stop(part, failure);
+    const failed = statuses.filter((status) => status && failureOf(status, part));
+    const failure = failed[0] && failureOf(failed[0], part);
+    if (failure) {
+      return parts.stop(part, failure, Math.max(...failed.map((status) => status?.exitedAgoMs ?? 0)));
+    }
     if (statuses.every((status) => status?.started)) parts.reportStarted(part);
     const allDone = statuses.every((status) => status?.state === 'exited');
     if (!allDone || part.state !== 'running') return;

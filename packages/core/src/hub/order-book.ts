@@ -222,19 +222,24 @@ export class OrderBook {
     const filled = counted.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);
     const max = order.count.max - filled;
     if (max < 1) return undefined;
-    const spent = counted.reduce((sum, part) => sum + highestBill(part), 0n);
+    const spent = this.#agreedParts(record).reduce((sum, part) => sum + highestBill(part), 0n);
     return { min: filled === 0 ? order.count.min : 1, max, budgetMicro: order.budgetMicro - spent };
   }
 
   /** Parts that fill the order: live ones, completed ones, and ones whose own task failed. */
   #countedParts(record: OrderRecord): AgreementPart[] {
+    return this.#agreedParts(record).filter(
+      ({ status, outcome }) =>
+        status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED',
+    );
+  }
+
+  /** Parts that the order pays for or may have to: lost ones were billed, too. */
+  #agreedParts(record: OrderRecord): AgreementPart[] {
     return this.#agreementsOf(record)
       .filter(({ state }) => state !== 'aborted')
       .flatMap(({ parts }) => parts)
-      .filter(({ status, outcome }) => {
-        if (status === 'refused' || status === 'closed') return false;
-        return status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED';
-      });
+      .filter(({ status }) => status !== 'refused' && status !== 'closed');
   }
 
   #sign(record: OrderRecord, match: Match): void {
@@ -519,5 +524,6 @@ function isVoid(agreement: AgreementRecord): boolean {
 /** What a part can cost at most from now on. */
 function highestBill(part: AgreementPart): Micro {
   if (part.settleMicro !== null) return part.settleMicro;
+  if (part.status === 'ended') return part.costMicro;
   return costOf(part.terms.priceMicroPerHour, part.terms.durationMs);
 }

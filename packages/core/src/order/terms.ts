@@ -5,15 +5,16 @@ import type { Lot, SellOrder } from './sell-order.ts';
 type Offer = Omit<SellOrder, 'participant' | 'revision' | 'termsRevision'>;
 
 /**
- * True when anything but quantities and validity differs. A lot that comes or goes is a quantity;
- * lots that are in both are compared by asks, performance and labels.
+ * True when anything but quantities and validity differs: asks, performance and labels of a lot, or
+ * a lot that was not there before, since it may have come back at other asks. A lot that goes is a
+ * quantity.
  */
 export function termsDiffer(before: Offer, after: Offer): boolean {
   if (headText(before) !== headText(after)) return true;
   const known = new Map(before.lots.map((lot) => [lot.id, lot]));
   return after.lots.some((lot) => {
     const was = known.get(lot.id);
-    return was !== undefined && lotText(was) !== lotText(lot);
+    return was === undefined || lotText(was) !== lotText(lot);
   });
 }
 

@@ -26,6 +26,10 @@ export class HubPart {
   readonly #crypto: Crypto;
   #digestHigh = 0;
   #digestLow = 0;
+  /** Rows that the digest includes, by table and participant, with their share of it. */
+  readonly #mixed = new Map<string, readonly [high: number, low: number]>();
+  /** Rows that changed since the digest was last asked for. */
+  readonly #unmixed = new Map<string, PanoramaRow>();
 
   constructor(hub: HubId, crypto: Crypto) {
     this.hub = hub;
@@ -59,10 +63,8 @@ export class HubPart {
 
   #store(row: PanoramaRow): void {
     const table = this.#table(row);
-    const old = table.get(row.participant);
-    if (old) this.#mix(old);
     table.set(row.participant, row);
-    this.#mix(row);
+    this.#unmixed.set(`${row.kind} ${row.participant}`, row);
     this.rowRevisionMax = Math.max(this.rowRevisionMax, row.revision);
   }
 
@@ -76,6 +78,8 @@ export class HubPart {
     this.leases.clear();
     this.#digestHigh = 0;
     this.#digestLow = 0;
+    this.#mixed.clear();
+    this.#unmixed.clear();
     this.rowRevisionMax = 0;
     this.epoch = epoch;
     this.revision = revision;
@@ -101,18 +105,31 @@ export class HubPart {
     };
   }
 
+  /** Rows are hashed when it is asked for, not at each of the many changes in between. */
   digest(): string {
+    for (const [key, row] of this.#unmixed) this.#mix(key, row);
+    this.#unmixed.clear();
     return hex(this.#digestHigh) + hex(this.#digestLow);
   }
 
-  /** Adds or removes a row from the digest (exclusive or: order does not matter). */
-  #mix(row: PanoramaRow): void {
+  /** Takes the row's earlier form out of the digest and its present one in (exclusive or). */
+  #mix(key: string, row: PanoramaRow): void {
+    const [oldHigh, oldLow] = this.#mixed.get(key) ?? [0, 0];
+    const [high, low] = this.#shareOf(row);
+    this.#mixed.set(key, [high, low]);
+    this.#digestHigh ^= oldHigh ^ high;
+    this.#digestLow ^= oldLow ^ low;
+  }
+
+  #shareOf(row: PanoramaRow): readonly [number, number] {
     const content = row.kind === 'resource' ? row.spec : row.offer;
-    if (content === null) return;
+    if (content === null) return [0, 0];
     const text = this.#crypto.digest(canonicalJson(row as unknown as JsonValue));
     const at = text.indexOf(':') + 1;
-    this.#digestHigh ^= Number.parseInt(text.slice(at, at + 8), 16);
-    this.#digestLow ^= Number.parseInt(text.slice(at + 8, at + 16), 16);
+    return [
+      Number.parseInt(text.slice(at, at + 8), 16),
+      Number.parseInt(text.slice(at + 8, at + 16), 16),
+    ];
   }
 }
 

@@ -156,7 +156,7 @@ export class Containers {
     record.state = 'exited';
     record.exitedAtMs = this.#ports.nowMs();
     record.exitCode = exitCode;
-    if (reason !== 'start-failed') record.started = true;
+    if (reason === 'exit') record.started = true;
     record.reason = reason === 'start-failed' ? reason : (record.stopping ?? reason);
     this.#save(record);
     this.#ports.changed();

@@ -107,7 +107,8 @@ export class Attacker {
     const message = meddlingOf(rng, stolen.text);
     const frame = makeFrame({ rng, keyring }, liar, head, [message]);
     const what = `meddling ${message.type}`;
-    this.#deliver({ to: victim, frame, expectation: { what, codes: [], needsCode: false } });
+    const about = 'agreement' in message ? message.agreement : '';
+    this.#deliver({ to: victim, frame, expectation: { what, codes: [], needsCode: false, about } });
   }
 
   #deliver({ to, frame, expectation }: Attack): void {

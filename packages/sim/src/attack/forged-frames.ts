@@ -120,7 +120,7 @@ function hubMessage(forge: Forge): Attack {
   const { id, hub } = rng.pick(hostiles);
   const head = { from: id, to: hub, sentAtMs: wallMs, ttlMs: frameTtlMs };
   const frame = makeFrame(forge, id, head, [hubMessageOf(rng, forge.recorded.frame.text)]);
-  return { to: hub, frame, expectation: expectCodes('hub message', 'LINK_NOT_ALLOWED') };
+  return { to: hub, frame, expectation: expectCodes('hub message', 'LINK_NOT_ALLOWED', 'LINK_EXPIRED') };
 }
 
 function nonsense({ rng, recorded }: Forge): Attack {

@@ -8,14 +8,21 @@ interface Absence {
 
 export class Absences {
   readonly #away = new Map<ParticipantId, Absence[]>();
+  readonly #lastCommit = new Map<ParticipantId, number>();
   readonly #nowMs: () => number;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
+  /** After a reboot the elapsed clock goes on from the last commit: what came after is gone too. */
   died(agent: ParticipantId): void {
-    this.#list(agent).push({ fromMs: this.#nowMs(), toMs: Number.POSITIVE_INFINITY });
+    const fromMs = this.#lastCommit.get(agent) ?? 0;
+    this.#list(agent).push({ fromMs, toMs: Number.POSITIVE_INFINITY });
+  }
+
+  committed(agent: ParticipantId): void {
+    this.#lastCommit.set(agent, this.#nowMs());
   }
 
   started(agent: ParticipantId): void {

@@ -26,7 +26,7 @@ import { around, checkRefusal } from './refusals.ts';
 import { Rows } from './rows.ts';
 import { checkStages } from './stages.ts';
 import { checkSuitability } from './suitability.ts';
-import { checkTerms } from './terms.ts';
+import { checkTerms, type LeastReplicas } from './terms.ts';
 import { checkTold } from './told.ts';
 import { ToldParticipants } from './told-participants.ts';
 import { type Violate, Violations } from './violations.ts';
@@ -64,6 +64,7 @@ export class Auditor {
   readonly lessees: Lessees;
   readonly counts = new Counts();
   readonly absences: Absences;
+  readonly #least: LeastReplicas = new Map();
   readonly #rows: Rows;
   readonly #panoramas: Panoramas;
   readonly #holds: Holds;
@@ -161,12 +162,9 @@ export class Auditor {
     const only = frames.length === 1 && alone ? frames[0] : undefined;
     const expectation = only?.expectation ?? (only && this.frames.expects(node, only.signed));
     if (expectation) checkHostile(this.model, node, expectation, output);
-    this.frames.stepped(node, now, frames, turned);
+    const accepted = this.frames.stepped(node, now, frames, turned);
     if (output.writes.length === 0) this.frames.steppedWithoutCommit(node);
-    const refused = new Set(turned.map(({ from, session, seq }) => `${from} ${session} ${seq}`));
-    return frames.filter(({ signed: { frame } }) => {
-      return !refused.has(`${frame.from} ${frame.session} ${frame.seq}`);
-    });
+    return accepted;
   }
 
   // ---- commits and what is told afterwards ----
@@ -176,7 +174,10 @@ export class Auditor {
     this.#elapsed.set(node, now.elapsedMs);
     this.frames.committed(node, new Set(output.writes.map(({ table }) => table)));
     const hub = this.model.hubs.get(node);
-    if (!hub) return;
+    if (!hub) {
+      this.absences.committed(node);
+      return;
+    }
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
     for (const { after } of commit.changes.registry) {
@@ -185,7 +186,7 @@ export class Auditor {
     checkStages(this.model, commit);
     checkCapacity(this.model, commit);
     checkSuitability(this.model, commit);
-    checkTerms(this.model, commit);
+    checkTerms(this.model, this.#least, commit);
     checkDecisions(this.model, this.containers, commit);
     checkBilling(this.model, this.containers, commit);
     this.#holds.check(commit);

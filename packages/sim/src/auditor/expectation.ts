@@ -8,6 +8,8 @@ export interface Expectation {
   codes: readonly RefusalCode[];
   /** False for input that may be ignored without a word, as long as nothing changes. */
   needsCode: boolean;
+  /** The agreement that is meddled with; only its records must not change. */
+  about?: string;
 }
 
 export function expectCodes(what: string, ...codes: RefusalCode[]): Expectation {

@@ -71,28 +71,33 @@ export class Frames {
     }
   }
 
-  /** Notes which frames of a step got in, and checks those that did. */
-  stepped(node: NodeId, now: Now, taken: readonly Taken[], turned: readonly Turned[]): void {
-    const book = this.#book(node);
-    const refused = new Map(turned.map((one) => [nonceOf(one), one]));
-    const inStep = new Set<string>();
-    for (const { signed } of taken) {
-      const nonce = nonceOf(signed.frame);
-      const refusal = refused.get(nonce);
-      if (refusal && !inStep.has(nonce)) {
-        this.#checkRefusal(node, signed, refusal);
-        continue;
-      }
-      if (inStep.has(nonce)) {
-        // Twice in one step: one of the two must have been turned away.
-        if (!refusal) this.#twice(node, signed);
-        continue;
-      }
-      inStep.add(nonce);
-      if (this.expects(node, signed)) this.#twice(node, signed);
-      this.#checkAccepted(node, now, signed);
-      book.pending.push(signed);
+  /** Notes which frames of a step got in, and checks those that did; returns them. */
+  stepped(node: NodeId, now: Now, taken: readonly Taken[], turned: readonly Turned[]): Taken[] {
+    const refusals = new Map<string, Turned[]>();
+    for (const one of turned) {
+      refusals.set(nonceOf(one), [...(refusals.get(nonceOf(one)) ?? []), one]);
     }
+    const copies = new Map<string, Taken[]>();
+    for (const one of taken) {
+      const nonce = nonceOf(one.signed.frame);
+      copies.set(nonce, [...(copies.get(nonce) ?? []), one]);
+    }
+    const accepted: Taken[] = [];
+    for (const [nonce, same] of copies) {
+      const first = same[0] as Taken;
+      const refused = refusals.get(nonce) ?? [];
+      const count = same.length - refused.length;
+      if (count > 1) this.#twice(node, first.signed);
+      if (count < 1) {
+        for (const refusal of refused) this.#checkRefusal(node, first.signed, refusal);
+        continue;
+      }
+      if (this.expects(node, first.signed)) this.#twice(node, first.signed);
+      this.#checkAccepted(node, now, first.signed);
+      this.#book(node).pending.push(first.signed);
+      accepted.push(first);
+    }
+    return accepted;
   }
 
   #twice(node: NodeId, { frame }: SignedFrame): void {

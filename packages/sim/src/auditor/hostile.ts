@@ -4,7 +4,7 @@ import type { NodeId } from '@sparegrid/core/units/ids';
 import type { Expectation } from './expectation.ts';
 import type { Model } from './model.ts';
 
-/** Tables that any frame may change: nonces, clock, and proofs that something never was. */
+/** Tables that any frame may change: nonces and clock. */
 const HARMLESS: ReadonlySet<string> = new Set(['window', 'meta']);
 
 export interface Outcome {
@@ -16,7 +16,7 @@ export interface Outcome {
 export function checkHostile(
   model: Model,
   node: NodeId,
-  { what, codes, needsCode }: Expectation,
+  { what, codes, needsCode, about }: Expectation,
   outcome: Outcome,
 ): void {
   const given = codesOf(outcome);
@@ -25,9 +25,12 @@ export function checkHostile(
     const detail = `expected ${codes.join(' or ') || 'a code'}, got ${given.join() || 'none'}`;
     model.violate('hostile.not-refused', node, what, detail);
   }
-  const changed = outcome.writes.filter(({ table }) => !HARMLESS.has(table));
-  // What is refused for sure changes nothing; meddling may at most leave a tombstone.
-  const bad = needsCode ? changed : changed.filter(({ table }) => table === 'agreement' || table === 'part');
+  // A frame that is accepted may wake other business of the hub; what it names must not change.
+  const bad = outcome.writes.filter(({ table, key }) =>
+    about === undefined
+      ? !HARMLESS.has(table)
+      : (table === 'agreement' || table === 'part') && key.startsWith(about),
+  );
   if (bad.length > 0) {
     const detail = bad.map(({ table, key }) => `${table} ${key}`).join(', ');
     model.violate('hostile.changed', node, what, detail.slice(0, 400));
@@ -37,6 +40,8 @@ export function checkHostile(
 function codesOf({ sends, effects }: Outcome): string[] {
   const codes: string[] = [];
   for (const effect of effects) {
+    // What is not in memory is looked up in the store; the reply is judged when it is given.
+    if (effect.kind === 'cold-read') codes.push('ORDER_UNKNOWN');
     if ('code' in effect && typeof effect.code === 'string') codes.push(effect.code);
   }
   for (const { message } of sends) {

@@ -6,9 +6,16 @@ import type { SignedDocument } from '@sparegrid/core/units/document';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Model } from './model.ts';
 
+/** Where in the hub's words to the lessee something was said: what is said later must not go back. */
+export interface Stamp {
+  epoch: number;
+  seq: number;
+}
+
 interface Followed {
   order: BuyOrder;
   final: OrderState | null;
+  finalAt: Stamp | null;
   costMicro: bigint | null;
   cancelled: boolean;
 }
@@ -39,13 +46,19 @@ export class Lessees {
       this.#model.violate('order.lost', lessee, reply.order, 'acknowledged, not on record');
     }
     if (this.followed.has(reply.order)) return;
-    this.followed.set(reply.order, { order, final: null, costMicro: null, cancelled: false });
+    this.followed.set(reply.order, {
+      order,
+      final: null,
+      finalAt: null,
+      costMicro: null,
+      cancelled: false,
+    });
   }
 
   /** An event that the hub sent by itself. */
-  told(lessee: ParticipantId, id: OrderId, state: OrderState): void {
+  told(lessee: ParticipantId, id: OrderId, state: OrderState, at: Stamp): void {
     const followed = this.followed.get(id);
-    if (followed && FINAL.has(state)) this.#final(lessee, id, followed, state);
+    if (followed && FINAL.has(state)) this.#final(lessee, id, followed, state, at);
   }
 
   cancelled(lessee: ParticipantId, id: OrderId, reply: Reply): void {
@@ -54,7 +67,7 @@ export class Lessees {
     if (!reply.ok && reply.code === 'ORDER_UNKNOWN') this.#unknown(lessee, id);
   }
 
-  viewed(lessee: ParticipantId, id: OrderId, reply: Reply): void {
+  viewed(lessee: ParticipantId, id: OrderId, reply: Reply, at: Stamp): void {
     const followed = this.followed.get(id);
     if (!followed) return;
     if (!reply.ok) {
@@ -68,12 +81,12 @@ export class Lessees {
       this.#model.violate('order.above-budget', lessee, id, detail);
     }
     if (!FINAL.has(state)) {
-      if (followed.final) {
+      if (followed.finalAt && isAfter(at, followed.finalAt)) {
         this.#model.violate('order.final-changed', lessee, id, `${followed.final} -> ${state}`);
       }
       return;
     }
-    this.#final(lessee, id, followed, state);
+    this.#final(lessee, id, followed, state, at);
     if (followed.costMicro !== null && followed.costMicro !== costMicro) {
       const detail = `${followed.costMicro} -> ${costMicro}`;
       this.#model.violate('order.bill-changed', lessee, id, detail);
@@ -81,15 +94,26 @@ export class Lessees {
     followed.costMicro = costMicro;
   }
 
-  #final(lessee: ParticipantId, id: OrderId, followed: Followed, state: OrderState): void {
+  #final(
+    lessee: ParticipantId,
+    id: OrderId,
+    followed: Followed,
+    state: OrderState,
+    at: Stamp,
+  ): void {
     if (followed.final && followed.final !== state) {
       this.#model.violate('order.final-changed', lessee, id, `${followed.final} -> ${state}`);
     }
     followed.final = state;
+    if (!followed.finalAt || isAfter(followed.finalAt, at)) followed.finalAt = at;
   }
 
   #unknown(lessee: ParticipantId, id: OrderId): void {
     if (!this.followed.has(id)) return;
     this.#model.violate('order.lost', lessee, id, 'acknowledged, now unknown');
   }
+}
+
+function isAfter(a: Stamp, b: Stamp): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
 }

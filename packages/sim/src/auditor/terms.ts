@@ -5,6 +5,7 @@ import type {
   AgreementRecord,
 } from '@sparegrid/core/agreement/records';
 import type { OrderRecord } from '@sparegrid/core/order/order-record';
+import type { AgreementId } from '@sparegrid/core/units/ids';
 import type { Commit, HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 import { bill, partPrice, replicaPrice } from './price.ts';
@@ -12,17 +13,23 @@ import { stableText } from './stored-text.ts';
 
 const FINAL_ORDERS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 
-export function checkTerms(model: Model, commit: Commit): void {
+/** Replicas that an agreement must at least have, set when it is proposed. */
+export type LeastReplicas = Map<AgreementId, number>;
+
+export function checkTerms(model: Model, least: LeastReplicas, commit: Commit): void {
   for (const { before, after } of commit.changes.agreement) {
     const order = commit.hub.records.order.get(after.order);
     if (!order) {
       model.violate('agreement.without-order', commit.hub.id, after.id, 'its order is not on record');
       continue;
     }
-    if (!before) checkNew(model, commit, order, after);
+    if (!before) {
+      checkNew(model, commit, order, after);
+      least.set(after.id, leastOf(commit.hub, order, after));
+    }
     const isDecided = after.state !== 'preparing' && after.state !== 'aborted';
     if (isDecided && (before === undefined || before.state === 'preparing')) {
-      checkCount(model, commit.hub, order, after);
+      checkCount(model, commit.hub, least.get(after.id) ?? 1, after);
     }
     checkTotals(model, commit.hub, order);
   }
@@ -130,21 +137,21 @@ function agreementsOf(hub: HubMirror, order: OrderRecord): AgreementRecord[] {
     .map((agreement) => agreement as AgreementRecord);
 }
 
-/** With what is decided now, the order has at least its smallest count. */
+/** The smallest count for the first agreement; one more is enough for whatever tops it up. */
+function leastOf(hub: HubMirror, order: OrderRecord, agreement: AgreementRecord): number {
+  const others = agreementsOf(hub, order).filter(({ id }) => id !== agreement.id);
+  return others.flatMap(({ parts }) => parts).some(isFilling) ? 1 : order.order.count.min;
+}
+
 function checkCount(
   model: Model,
   hub: HubMirror,
-  order: OrderRecord,
-  agreement: AgreementRecord,
+  least: number,
+  { id, parts }: AgreementRecord,
 ): void {
-  const { min } = order.order.count;
-  const filling = agreementsOf(hub, order)
-    .filter(({ state }) => state !== 'preparing')
-    .flatMap(({ parts }) => parts)
-    .filter(isFilling);
-  const replicas = filling.reduce((sum, { terms }) => sum + replicasOf(terms), 0);
-  if (replicas < min) {
-    model.violate('terms.below-min', hub.id, agreement.id, `${replicas} of at least ${min}`);
+  const replicas = parts.filter(isAgreed).reduce((sum, { terms }) => sum + replicasOf(terms), 0);
+  if (replicas < least) {
+    model.violate('terms.below-min', hub.id, id, `${replicas} of at least ${least}`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { JsonValue } from '@sparegrid/core/units/json';
 import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
+import type { Stamp } from '../auditor/lessees.ts';
 import { NodeClock } from '../kernel/node-clock.ts';
 import type { Rng } from '../kernel/rng.ts';
 import type { OrderDraft } from '../workload/orders.ts';
@@ -15,7 +16,7 @@ import type { Client } from '../world/post.ts';
 
 interface Asked {
   request: Request;
-  answered: (reply: Reply) => void;
+  answered: (reply: Reply, at: Stamp) => void;
 }
 
 const RESEND_MS = 3_000;
@@ -95,7 +96,7 @@ export class SimLessee implements Client {
     });
   }
 
-  ask(request: Request, answered: (reply: Reply) => void): void {
+  ask(request: Request, answered: Asked['answered']): void {
     this.#requests += 1;
     const id = `r${this.#requests}`;
     this.#asked.set(id, { request, answered });
@@ -129,19 +130,20 @@ export class SimLessee implements Client {
     const read = decodeFrame(text, signature);
     trace.add(queue.nowMs, 'arrive', this.participant, signature);
     if (!read.ok || read.signed.frame.from !== this.hub) return;
-    for (const message of read.signed.frame.messages) {
-      if (message.type === 'reply') this.#answered(message.requestId, message.reply);
+    const { epoch, seq, messages } = read.signed.frame;
+    for (const message of messages) {
+      if (message.type === 'reply') this.#answered(message.requestId, message.reply, { epoch, seq });
       else if (message.type === 'order-event') {
-        auditor.lessees.told(this.participant, message.order, message.state);
+        auditor.lessees.told(this.participant, message.order, message.state, { epoch, seq });
       }
     }
   }
 
-  #answered(id: string, reply: Reply): void {
+  #answered(id: string, reply: Reply, at: Stamp): void {
     const asked = this.#asked.get(id);
     if (!asked) return;
     this.#asked.delete(id);
-    asked.answered(reply);
+    asked.answered(reply, at);
   }
 
   /** Asks for the order's state until it is final, then once more much later. */
@@ -160,8 +162,8 @@ export class SimLessee implements Client {
 
   #poll(order: OrderId): void {
     this.#context.queue.after(POLL_MS + this.#rng.between(0, POLL_MS), () => {
-      this.ask({ op: 'order.get', order }, (reply) => {
-        this.#context.auditor.lessees.viewed(this.participant, order, reply);
+      this.ask({ op: 'order.get', order }, (reply, at) => {
+        this.#context.auditor.lessees.viewed(this.participant, order, reply, at);
         if (!reply.ok || reply.op !== 'order.get') return;
         this.orders.set(order, reply.order.state);
         if (!FINAL_ORDER_STATES.has(reply.order.state)) this.#poll(order);
@@ -176,8 +178,8 @@ export class SimLessee implements Client {
     const { queue, auditor } = this.#context;
     queue.after(this.#rng.between(100, 90_000), () => {
       this.ask({ op: 'order.logs', order, after: {} }, () => {});
-      this.ask({ op: 'order.get', order }, (reply) => {
-        auditor.lessees.viewed(this.participant, order, reply);
+      this.ask({ op: 'order.get', order }, (reply, at) => {
+        auditor.lessees.viewed(this.participant, order, reply, at);
       });
     });
   }

@@ -109,7 +109,7 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     standstills: maybe(600, 1, 6),
     standstillMaxMs: rng.pick([2_000, 10_000, 25_000]),
     wallJumps: maybe(600, 1, 6),
-    wallJumpMaxMs: rng.pick([120_000, 500_000, 1_800_000]),
+    wallJumpMaxMs: rng.pick([90_000, 120_000, 300_000, 300_000, 900_000]),
     slowHubs: maybe(400, 1, 2),
     slowCommitMaxMs: rng.pick([100, 400, 1_500]),
     startFailurePermille: maybe(700, 10, 80),

@@ -1,0 +1,54 @@
+/** A hub daemon as its own process, as an operator runs it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));
+
+export interface HubProcess {
+  /** Ends the hub and returns how many transactions it made durable. */
+  stop(): Promise<number>;
+}
+
+/** Resolves when the hub says that it is ready. */
+export async function startHubProcess(
+  directory: string,
+  config: { id: string } & object,
+): Promise<HubProcess> {
+  const file = join(directory, `${config.id}.json`);
+  writeFileSync(file, JSON.stringify(config));
+  // The IPC channel ties the hub's life to ours.
+  const child = spawn(process.execPath, [MAIN, '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let log = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  await ready(child, () => log);
+  return {
+    stop: async () => {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      return commitsIn(log);
+    },
+  };
+}
+
+async function ready(child: ChildProcess, log: () => string): Promise<void> {
+  const exit = once(child, 'exit').then(() => {
+    throw new Error(`the hub did not start:\n${log()}`);
+  });
+  await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), exit]);
+  exit.catch(() => {});
+}
+
+function commitsIn(log: string): number {
+  for (const line of log.trim().split('\n').reverse()) {
+    const commits = /"commits":(\d+)/.exec(line)?.[1];
+    if (commits !== undefined) return Number(commits);
+  }
+  throw new Error(`the hub did not say how much it committed:\n${log}`);
+}

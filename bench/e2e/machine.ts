@@ -1,0 +1,94 @@
+/** The machines and orders of the benchmark: every replica fits everywhere, so only the path counts. */
+import type { BuyOrder } from '@sparegrid/core/order/buy-order';
+import type { Organization } from '@sparegrid/core/order/resource-spec';
+import type { OfferWanted, SpecFound } from '@sparegrid/core/participant/reporter';
+import type { Crypto } from '@sparegrid/core/units/document';
+
+const HOUR_MS = 3_600_000;
+const GIB = 2 ** 30;
+/** Room for this many replicas in each lessor: the cheapest fill up one after the other. */
+const CORES = 160;
+const EMPTY = { storageBytes: 0, bandwidthBitsPerSecond: 0 };
+
+export function specOf(organization: Organization): SpecFound {
+  return {
+    organization,
+    provision: 'single',
+    serverCluster: null,
+    distributed: null,
+    machines: [
+      {
+        id: 'm1',
+        processor: {
+          model: 'bench',
+          architecture: 'amd64',
+          cpuMillicores: CORES * 1000,
+          megahertz: 0,
+        },
+        memory: { model: 'bench', memoryBytes: CORES * GIB },
+        storage: { model: 'bench', storageBytes: 0 },
+        gpu: [],
+        flops: [],
+        bandwidthBitsPerSecond: 0,
+      },
+    ],
+  };
+}
+
+export function offerOf(wallMs: number): OfferWanted {
+  const asks = {
+    cpuMicroPerCoreHour: 20_000n,
+    memoryMicroPerGibHour: 5_000n,
+    storageMicroPerGibHour: 0n,
+    bandwidthMicroPerGbitHour: 0n,
+    deviceMicroPerHour: 0n,
+  };
+  return {
+    provision: 'single',
+    efficiencyPermille: 1000,
+    capabilities: { kinds: ['service'], architectures: ['amd64'], egress: false, capabilities: [] },
+    imagePolicy: { allow: [] },
+    validUntilMs: wallMs + HOUR_MS,
+    lots: [
+      {
+        id: 'm1',
+        amounts: { cpuMillicores: CORES * 1000, memoryBytes: CORES * GIB, ...EMPTY },
+        devices: [],
+        asks,
+        performance: { score: 1, flops: [] },
+        labels: {},
+      },
+    ],
+  };
+}
+
+/** @param replicas more than one lessor holds need several lessors. */
+export function orderOf(
+  lessee: string,
+  salt: string,
+  cores: number,
+  replicas: number,
+  crypto: Crypto,
+): BuyOrder {
+  const amounts = { cpuMillicores: cores * 1000, memoryBytes: cores * GIB, ...EMPTY };
+  return {
+    lessee,
+    salt,
+    kind: 'service',
+    replica: { ...amounts, device: null },
+    count: { min: replicas, max: replicas },
+    limitMicroPerReplicaHour: 10_000_000_000n,
+    budgetMicro: 100_000_000_000n,
+    performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+    task: {
+      public: { image: 'bench:none', architecture: null, egress: false, capabilities: [] },
+      privateDigest: crypto.digest(''),
+    },
+    priority: { kind: 'price' },
+    durationMs: HOUR_MS,
+    expiresAtMs: Date.now() + HOUR_MS,
+    fill: 'atomic',
+    maxLessors: 8,
+    disconnect: { stopAfterMs: HOUR_MS, onLoss: 'continue' },
+  };
+}

@@ -1,0 +1,117 @@
+/** Three hub processes on this machine with lessors and lessees that live in the bench process. */
+import type { KeyObject } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_TIMING, type Timing } from '@sparegrid/core/agreement/timing';
+import type { Organization } from '@sparegrid/core/order/resource-spec';
+import { hubSockets } from '@sparegrid/link/addresses';
+import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { localSockets } from '@sparegrid/link/local-socket';
+import { Lessee } from '@sparegrid/sim/replay/lessee';
+import { type Running, startLessor } from '@sparegrid/sim/replay/lessor';
+import { type HubProcess, startHubProcess } from './hub-process.ts';
+import { offerOf, specOf } from './machine.ts';
+
+export const HUBS = ['h1', 'h2', 'h3'] as const;
+const LESSORS_PER_HUB = 8;
+const ORGANIZATION: Organization = { id: 'bench', name: 'Bench', kind: 'company' };
+/** Under load an answer may take long; nobody shall be given up for it. */
+const TIMING: Timing = {
+  ...DEFAULT_TIMING,
+  hubStaleMs: 60_000,
+  agentSilentMs: 60_000,
+  retryMs: 10_000,
+  voteTimeoutMs: 30_000,
+  holdMs: 60_000,
+};
+
+export interface BenchMarket {
+  lessees: Lessee[];
+  /** Ends everything; returns the durable transactions of all hubs. */
+  stop(): Promise<number>;
+}
+
+/** Hears every order event of every lessee. */
+export type OnEvent = (order: string, name: string) => void;
+
+export async function openMarket(directory: string, onEvent: OnEvent): Promise<BenchMarket> {
+  const keys = new Map(HUBS.map((hub) => [hub as string, generateKey()]));
+  const run = join(directory, 'run');
+  mkdirSync(run, { mode: 0o700 });
+  const names = ['lessee', ...Array.from({ length: LESSORS_PER_HUB }, (_, at) => `p${at}`)];
+  const members = HUBS.flatMap((hub) =>
+    names.map((name) => ({ id: `${name}.${hub}`, hub, key: generateKey(), name })),
+  );
+  const peers = HUBS.map((hub) => ({
+    id: hub,
+    publicKey: publicKeyOf(keys.get(hub) as KeyObject),
+    mesh: hubSockets(run, hub).mesh,
+  }));
+  const processes: HubProcess[] = [];
+  for (const hub of HUBS) {
+    const keyFile = join(directory, `${hub}.key`);
+    saveKey(keyFile, keys.get(hub) as KeyObject);
+    const participants = members
+      .filter((member) => member.hub === hub)
+      .map(({ id, key, name }) => ({
+        id,
+        publicKey: publicKeyOf(key),
+        organization: ORGANIZATION,
+        lends: name !== 'lessee',
+      }));
+    const store = join(directory, `${hub}.sqlite`);
+    const sockets = hubSockets(run, hub);
+    const timing = TIMING;
+    const config = { id: hub, keyFile, store, sockets, peers, participants, timing };
+    processes.push(await startHubProcess(directory, config));
+  }
+  const onFault = (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    process.exit(1);
+  };
+  const lessees: Lessee[] = [];
+  const lessors: Running[] = [];
+  for (const { id, hub, key, name } of members) {
+    const publicKey = publicKeyOf(keys.get(hub) as KeyObject);
+    const hubDoor = hubSockets(run, hub).local;
+    const link = { key, transport: localSockets, hubDoor, onFault };
+    const own = { id, hub: { id: hub, publicKey } };
+    if (name === 'lessee') {
+      const timing = TIMING;
+      lessees.push(
+        new Lessee({
+          ...link,
+          ...own,
+          timing,
+          onEvent: (order, event) => onEvent(order, event.name),
+        }),
+      );
+      continue;
+    }
+    const config = { ...own, organization: ORGANIZATION, collect: 'push', timing: TIMING } as const;
+    const spec = specOf(ORGANIZATION);
+    lessors.push(await startLessor({ ...link, config, spec, offer: offerOf(Date.now()) }));
+  }
+  await allOffersKnown(lessees, LESSORS_PER_HUB * HUBS.length);
+  return {
+    lessees,
+    stop: async () => {
+      for (const lessee of lessees) await lessee.stop();
+      for (const lessor of lessors) await lessor.stop();
+      let commits = 0;
+      for (const hub of processes) commits += await hub.stop();
+      return commits;
+    },
+  };
+}
+
+/** Asks every hub until it knows all offers: each answer waits for a step of that hub. */
+async function allOffersKnown(lessees: readonly Lessee[], offers: number): Promise<void> {
+  for (const lessee of lessees) {
+    for (let known = 0; known < offers; ) {
+      const reply = await lessee.ask({ op: 'hub.status' });
+      if (!reply.ok || reply.op !== 'hub.status') throw new Error('no status');
+      known = reply.status.parts.reduce((sum, part) => sum + (part.stale ? 0 : part.offers), 0);
+    }
+  }
+}

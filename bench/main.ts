@@ -1,0 +1,14 @@
+/** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
+import { benchEndToEnd } from './e2e/e2e.ts';
+import { type Bench, printResult } from './result.ts';
+
+const BENCHES: Record<string, Bench> = { e2e: benchEndToEnd };
+
+const [name = '', ...rest] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (!bench || rest.length > 0) {
+  const names = Object.keys(BENCHES).join(' | ');
+  process.stderr.write(`usage: npm run bench -- ${names}\n`);
+  process.exit(2);
+}
+await bench(printResult);
