@@ -101,7 +101,7 @@ export class TargetSide extends Side implements Lessors {
     for (const part of this.parts.ofLessor(this.lessor)) {
       if (part.state === 'active') this.parts.reportStarted(part);
     }
-    this.parts.confirmStopped(this.lessor, Infinity, () => 'gone');
+    this.parts.confirmStopped(this.lessor, Infinity, () => ({ state: 'gone', endedAgoMs: 0 }));
   }
 
   inventory(lessor: ParticipantId) {

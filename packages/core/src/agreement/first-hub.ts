@@ -145,6 +145,8 @@ export class FirstAgreements {
     } else {
       part.status = message.type === 'vote-no' ? 'closed' : 'refused';
       part.outcome = message.type === 'vote-no' ? message.code : 'AGREEMENT_SIGNATURE';
+      // What was reserved for it may suit an order that found no room meanwhile.
+      this.#hooks.unanswered(part);
     }
     this.#save(agreement);
     this.#decide(agreement, false);

@@ -286,13 +286,21 @@ export class TargetParts {
   confirmStopped(
     lessor: ParticipantId,
     revision: number,
-    containersOf: (part: PartRecord) => 'up' | 'gone' | 'all-exited',
+    containersOf: (part: PartRecord) => {
+      state: 'up' | 'gone' | 'all-exited';
+      endedAgoMs: number;
+    },
   ): void {
     for (const part of this.ofLessor(lessor)) {
       if (part.state !== 'stopping') continue;
-      const containers = containersOf(part);
+      const { state, endedAgoMs } = containersOf(part);
       const applied = revision >= (this.#stopRevision.get(part.id) ?? 0);
-      if (containers === 'all-exited' || (applied && containers === 'gone')) {
+      if (state === 'all-exited') {
+        // The work may have ended by itself before this hub told it to stop.
+        const endedAtMs = this.#ports.now().elapsedMs - endedAgoMs;
+        part.stoppedAtMs = Math.min(part.stoppedAtMs ?? endedAtMs, endedAtMs);
+      }
+      if (state === 'all-exited' || (applied && state === 'gone')) {
         this.#finish(part, part.outcome ?? 'completed');
       }
     }
@@ -404,6 +412,7 @@ export class TargetParts {
     if ((part.state === 'active' || part.state === 'running') && nowMs >= this.#lostAtMs(part)) {
       // What happened after the last word is not known, so it is not billed.
       part.stoppedAtMs = this.#lessors.lastHeardMs(part.terms.lessor);
+      this.#lessors.desiredChanged(part.terms.lessor);
       return this.#finish(part, 'LEASE_LESSOR_LOST');
     }
     if (part.state === 'ended' && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {

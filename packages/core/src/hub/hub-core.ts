@@ -359,7 +359,9 @@ export class HubCore {
     this.#context.out.send(hub, { type: 'snapshot-request' });
   }
 
+  /** Rows first: a revision ahead of its rows would look like a gap and cost a whole snapshot. */
   #heartbeat(hub: HubId): void {
+    this.#tellPeers();
     const version = this.#context.panorama.own.version();
     const knownEpoch = this.#gate.epochOf(hub);
     this.#context.out.send(hub, { type: 'heartbeat', version, knownEpoch });

@@ -195,8 +195,9 @@ export class MemberDesk implements Lessors {
     for (const part of parts.ofLessor(participant)) this.#followPart(parts, part, member);
     parts.confirmStopped(participant, member.appliedRevision, (part) => {
       const statuses = statusesOf(part, member);
-      if (statuses.some(isUp)) return 'up';
-      return statuses.every((status) => status !== undefined) ? 'all-exited' : 'gone';
+      const known = statuses.every((status) => status !== undefined);
+      const state = statuses.some(isUp) ? 'up' : known ? 'all-exited' : 'gone';
+      return { state, endedAgoMs: Math.min(...statuses.map((status) => status?.exitedAgoMs ?? 0)) };
     });
   }
 
@@ -207,7 +208,11 @@ export class MemberDesk implements Lessors {
     const failed = statuses.filter((status) => status && failureOf(status, part));
     const failure = failed[0] && failureOf(failed[0], part);
     if (failure) {
-      return parts.stop(part, failure, Math.max(...failed.map((status) => status?.exitedAgoMs ?? 0)));
+      return parts.stop(
+        part,
+        failure,
+        Math.max(...failed.map((status) => status?.exitedAgoMs ?? 0)),
+      );
     }
     if (statuses.every((status) => status?.started)) parts.reportStarted(part);
     const allDone = statuses.every((status) => status?.state === 'exited');

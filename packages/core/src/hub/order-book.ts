@@ -53,8 +53,8 @@ export class OrderBook {
     this.#acceptedSeq = Math.max(this.#acceptedSeq, order.acceptedSeq);
     if (FINAL_ORDER_STATES.has(order.state)) return this.#scheduleArchive(order);
     this.#trackOpen(order, 1);
-    this.#enqueue(order);
-    this.#schedule(order);
+    // Its expiry, or the end of its last agreement, may lie in the time that the hub was down.
+    this.#context.wakeAt(`order ${order.id}`, this.#context.now().elapsedMs);
   }
 
   restoreDone(id: OrderId, { expiresAtElapsedMs }: DoneRecord): void {

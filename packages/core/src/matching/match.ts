@@ -71,7 +71,10 @@ function collectChoices(view: MarketView, order: BuyOrder, max: number): Choice[
   let nearest: { term: number; code: RefusalCode; hint: string } | undefined;
   const note = (code: RefusalCode, hint: string) => {
     const term = TERM_ORDER.indexOf(code);
-    if (!nearest || term > nearest.term) nearest = { term, code, hint };
+    // Among equals the smaller hint speaks: never the one that happened to be known first.
+    const nearer =
+      !nearest || term > nearest.term || (term === nearest.term && hint < nearest.hint);
+    if (nearer) nearest = { term, code, hint };
   };
   for (const { lessor, hub } of candidates(view, order)) {
     seen += 1;

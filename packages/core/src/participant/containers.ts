@@ -138,11 +138,14 @@ export class Containers {
 
   started(id: ContainerId): void {
     const record = this.records.get(id);
-    if (record?.state !== 'starting') return;
-    record.state = 'running';
-    record.started = true;
-    this.#save(record);
-    this.#ports.changed();
+    if (!record || record.state === 'exited') return;
+    if (record.state === 'starting') {
+      record.state = 'running';
+      record.started = true;
+      this.#save(record);
+      this.#ports.changed();
+    }
+    // Also for one that was adopted: the order to stop it may have died with the agent.
     if (record.stopping) this.#ports.stop(id);
   }
 

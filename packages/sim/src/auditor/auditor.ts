@@ -78,13 +78,14 @@ export class Auditor {
   readonly #elapsed = new Map<NodeId, number>();
   readonly #nowMs: () => number;
 
-  constructor(scenario: Scenario, keyring: Keyring, nowMs: () => number) {
+  /** @param delayMaxMs  longest time that a frame can be under way. */
+  constructor(scenario: Scenario, keyring: Keyring, delayMaxMs: number, nowMs: () => number) {
     this.violations = new Violations(nowMs);
     this.violate = (name, node, id, detail) => this.violations.add(name, node, id, detail);
     this.model = new Model(scenario, nowMs, this.violate);
     this.absences = new Absences(nowMs);
     this.frames = new Frames(this.model, keyring);
-    this.containers = new Containers(this.model, this.absences);
+    this.containers = new Containers(this.model, this.absences, delayMaxMs);
     this.lessees = new Lessees(this.model);
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
@@ -97,6 +98,7 @@ export class Auditor {
   // ---- lives of nodes ----
 
   hubStarted(hub: HubId, core: HubCore, now: Now): void {
+    this.absences.started(hub);
     this.#cores.set(hub, core);
     this.#lastCommit.set(hub, null);
     this.#checkClock(hub, now);
@@ -112,7 +114,8 @@ export class Auditor {
     if (this.#cores.has(node)) {
       this.#cores.set(node, null);
       this.#panoramas.died(node);
-    } else this.absences.died(node);
+    }
+    this.absences.died(node);
   }
 
   #checkClock(node: NodeId, { elapsedMs }: Now): void {
@@ -173,11 +176,9 @@ export class Auditor {
     this.#checkClock(node, now);
     this.#elapsed.set(node, now.elapsedMs);
     this.frames.committed(node, new Set(output.writes.map(({ table }) => table)));
+    this.absences.committed(node);
     const hub = this.model.hubs.get(node);
-    if (!hub) {
-      this.absences.committed(node);
-      return;
-    }
+    if (!hub) return;
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
     for (const { after } of commit.changes.registry) {

@@ -24,13 +24,15 @@ const SLACK_MS = 2_500;
 export class Containers {
   readonly #model: Model;
   readonly #absences: Absences;
+  readonly #delayMaxMs: number;
   readonly #observed = new Map<ContainerId, Observed>();
   readonly #live = new Set<Observed>();
   /** Last virtual time at which the agent had a sign of life from its hub. */
   readonly #heardHub = new Map<ParticipantId, number>();
 
-  constructor(model: Model, absences: Absences) {
+  constructor(model: Model, absences: Absences, delayMaxMs: number) {
     this.#model = model;
+    this.#delayMaxMs = delayMaxMs;
     this.#absences = absences;
   }
 
@@ -117,7 +119,7 @@ export class Containers {
     return Array.from({ length: count }, (_, number) => `${part}.${number}`);
   }
 
-  /** From the first begin to the last exit, with the time in which the agent could not report it. */
+  /** From the first begin to the last exit, with the time that the report of it may have taken. */
   ranMs({ id, terms }: PartRecord): number {
     const all = this.#idsOf(id, terms)
       .map((name) => this.#observed.get(name))
@@ -126,7 +128,8 @@ export class Containers {
     if (all.length === 0) return 0;
     const from = Math.min(...all.map(({ beganAtMs }) => beganAtMs ?? 0));
     const to = Math.max(...all.map(({ exitedAtMs }) => exitedAtMs ?? this.#model.nowMs));
-    return to - from + this.#absences.of(terms.lessor, to);
+    const awayMs = this.#absences.of(terms.lessor, to) + this.#absences.of(terms.targetHub, to);
+    return to - from + awayMs + this.#delayMaxMs;
   }
 
   /** The hub ended the part: nothing of it runs, unless its lessor was lost. */

@@ -24,11 +24,19 @@ export class Rows {
 
   check(hub: HubMirror, sends: readonly Send[]): void {
     const messages = sends.map(({ message }) => message as HubMessage);
-    // Deltas are made at the end of a step, so they show what was committed.
+    // The last word of a step on a participant shows what was committed.
+    const last = new Map<string, { epoch: number; row: PanoramaRow }>();
     for (const message of messages) {
       if (message.type !== 'delta') continue;
-      for (const row of message.rows) this.#checkCurrent(hub, message.epoch, row);
+      for (const row of message.rows) {
+        this.#note(hub, message.epoch, row);
+        const key = `${row.kind} ${row.participant}`;
+        if ((last.get(key)?.row.revision ?? -1) < row.revision) {
+          last.set(key, { epoch: message.epoch, row });
+        }
+      }
     }
+    for (const { row } of last.values()) this.#checkCurrent(hub, row);
     for (const message of messages) {
       if (message.type === 'snapshot') {
         for (const row of message.rows) this.#note(hub, message.epoch, row);
@@ -53,8 +61,7 @@ export class Rows {
     if (row.kind === 'lease') this.#checkBounds(hub, row);
   }
 
-  #checkCurrent(hub: HubMirror, epoch: number, row: PanoramaRow): void {
-    this.#note(hub, epoch, row);
+  #checkCurrent(hub: HubMirror, row: PanoramaRow): void {
     const registry = hub.records.registry.get(row.participant);
     if (row.kind === 'resource') {
       if (stableText(row.spec) !== stableText(registry?.spec ?? null)) {

@@ -20,7 +20,7 @@ const AGREEMENT_NEXT: Record<AgreementRecord['state'], readonly AgreementRecord[
   ending: ['ended'],
   ended: [],
 };
-const STATUS_RANK = { asked: 0, yes: 1, started: 2, running: 3, ended: 4, refused: 5, closed: 6 };
+const STATUS_RANK = { asked: 0, yes: 1, started: 2, running: 3, ended: 4, refused: 5, closed: 5 };
 const FINAL_ORDERS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 
 export function checkStages(model: Model, commit: Commit): void {

@@ -60,7 +60,9 @@ function targetUnbacked(
         ? null
         : 'no countersignature on record';
     case 'vote-no':
-      return part && part.state !== 'ended' ? `the part is ${part.state}` : null;
+      // A second PREPARE in the same step may have found room after all; its yes follows.
+      if (!part || part.state === 'ended' || part.heldAtMs === hub.now.elapsedMs) return null;
+      return `the part is ${part.state}`;
     case 'aborted':
       if (part) return part.state === 'held' ? 'the part is held' : null;
       return isBuried ? null : 'no tombstone';

@@ -23,3 +23,17 @@ export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number)
     framer.frame(to, messages, wallMs).map((frame) => ({ to, session, frame })),
   );
 }
+
+/** What a message is about, for the trace. */
+export function topicOf(message: Message): string {
+  if ('agreement' in message) return `${message.type} ${message.agreement}.${message.part}`;
+  if (message.type === 'desired') {
+    const ids = message.containers.map(({ id, running }) => `${id}${running ? '+' : ''}`);
+    return `desired ${message.epoch}/${message.revision} ${ids.join(' ')}`;
+  }
+  if (message.type === 'status') {
+    const states = message.containers.map(({ id, state, reason }) => `${id}:${state}:${reason}`);
+    return `status ${message.seq} ${message.epoch}/${message.revision} ${states.join(' ')}`;
+  }
+  return message.type;
+}

@@ -20,7 +20,7 @@ import type { Client } from '../world/post.ts';
 import type { ScenarioParticipant } from '../world/scenario.ts';
 import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
 import { Containers, type SimContainer } from './containers.ts';
-import { framesOf } from './frames-of.ts';
+import { framesOf, topicOf } from './frames-of.ts';
 
 interface Offered {
   input: ParticipantInput;
@@ -209,7 +209,11 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
 
   release(now: Now, output: Output): void {
     if (!this.#framer) return;
-    this.#context.auditor.released(this.participant, output.sends);
+    const { auditor, trace, queue } = this.#context;
+    auditor.released(this.participant, output.sends);
+    for (const { to, message } of output.sends) {
+      trace.add(queue.nowMs, 'told', this.participant, `${to} ${topicOf(message)}`);
+    }
     for (const { frame } of framesOf(this.#framer, output.sends, now.wallMs)) {
       this.#context.post.fromClient(this, frame);
     }

@@ -15,7 +15,7 @@ import { SimStore } from '../kernel/sim-store.ts';
 import type { Context } from '../world/context.ts';
 import { answerColdRead } from './cold-read.ts';
 import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
-import { framesOf } from './frames-of.ts';
+import { framesOf, topicOf } from './frames-of.ts';
 
 /** An input with what the auditor knows about it beforehand. */
 interface Offered {
@@ -124,6 +124,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
 
   freeze(untilMs: number): void {
     this.#loop.freeze(untilMs);
+    this.#context.auditor.absences.stoodStill(this.id, untilMs);
   }
 
   /** A frame arrives over the network. `expectation` is set for what an attacker made. */
@@ -182,14 +183,17 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   }
 
   release(now: Now, output: Output): void {
-    const { auditor, post, spite } = this.#context;
+    const { auditor, post, spite, trace, queue } = this.#context;
     const framer = this.#framer;
     if (!framer) return;
     auditor.released(this.id, output.sends);
     for (const { to, session, frame } of framesOf(framer, output.sends, now.wallMs)) {
       post.fromHub(this.id, to, session, frame);
     }
-    for (const { to, message } of output.sends) spite.saw(this.id, to, message.type);
+    for (const { to, message } of output.sends) {
+      trace.add(queue.nowMs, 'told', this.id, `${to} ${topicOf(message)}`);
+      spite.saw(this.id, to, message.type);
+    }
     for (const effect of output.effects) this.#perform(effect, now);
   }
 

@@ -26,6 +26,7 @@ import type { ReplayNode } from './scenario.ts';
  */
 const TIMING: Timing = {
   ...DEFAULT_TIMING,
+  heartbeatMs: 5_000,
   hubStaleMs: 60_000,
   agentSilentMs: 600_000,
   retryMs: 5_000,

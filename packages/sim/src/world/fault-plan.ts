@@ -94,7 +94,7 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     duplicatePermille: maybe(800, 5, 120),
     delayMaxMs: rng.pick([5, 30, 150, 400]),
     stragglerPermille: maybe(700, 5, 60),
-    stragglerMaxMs: rng.pick([500, 3_000, 15_000]),
+    stragglerMaxMs: rng.pick([500, 3_000, 3_000, 15_000]),
     cuts: maybe(800, 2, 12),
     cutMaxMs: rng.pick([3_000, 12_000, 30_000]),
     oneWayPermille: rng.pick([0, 300, 700]),

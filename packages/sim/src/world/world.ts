@@ -49,7 +49,8 @@ export class World {
     const post = new Post(network, connections, this.hubs, (from, to, frame) =>
       this.#attacker.overhear(from, to, frame),
     );
-    const auditor = new Auditor(scenario, keyring, () => queue.nowMs);
+    const delayMaxMs = Math.max(plan.delayMaxMs, plan.stragglerMaxMs, plan.slowCommitMaxMs);
+    const auditor = new Auditor(scenario, keyring, delayMaxMs, () => queue.nowMs);
     this.context = {
       scenario,
       timing,

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { amounts, lot, resourceSpec, sellOrder } from '../../test/fixtures.ts';
+import { keysOf } from '../../test/keys.ts';
+import { Panorama } from './panorama.ts';
+import type { DeltaMessage } from './row.ts';
+
+const ALL = (rows: readonly unknown[]) => rows.length;
+const ONE = () => 1;
+const { crypto } = keysOf('h1');
+
+/** The owner of the rows, and another hub that follows it. */
+function pair() {
+  const owner = new Panorama('h1', 1, ['h2'], crypto);
+  const other = new Panorama('h2', 1, ['h1'], crypto);
+  const follow = () => owner.takeDeltas(ALL).map((delta) => other.applyDelta('h1', delta));
+  const copy = () => owner.snapshot(ALL).map((chunk) => other.applySnapshot('h1', chunk));
+  return { owner, other, follow, copy };
+}
+
+const heartbeat = (owner: Panorama) =>
+  ({ type: 'heartbeat', version: owner.own.version(), knownEpoch: 1 }) as const;
+
+describe('a panorama', () => {
+  it('has nothing to tell while nothing changed', () => {
+    const { owner } = pair();
+    owner.publishResource('ann.h1', resourceSpec('ann.h1'));
+    expect(owner.takeDeltas(ALL)).toHaveLength(1);
+    expect(owner.takeDeltas(ALL)).toEqual([]);
+  });
+
+  it('tells each row once, in its last form, however often it changed', () => {
+    const { owner } = pair();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    owner.publishLease('bea.h1', sellOrder('bea.h1'));
+    owner.publishLease('ann.h1', null);
+    const [delta] = owner.takeDeltas(ALL);
+    expect(delta).toMatchObject({ from: 0, to: 3 });
+    expect(delta?.rows.map(({ participant, revision }) => [participant, revision])).toEqual([
+      ['bea.h1', 2],
+      ['ann.h1', 3],
+    ]);
+  });
+
+  it('tells many rows in several deltas that follow each other', () => {
+    const { owner, other, copy } = pair();
+    copy();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    owner.publishLease('bea.h1', sellOrder('bea.h1'));
+    const deltas = owner.takeDeltas(ONE);
+    expect(deltas.map(({ from, to }) => [from, to])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(deltas.map((delta) => other.applyDelta('h1', delta))).toEqual(['applied', 'applied']);
+  });
+
+  it('asks for a snapshot when a delta is missing, and takes each delta once', () => {
+    const { owner, other, copy } = pair();
+    copy();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    const [first] = owner.takeDeltas(ALL) as [DeltaMessage];
+    owner.publishLease('ann.h1', null);
+    const [second] = owner.takeDeltas(ALL) as [DeltaMessage];
+    expect(other.applyDelta('h1', second)).toBe('gap');
+    expect(other.applyDelta('h1', first)).toBe('applied');
+    expect(other.applyDelta('h1', second)).toBe('applied');
+    expect(other.applyDelta('h1', first)).toBe('old');
+    expect(other.lease('ann.h1')?.offer).toBe(null);
+  });
+
+  it('asks for a snapshot of an owner that begins a new epoch', () => {
+    const { owner, other, copy } = pair();
+    copy();
+    const reborn = new Panorama('h1', 2, ['h2'], crypto);
+    reborn.publishLease('ann.h1', sellOrder('ann.h1'));
+    const [delta] = reborn.takeDeltas(ALL) as [DeltaMessage];
+    expect(other.applyDelta('h1', delta)).toBe('gap');
+    expect(reborn.snapshot(ALL).map((chunk) => other.applySnapshot('h1', chunk))).toEqual([
+      'applied',
+    ]);
+    expect(owner.snapshot(ALL).map((chunk) => other.applySnapshot('h1', chunk))).toEqual(['old']);
+    expect(other.lease('ann.h1')?.offer).not.toBe(null);
+  });
+
+  it('takes a snapshot only when all of its chunks are there', () => {
+    const { owner, other } = pair();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    owner.publishLease('bea.h1', sellOrder('bea.h1'));
+    const [first, second] = owner.snapshot(ONE);
+    if (!first || !second) throw new Error('expected two chunks');
+    other.applySnapshot('h1', second);
+    expect(other.lease('bea.h1')).toBe(undefined);
+    other.applySnapshot('h1', first);
+    expect(other.lease('bea.h1')?.offer).not.toBe(null);
+  });
+
+  it('takes the row of a vote at once, and no older one afterwards', () => {
+    const { owner, other, copy } = pair();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    copy();
+    const lots = [lot('m1', { amounts: amounts({ cpuMillicores: 1000 }) })];
+    owner.publishLease('ann.h1', sellOrder('ann.h1', { lots }));
+    const row = structuredClone(owner.lease('ann.h1'));
+    const [late] = owner.takeDeltas(ALL) as [DeltaMessage];
+    owner.publishLease('ann.h1', null);
+    const newest = structuredClone(owner.lease('ann.h1'));
+    if (!row || !newest) throw new Error('no row');
+    other.applyRow('h1', 1, row);
+    expect(other.lease('ann.h1')).toEqual(row);
+    other.applyRow('h1', 1, newest);
+    other.applyRow('h1', 1, row);
+    expect(other.applyDelta('h1', late)).toBe('applied');
+    expect(other.lease('ann.h1')).toEqual(newest);
+  });
+
+  it('takes no row of a vote from another epoch, nor of a participant of another hub', () => {
+    const { owner, other, copy } = pair();
+    copy();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    const row = owner.lease('ann.h1');
+    if (!row) throw new Error('no row');
+    other.applyRow('h1', 2, row);
+    other.applyRow('h1', 1, { ...row, participant: 'ann.h2' });
+    expect(other.lease('ann.h1')).toBe(undefined);
+    expect(other.lease('ann.h2')).toBe(undefined);
+  });
+
+  it('knows whose rows are whose', () => {
+    const { owner } = pair();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    const rows = owner.own.rows();
+    expect(owner.ownsRows('h1', rows)).toBe(true);
+    expect(owner.ownsRows('h2', rows)).toBe(false);
+  });
+
+  it('finds a difference by the digest in a heartbeat', () => {
+    const { owner, other, copy } = pair();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('gap');
+    copy();
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+    const forged = { ...heartbeat(owner) };
+    forged.version = { ...forged.version, digest: '0000000000000000' };
+    expect(other.checkHeartbeat('h1', forged)).toBe('gap');
+    owner.publishLease('ann.h1', null);
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('gap');
+  });
+
+  it('tells whether the subnet is complete', () => {
+    const { owner, other, copy } = pair();
+    owner.setComplete(true);
+    copy();
+    expect(other.parts.get('h1')?.complete).toBe(true);
+    owner.setComplete(false);
+    other.checkHeartbeat('h1', heartbeat(owner));
+    expect(other.parts.get('h1')?.complete).toBe(false);
+  });
+
+  it('resolves a participant to its hub while its resources are known', () => {
+    const { owner, other, copy } = pair();
+    owner.publishResource('ann.h1', resourceSpec('ann.h1'));
+    copy();
+    expect(other.resolve('ann.h1')).toBe('h1');
+    expect(other.resolve('zoe.h1')).toBe(undefined);
+    owner.publishResource('ann.h1', null);
+    copy();
+    expect(other.resolve('ann.h1')).toBe(undefined);
+  });
+});
+
+describe('a hub that falls silent', () => {
+  it('counts as improved when it is heard again', () => {
+    const { owner, other, copy } = pair();
+    owner.publishLease('ann.h1', sellOrder('ann.h1'));
+    copy();
+    other.heard('h1', 5);
+    other.improved.clear();
+    other.heard('h1', 6);
+    expect(other.improved.size).toBe(0);
+    other.markStale('h1');
+    expect(other.parts.get('h1')?.stale).toBe(true);
+    other.heard('h1', 7);
+    expect(other.parts.get('h1')?.stale).toBe(false);
+    expect([...other.improved]).toEqual(['ann.h1']);
+  });
+});
+
+describe('an offer counts as improved', () => {
+  const small = sellOrder('ann.h1', {
+    lots: [lot('m1', { amounts: amounts({ cpuMillicores: 1 }) })],
+  });
+  const large = sellOrder('ann.h1');
+  const dearer = sellOrder('ann.h1', { termsRevision: 2 });
+  const two = sellOrder('ann.h1', { lots: [lot('m1'), lot('m2')] });
+
+  it.each([
+    ['when it is new', null, large, true],
+    ['when it is larger', small, large, true],
+    ['when it has another lot', large, two, true],
+    ['when its terms changed', large, dearer, true],
+    ['not when it is smaller', large, small, false],
+    ['not when it is the same', large, large, false],
+    ['not when it is gone', large, null, false],
+  ])('%s', (_when, before, after, improved) => {
+    for (const followed of [false, true]) {
+      const { owner, other, copy, follow } = pair();
+      copy();
+      const watched = followed ? other : owner;
+      owner.publishLease('ann.h1', before);
+      follow();
+      watched.improved.clear();
+      owner.publishLease('ann.h1', after);
+      follow();
+      expect(watched.improved.has('ann.h1')).toBe(improved);
+    }
+  });
+});
