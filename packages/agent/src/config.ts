@@ -36,6 +36,8 @@ export interface AgentSettings {
     directory: string;
     /** Names of the programs that may run. */
     programs: string[];
+    /** Whether containers are killed when the agent ends in order; else they run on. */
+    endWithAgent: boolean;
   };
   diskFreeBytesMin: number;
   inboxMax: number;
@@ -88,6 +90,7 @@ const fileSchema = z
       programs: z
         .array(z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected the name of a program'))
         .default(['node', 'sh']),
+      endWithAgent: z.boolean().default(false),
     }),
     timing,
     diskFreeBytesMin,
@@ -122,7 +125,7 @@ export function readAgentConfig(configPath: string): AgentSettings {
       directory,
     },
     offer,
-    runtime: { directory, programs: runtime.programs },
+    runtime: { directory, programs: runtime.programs, endWithAgent: runtime.endWithAgent },
     diskFreeBytesMin: file.diskFreeBytesMin,
     inboxMax: file.inboxMax,
   };

@@ -21,6 +21,8 @@ const MEANINGS: Readonly<Record<ExitReason, string>> = {
 
 export function exitCodesText(): string {
   const reasons = Object.keys(EXIT_CODES) as ExitReason[];
-  const lines = reasons.map((reason) => `  ${String(EXIT_CODES[reason]).padEnd(3)} ${MEANINGS[reason]}`);
+  const lines = reasons.map(
+    (reason) => `  ${String(EXIT_CODES[reason]).padEnd(3)} ${MEANINGS[reason]}`,
+  );
   return `Exit codes:\n${lines.join('\n')}`;
 }

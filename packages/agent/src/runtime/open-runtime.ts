@@ -17,6 +17,7 @@ export async function openRuntime(
     text: 'THE PROCESS RUNTIME ISOLATES NOTHING: programs run with all rights of the agent. For development networks only.',
   });
   const { stopTimeMs } = config.timing;
-  const { directory } = runtime;
-  return new ProcessRuntime({ directory, programs, searchPath, stopTimeMs, report, logger });
+  const { directory, endWithAgent } = runtime;
+  const settings = { directory, programs, searchPath, stopTimeMs, endWithAgent };
+  return new ProcessRuntime({ ...settings, report, logger });
 }

@@ -101,6 +101,7 @@ describe('process runtime', () => {
       programs: { sh: '/bin/sh', node: process.execPath },
       searchPath: process.env['PATH'] ?? '',
       stopTimeMs,
+      endWithAgent: false,
       report: reports.take,
       logger: createLogger('p1.h1', () => {}),
     });
@@ -117,6 +118,7 @@ describe('process runtime', () => {
         programs: { sh: '/bin/sh' },
         searchPath: process.env.PATH,
         stopTimeMs: 10000,
+        endWithAgent: false,
         report: async (event) => console.log(JSON.stringify(event)),
         logger: { info() {}, warn() {}, error() {} },
       });

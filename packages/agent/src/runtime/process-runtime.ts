@@ -20,6 +20,8 @@ export interface ProcessRuntimeSettings {
   searchPath: string;
   /** Between SIGTERM and SIGKILL. */
   stopTimeMs: number;
+  /** Kill what runs when the agent ends in order: for networks that live no longer than a try. */
+  endWithAgent: boolean;
   report: Report;
   logger: Logger;
 }
@@ -89,7 +91,10 @@ export class ProcessRuntime implements Runtime {
 
   async close(): Promise<void> {
     await Promise.all(this.#work.values());
-    for (const container of this.#containers.values()) container.close();
+    for (const container of this.#containers.values()) {
+      if (this.#settings.endWithAgent && !container.hasEnded) await container.kill();
+      container.close();
+    }
     this.#containers.clear();
   }
 

@@ -114,7 +114,12 @@ function readText(file: string): string {
     bytes = readFileSync(file);
   } catch (cause) {
     if (cause instanceof CliFault) throw cause;
-    throw new CliFault('CLI_FILE_UNREADABLE', `${file}: ${(cause as Error).message}`, 'input', cause);
+    throw new CliFault(
+      'CLI_FILE_UNREADABLE',
+      `${file}: ${(cause as Error).message}`,
+      'input',
+      cause,
+    );
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -130,13 +135,17 @@ interface CsvRecord {
 
 function parseRecords(file: string, text: string): CsvRecord[] {
   try {
-    const found: { record: string[]; info: { lines: number } }[] = parse(text, {
-      info: true,
+    const records: CsvRecord[] = [];
+    parse(text, {
       bom: true,
       skip_empty_lines: true,
       relax_column_count: false,
+      on_record: (cells: string[], { lines }) => {
+        records.push({ line: lines, cells });
+        return null;
+      },
     });
-    return found.map(({ record, info }) => ({ line: info.lines, cells: record }));
+    return records;
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     const line = 'lines' in cause ? `, line ${String(cause['lines'])}` : '';

@@ -57,7 +57,10 @@ function gpuOf(row: CsvRow): GpuWish | null {
   if (count > 1 && milli !== 1_000) {
     throw row.range('gpu_milli', `expected 1000 where num_gpu is ${count}`);
   }
-  const models = row.text('gpu_spec').split('|').filter((model) => model !== '');
+  const models = row
+    .text('gpu_spec')
+    .split('|')
+    .filter((model) => model !== '');
   if (models.length > MODELS_MAX) {
     throw row.range('gpu_spec', `expected at most ${MODELS_MAX} models`);
   }

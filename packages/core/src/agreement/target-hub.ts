@@ -345,7 +345,8 @@ export class TargetParts {
 
   #settle(from: HubId, message: Extract<AgreementMessage, { type: 'settle' }>): void {
     const { agreement, part: number, costMicro } = message;
-    const part = this.#partOf(from, agreement, number);
+    const part = this.parts.get(partIdOf(agreement, number));
+    if (part && part.terms.firstHub !== from) return;
     // A first hub may bill less than was metered (a void agreement), never more.
     if (part?.state === 'ended' && part.settledMicro === null && costMicro <= part.costMicro) {
       part.settledMicro = costMicro;

@@ -239,7 +239,7 @@ export class HubCore {
       case 'part-log':
         return this.#logs.fromTarget(from, message);
       case 'part-log-ack':
-        return this.#logs.acknowledged(message.container, message.seq);
+        return this.#logs.acknowledged(from, message.container, message.seq);
       default:
         return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
     }

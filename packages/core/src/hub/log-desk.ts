@@ -76,11 +76,12 @@ export class LogDesk {
     this.#context.send(from, { type: 'part-log-ack', container, seq: last });
   }
 
-  /** At the target hub: the first hub has stored up to here. */
-  acknowledged(container: ContainerId, seq: number): void {
+  /** At the target hub: the first hub, and no other one, says that it has stored up to here. */
+  acknowledged(from: HubId, container: ContainerId, seq: number): void {
     const partId = container.slice(0, container.lastIndexOf('.'));
-    const lessor = this.#parts.parts.get(partId)?.terms.lessor;
-    if (lessor) this.#context.sendToAgent(lessor, { type: 'log-ack', container, seq });
+    const terms = this.#parts.parts.get(partId)?.terms;
+    if (terms?.firstHub !== from) return;
+    this.#context.sendToAgent(terms.lessor, { type: 'log-ack', container, seq });
   }
 
   /** Positions of an archived order are no longer needed in memory. */

@@ -63,6 +63,7 @@ export class MemberDesk implements Lessors {
     const { collect } = member.admitted;
     out.send(participant, { type: 'welcome', hub: self, epoch, collect }, session);
     if (role !== 'agent') return true;
+    if (member.agentSession !== session) member.statusSeq = 0;
     member.agentSession = session;
     member.appliedRevision = -1;
     this.#heard(participant, member);
@@ -169,13 +170,16 @@ export class MemberDesk implements Lessors {
   /** The agent's full report: what it runs, and which version of the desired set it has applied. */
   status(participant: ParticipantId, message: Status): void {
     const member = this.#context.subnet.get(participant) as Member;
+    // Overtaken by a newer report: what it says is no longer so.
+    if (message.seq <= member.statusSeq) return;
+    member.statusSeq = message.seq;
     this.#heard(participant, member);
     this.#context.sendToAgent(participant, { type: 'status-ack', seq: message.seq });
     const current = message.epoch === this.#context.epoch;
     if (!current || message.revision !== member.desiredRevision) {
       this.#sendDesired(participant, member);
     }
-    if (current) member.appliedRevision = message.revision;
+    member.appliedRevision = current ? message.revision : -1;
     member.statuses = new Map(message.containers.map((status) => [status.id, status]));
     this.#followParts(participant, member);
   }

@@ -34,6 +34,8 @@ export interface Member {
   desiredRevision: number;
   /** Desired-set revision (of this hub's epoch) that the agent has applied. */
   appliedRevision: number;
+  /** Number of the newest report of the agent's session. */
+  statusSeq: number;
   statuses: Map<ContainerId, ContainerStatus>;
 }
 
@@ -53,6 +55,7 @@ export class Subnet {
         connected: false,
         desiredRevision: 0,
         appliedRevision: -1,
+        statusSeq: 0,
         statuses: new Map(),
       });
     }

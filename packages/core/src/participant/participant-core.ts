@@ -50,6 +50,9 @@ export type ParticipantEffect =
   | { kind: 'relayed'; from: NodeId; payload: string }
   | FrameRefused;
 
+/** An acknowledgement of an older report than this many comes too late to matter. */
+const REPORTS_REMEMBERED = 256;
+
 export interface ParticipantStep {
   writes: Write[];
   sends: Send[];
@@ -255,6 +258,7 @@ export class ParticipantCore {
     this.#nextStatusMs = elapsedMs + heartbeatMs;
     this.#statusSeq += 1;
     this.#sentAtMs.set(this.#statusSeq, elapsedMs);
+    this.#sentAtMs.delete(this.#statusSeq - REPORTS_REMEMBERED);
     const { epoch, revision } = this.#containers;
     const containers = this.#containers.statuses();
     const seq = this.#statusSeq;

@@ -107,8 +107,9 @@ export class Attacker {
     const message = meddlingOf(rng, stolen.text);
     const frame = makeFrame({ rng, keyring }, liar, head, [message]);
     const what = `meddling ${message.type}`;
-    const about = 'agreement' in message ? message.agreement : '';
-    this.#deliver({ to: victim, frame, expectation: { what, codes: [], needsCode: false, about } });
+    const { agreement, part } = message;
+    const meddling = { liar, agreement, part };
+    this.#deliver({ to: victim, frame, expectation: { what, codes: [], needsCode: false, meddling } });
   }
 
   #deliver({ to, frame, expectation }: Attack): void {

@@ -1,4 +1,5 @@
 /** Messages between hubs as somebody else would send them: about real things, by no right. */
+import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
 import type { Message } from '@sparegrid/core/messages';
 import type { Rng } from '../kernel/rng.ts';
 
@@ -27,10 +28,10 @@ export function hubMessageOf(rng: Rng, text: string): Message {
 }
 
 /** What a hub that is no party may try about an agreement of two others. */
-export function meddlingOf(rng: Rng, text: string): Message {
+export function meddlingOf(rng: Rng, text: string): Exclude<AgreementMessage, { type: 'prepare' }> {
   const named = { agreement: agreementIn(text), part: rng.pick([0, 0, 1]) };
   const none = { billedMs: 1_000, costMicro: 1_000_000n, meter: null };
-  return rng.pick<Message>([
+  return rng.pick<Exclude<AgreementMessage, { type: 'prepare' }>>([
     { type: 'activate', ...named, taskPrivate: null },
     { type: 'all-started', ...named },
     { type: 'end', ...named, code: 'ORDER_CANCELLED' },

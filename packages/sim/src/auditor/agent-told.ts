@@ -1,9 +1,11 @@
 /** What agents say is true: containers they report are as their runtime has them, offers are theirs. */
 import type { Message } from '@sparegrid/core/messages';
+import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
 import type { Commit } from './mirror.ts';
 import type { Model } from './model.ts';
+import { parseStored } from './stored-text.ts';
 
 export class AgentTold {
   readonly #model: Model;
@@ -19,6 +21,9 @@ export class AgentTold {
   check(agent: ParticipantId, message: Message): void {
     if (message.type === 'offer' || message.type === 'resource') {
       this.#signed.add(`${agent} ${message.document.payload}`);
+    }
+    if (message.type === 'offer') {
+      this.#model.rememberOffer(parseStored<SellOrder>(message.document.payload));
     }
     if (message.type !== 'status') return;
     for (const { id, state, started } of message.containers) {

@@ -128,9 +128,14 @@ export class Auditor {
   /** @param alone  the frames were the only inputs of this step. */
   hubStepped(hub: HubId, now: Now, frames: readonly Taken[], output: Output, alone: boolean): void {
     const turned = turnedOf(output);
-    for (const taken of this.#judge(hub, now, frames, output, alone, turned)) {
-      const { from } = taken.signed.frame;
-      this.#hubHeardAgent.set(from, this.#nowMs());
+    for (const { signed } of this.#judge(hub, now, frames, output, alone, turned)) {
+      const { from, messages } = signed.frame;
+      // An agent is heard of by its reports alone: only they are acknowledged to it.
+      const isReport = messages.some(({ type }) => type === 'status' || type === 'hello');
+      if (isReport) this.#hubHeardAgent.set(from, this.#nowMs());
+      for (const message of messages) {
+        if (message.type === 'status') this.containers.reported(message.containers);
+      }
     }
     const core = this.#cores.get(hub);
     if (core) this.#panoramas.check(hub, core);
@@ -181,9 +186,6 @@ export class Auditor {
     if (!hub) return;
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
-    for (const { after } of commit.changes.registry) {
-      if (after.offer) this.model.rememberOffer(after.offer);
-    }
     checkStages(this.model, commit);
     checkCapacity(this.model, commit);
     checkSuitability(this.model, commit);

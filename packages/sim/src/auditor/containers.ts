@@ -1,6 +1,6 @@
 /** What the container runtimes saw: when each container was ordered, ran and ended, and whether it should. */
 import type { PartRecord } from '@sparegrid/core/agreement/records';
-import type { DesiredContainer } from '@sparegrid/core/messages';
+import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId, ParticipantId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
@@ -16,6 +16,8 @@ export interface Observed {
   exitedAtMs: number | null;
   /** When the agent was first told that the lease runs. */
   toldRunningAtMs: number | null;
+  /** The hub accepted a report that it has exited. */
+  isReported: boolean;
 }
 
 /** Room for steps, commits and timers between a bound and what can be seen of it. */
@@ -50,6 +52,7 @@ export class Containers {
       beganAtMs: null,
       exitedAtMs: null,
       toldRunningAtMs: desired.running ? this.#model.nowMs : null,
+      isReported: false,
     };
     this.#observed.set(id, observed);
     this.#live.add(observed);
@@ -109,6 +112,14 @@ export class Containers {
     return { beganAtMs: observed?.beganAtMs ?? null, isLive };
   }
 
+  /** The hub accepted a report of the agent. */
+  reported(statuses: readonly ContainerStatus[]): void {
+    for (const { id, state } of statuses) {
+      const observed = this.#observed.get(id);
+      if (observed && state === 'exited') observed.isReported = true;
+    }
+  }
+
   /** Every container of the part began at its runtime. */
   allBegan({ id, terms }: PartRecord): boolean {
     return this.#idsOf(id, terms).every((name) => this.#observed.get(name)?.beganAtMs != null);
@@ -127,6 +138,8 @@ export class Containers {
       .map((observed) => observed as Observed);
     if (all.length === 0) return 0;
     const from = Math.min(...all.map(({ beganAtMs }) => beganAtMs ?? 0));
+    // Of what was cut off the hub may never hear more than that it is gone.
+    if (!all.every(({ isReported }) => isReported)) return this.#model.nowMs - from;
     const to = Math.max(...all.map(({ exitedAtMs }) => exitedAtMs ?? this.#model.nowMs));
     const awayMs = this.#absences.of(terms.lessor, to) + this.#absences.of(terms.targetHub, to);
     return to - from + awayMs + this.#delayMaxMs;

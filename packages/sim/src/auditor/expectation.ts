@@ -1,5 +1,6 @@
 /** What must come of an input that a node has to refuse. */
 import type { RefusalCode } from '@sparegrid/core/refusals';
+import type { AgreementId, HubId } from '@sparegrid/core/units/ids';
 
 export interface Expectation {
   /** What was done, for the report: `replayed`, `forged signature`, ... */
@@ -8,8 +9,8 @@ export interface Expectation {
   codes: readonly RefusalCode[];
   /** False for input that may be ignored without a word, as long as nothing changes. */
   needsCode: boolean;
-  /** The agreement that is meddled with; only its records must not change. */
-  about?: string;
+  /** A hub meddles with a part; when it is no party of it, the records of that must not change. */
+  meddling?: { liar: HubId; agreement: AgreementId; part: number };
 }
 
 export function expectCodes(what: string, ...codes: RefusalCode[]): Expectation {

@@ -16,7 +16,7 @@ export interface Outcome {
 export function checkHostile(
   model: Model,
   node: NodeId,
-  { what, codes, needsCode, about }: Expectation,
+  { what, codes, needsCode, meddling }: Expectation,
   outcome: Outcome,
 ): void {
   const given = codesOf(outcome);
@@ -27,14 +27,28 @@ export function checkHostile(
   }
   // A frame that is accepted may wake other business of the hub; what it names must not change.
   const bad = outcome.writes.filter(({ table, key }) =>
-    about === undefined
+    meddling === undefined
       ? !HARMLESS.has(table)
-      : (table === 'agreement' || table === 'part') && key.startsWith(about),
+      : (table === 'agreement' || table === 'part') &&
+        key.startsWith(meddling.agreement) &&
+        !isParty(model, node, meddling),
   );
   if (bad.length > 0) {
     const detail = bad.map(({ table, key }) => `${table} ${key}`).join(', ');
     model.violate('hostile.changed', node, what, detail.slice(0, 400));
   }
+}
+
+/** The meddling hub was picked blindly: it may be a party of the part after all. */
+function isParty(
+  model: Model,
+  node: NodeId,
+  { liar, agreement, part }: NonNullable<Expectation['meddling']>,
+): boolean {
+  const records = model.hubs.get(node)?.records;
+  const asked = records?.agreement.get(agreement)?.parts[part]?.terms.targetHub;
+  const held = records?.part.get(`${agreement}.${part}`)?.terms.firstHub;
+  return asked === liar || held === liar;
 }
 
 function codesOf({ sends, effects }: Outcome): string[] {

@@ -17,7 +17,8 @@ export interface SteppedCore<Input, Effect> {
 
 /** What the loop tells and asks around it. */
 export interface LoopHost<Input, Effect> {
-  commitDelayMs(): number;
+  /** @param isAlone  a step for one hostile input: a slow disk shall not pile them up. */
+  commitDelayMs(isAlone: boolean): number;
   /** True when the input must be stepped alone, so that what comes of it can be judged. */
   isAlone(input: Input): boolean;
   stepped(now: Now, inputs: readonly Input[], output: StepOutput<Effect>): void;
@@ -142,7 +143,10 @@ export class CommitLoop<Input, Effect> {
       return;
     }
     this.#committing = true;
-    this.#later(this.#queue.nowMs + this.#host.commitDelayMs(), () => this.#commit(now, output));
+    const first = inputs[0];
+    const isAlone = inputs.length === 1 && first !== undefined && this.#host.isAlone(first);
+    const delayMs = this.#host.commitDelayMs(isAlone);
+    this.#later(this.#queue.nowMs + delayMs, () => this.#commit(now, output));
   }
 
   #commit(now: Now, output: StepOutput<Effect>): void {

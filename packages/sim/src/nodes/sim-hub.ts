@@ -151,9 +151,9 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
 
   // ---- what the loop asks and tells ----
 
-  commitDelayMs(): number {
+  commitDelayMs(isAlone: boolean): number {
     const faulty = this.#context.queue.nowMs < this.#context.plan.untilMs;
-    return this.#rng.between(1, faulty ? this.commitMaxMs : 4);
+    return this.#rng.between(1, faulty && !isAlone ? this.commitMaxMs : 4);
   }
 
   isAlone({ input, expectation }: Offered): boolean {

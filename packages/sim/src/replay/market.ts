@@ -59,7 +59,6 @@ export interface Market {
   /** One per hub, in the order of the hubs. */
   lessees: Lessee[];
   nodeOf(lessor: ParticipantId): ReplayNode | undefined;
-  /** Transactions and writes of all hubs' stores are not told: these are their frames. */
   stop(): Promise<void>;
 }
 
@@ -80,7 +79,8 @@ export async function openMarket(settings: MarketSettings): Promise<Market> {
   const transport = new InProcessNetwork();
   const hubs = Array.from({ length: settings.hubs }, (_, at) => `h${at + 1}`);
   const keys = new Map(hubs.map((hub) => [hub, generateKey()]));
-  const members = [...hubs.map(lesseeOf), ...settings.nodes.map((...at) => lessorOf(hubs, ...at))];
+  const lessors = settings.nodes.map((node, index) => lessorOf(hubs, node, index));
+  const members = [...hubs.map(lesseeOf), ...lessors];
   const publicKeyOfHub = (hub: HubId) => publicKeyOf(keys.get(hub) as KeyObject);
   const running: Running[] = [];
   for (const hub of hubs) {

@@ -1,0 +1,56 @@
+/** Says why a command failed: one line with the code, one with the hint, and the exit code. */
+import { REFUSAL_CODES } from '@sparegrid/core/refusals';
+import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
+import { LinkFault } from '@sparegrid/link/fault';
+import { RefusedError, SDK_FAULTS, UnavailableError } from '@sparegrid/sdk/errors';
+import { CommanderError } from 'commander';
+import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
+import { CliFault } from './fault.ts';
+
+export interface Failure {
+  code: string;
+  text: string;
+  hint: string;
+  exitCode: number;
+}
+
+/** What to tell of an error, whatever it is; null when there is nothing to tell (help was shown). */
+export function failureOf(error: unknown): Failure | null {
+  if (error instanceof CliFault) {
+    const { code, message, hint, exitCode } = error;
+    return { code, text: message, hint, exitCode };
+  }
+  if (error instanceof RefusedError) {
+    return told(error.code, REFUSAL_CODES[error.code], error.hint, 'failed');
+  }
+  if (error instanceof UnavailableError) {
+    const reason = error.retryable ? 'unavailable' : 'fault';
+    const hint = error.hint || 'Is the devnet up? sparegrid devnet up';
+    return told(error.code, SDK_FAULTS[error.code], hint, reason);
+  }
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null;
+    const text = error.message.replace(/^error: /, '');
+    return told('CLI_USAGE', text, 'See sparegrid --help.', 'input');
+  }
+  if (error instanceof ConfigFault || error instanceof LinkFault) {
+    return told(error.code, error.message.replace(`${error.code}: `, ''), error.hint, 'input');
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return told('CLI_FAULT', text, `Please report this. ${stack}`, 'fault');
+}
+
+function told(code: string, text: string, hint: string, reason: ExitReason): Failure {
+  return { code, text, hint, exitCode: EXIT_CODES[reason] };
+}
+
+/** Control characters of file names and hubs do not reach the terminal. */
+export function failureText({ code, text, hint }: Failure): string {
+  return `error ${code}: ${printable(text)}\nhint: ${printable(hint) || 'none'}\n`;
+}
+
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out.
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
+}

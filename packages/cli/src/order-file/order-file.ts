@@ -1,0 +1,157 @@
+/** Turns an order file in human units into what the client signs; docs/orders.md has every field. */
+import type { MatchingPriority, PerformanceRequirement } from '@sparegrid/core/order/buy-order';
+import { AMOUNT_MAX } from '@sparegrid/core/units/quantity';
+import type { DeviceRequest, ReplicaRequest } from '@sparegrid/core/units/resources';
+import type { OrderDraft } from '@sparegrid/sdk/order-draft';
+import { credits, duration, Fields, flag, oneOf, quantity, textMap, whole } from './fields.ts';
+import { type Place, readYaml } from './yaml-file.ts';
+
+const REPLICAS_MAX = 10_000;
+const LESSORS_MAX = 64;
+const EXPIRES_MS = 600_000;
+const STOP_AFTER_MS = 60_000;
+
+/** @throws CliFault with file, line and field; nothing was sent. */
+export function readOrderFile(file: string, wallMs: number): OrderDraft {
+  const fields = new Fields(readYaml(file));
+  const expires = fields.maybe('expires');
+  const fill = fields.maybe('fill');
+  const lessors = fields.maybe('maxLessors');
+  const draft: OrderDraft = {
+    kind: oneOf(fields.need('kind'), ['job', 'service']),
+    count: countOf(fields.need('replicas')),
+    replica: replicaOf(fields.need('resources')),
+    limitMicroPerReplicaHour: credits(fields.need('limit')),
+    budgetMicro: credits(fields.need('budget')),
+    durationMs: duration(fields.need('duration')),
+    expiresAtMs: wallMs + (expires ? duration(expires) : EXPIRES_MS),
+    fill: fill ? oneOf(fill, ['atomic', 'partial']) : 'atomic',
+    maxLessors: lessors ? whole(lessors, 1, LESSORS_MAX) : LESSORS_MAX,
+    priority: priorityOf(fields.maybe('priority')),
+    performance: performanceOf(fields.maybe('performance')),
+    disconnect: disconnectOf(fields.maybe('disconnect')),
+    task: taskOf(fields.need('task')),
+  };
+  fields.end();
+  return draft;
+}
+
+/** A number, or `{min, max}`. */
+function countOf(place: Place): OrderDraft['count'] {
+  if (place.isText) {
+    const count = whole(place, 1, REPLICAS_MAX);
+    return { min: count, max: count };
+  }
+  const fields = new Fields(place);
+  const min = whole(fields.need('min'), 1, REPLICAS_MAX);
+  const max = whole(fields.need('max'), min, REPLICAS_MAX);
+  fields.end();
+  return { min, max };
+}
+
+function replicaOf(place: Place): ReplicaRequest {
+  const fields = new Fields(place);
+  const amount = (name: string, scale = 1) => {
+    const found = fields.maybe(name);
+    return found ? quantity(found, scale) : 0;
+  };
+  const device = fields.maybe('device');
+  const replica: ReplicaRequest = {
+    cpuMillicores: quantity(fields.need('cpu'), 1_000),
+    memoryBytes: quantity(fields.need('memory'), 1),
+    storageBytes: amount('storage'),
+    bandwidthBitsPerSecond: amount('bandwidth'),
+    device: device ? deviceOf(device) : null,
+  };
+  fields.end();
+  return replica;
+}
+
+/** `share: 500m` is half of one device. */
+function deviceOf(place: Place): DeviceRequest {
+  const fields = new Fields(place);
+  const count = fields.maybe('count');
+  const share = fields.maybe('share');
+  const models = fields.maybe('models');
+  const vendor = fields.maybe('vendor');
+  const memory = fields.maybe('minMemory');
+  const request: DeviceRequest = {
+    count: count ? whole(count, 1, AMOUNT_MAX) : 1,
+    shareMilli: share ? quantity(share, 1_000) : 1_000,
+    models: models ? models.list().map((model) => model.text()) : [],
+    vendor: vendor ? vendor.text() : null,
+    minMemoryBytes: memory ? quantity(memory, 1) : 0,
+  };
+  fields.end();
+  return request;
+}
+
+/** `price`, `performance`, or weights of both in thousandths. */
+function priorityOf(place: Place | undefined): MatchingPriority {
+  if (!place) return { kind: 'price' };
+  if (place.isText) return { kind: oneOf(place, ['price', 'performance']) };
+  const fields = new Fields(place);
+  const priceWeight = whole(fields.need('price'), 0, 1_000);
+  const performanceWeight = whole(fields.need('performance'), 0, 1_000);
+  fields.end();
+  return { kind: 'weights', priceWeight, performanceWeight };
+}
+
+function performanceOf(place: Place | undefined): PerformanceRequirement {
+  if (!place) return { minScore: 0, minFlops: [], provision: 'any', labels: {} };
+  const fields = new Fields(place);
+  const score = fields.maybe('minScore');
+  const flops = fields.maybe('minFlops');
+  const provision = fields.maybe('provision');
+  const labels = fields.maybe('labels');
+  const requirement: PerformanceRequirement = {
+    minScore: score ? whole(score, 0, AMOUNT_MAX) : 0,
+    minFlops: flops ? flops.list().map(flopsOf) : [],
+    provision: provision ? oneOf(provision, ['single', 'distributed', 'any']) : 'any',
+    labels: labels ? textMap(labels) : {},
+  };
+  fields.end();
+  return requirement;
+}
+
+function flopsOf(place: Place): PerformanceRequirement['minFlops'][number] {
+  const fields = new Fields(place);
+  const precision = oneOf(fields.need('precision'), ['fp64', 'fp32', 'fp16', 'bf16', 'int8']);
+  const giga = whole(fields.need('giga'), 0, AMOUNT_MAX);
+  fields.end();
+  return { precision, giga };
+}
+
+function disconnectOf(place: Place | undefined): OrderDraft['disconnect'] {
+  if (!place) return { stopAfterMs: STOP_AFTER_MS, onLoss: 'terminate' };
+  const fields = new Fields(place);
+  const stopAfter = fields.maybe('stopAfter');
+  const onLoss = fields.maybe('onLoss');
+  const rule: OrderDraft['disconnect'] = {
+    stopAfterMs: stopAfter ? duration(stopAfter) : STOP_AFTER_MS,
+    onLoss: onLoss ? oneOf(onLoss, ['terminate', 'continue']) : 'terminate',
+  };
+  fields.end();
+  return rule;
+}
+
+function taskOf(place: Place): OrderDraft['task'] {
+  const fields = new Fields(place);
+  const architecture = fields.maybe('architecture');
+  const egress = fields.maybe('egress');
+  const capabilities = fields.maybe('capabilities');
+  const command = fields.maybe('command');
+  const env = fields.maybe('env');
+  const texts = (list: Place | undefined) => (list ? list.list().map((item) => item.text()) : []);
+  const task: OrderDraft['task'] = {
+    public: {
+      image: fields.need('image').text(),
+      architecture: architecture ? architecture.text() : null,
+      egress: egress ? flag(egress) : false,
+      capabilities: texts(capabilities),
+    },
+    private: { command: texts(command), env: env ? textMap(env) : {} },
+  };
+  fields.end();
+  return task;
+}

@@ -1,0 +1,142 @@
+/** Reads a YAML or JSON file that nobody vouches for: every refusal names file, line and field. */
+import { readFileSync, statSync } from 'node:fs';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { CliFault, type CliFaultCode } from '../fault.ts';
+
+/** Order files are a page long; whatever is larger is a mistake. */
+export const FILE_BYTES_MAX = 262_144;
+const DEPTH_MAX = 16;
+
+/** A value of the file with its place in it; every scalar is text, as it was written. */
+export class Place {
+  readonly #file: string;
+  readonly #lines: LineCounter;
+  readonly #node: unknown;
+  readonly path: string;
+
+  constructor(file: string, lines: LineCounter, node: unknown, path: string) {
+    this.#file = file;
+    this.#lines = lines;
+    this.#node = node;
+    this.path = path;
+  }
+
+  /** A refusal that points here. */
+  fault(code: CliFaultCode, text: string): CliFault {
+    const range = (this.#node as ParsedNode | null)?.range;
+    const line = range ? `, line ${this.#lines.linePos(range[0]).line}` : '';
+    const field = this.path === '' ? '' : `, ${this.path}`;
+    return new CliFault(code, `${this.#file}${line}${field}: ${text}`);
+  }
+
+  malformed(text: string): CliFault {
+    return this.fault('CLI_FIELD_MALFORMED', text);
+  }
+
+  text(): string {
+    const node = this.#node;
+    if (isScalar(node) && typeof node.value === 'string') return node.value;
+    throw this.malformed('expected one value');
+  }
+
+  list(): Place[] {
+    const node = this.#node;
+    if (!isSeq(node)) throw this.malformed('expected a list');
+    return node.items.map((item, at) => this.#inner(item, `${this.path}[${at}]`));
+  }
+
+  /** Members by name, in the order of the file. */
+  members(): Map<string, Place> {
+    const node = this.#node;
+    if (!isMap(node)) throw this.malformed('expected fields with values');
+    const members = new Map<string, Place>();
+    for (const { key, value } of node.items) {
+      const name = this.#inner(key, this.path).text();
+      members.set(name, this.#inner(value, this.path === '' ? name : `${this.path}.${name}`));
+    }
+    return members;
+  }
+
+  get isText(): boolean {
+    return isScalar(this.#node);
+  }
+
+  #inner(node: unknown, path: string): Place {
+    return new Place(this.#file, this.#lines, node, path);
+  }
+}
+
+/**
+ * The one document of the file. Aliases and anchors are refused before anything is built of them: a
+ * few lines of them can stand for more than fits into memory, or for themselves.
+ *
+ * @throws CliFault CLI_FILE_UNREADABLE, CLI_FILE_TOO_LARGE, CLI_FILE_EMPTY, CLI_FILE_MALFORMED,
+ *         CLI_FILE_ALIAS.
+ */
+export function readYaml(file: string): Place {
+  const text = readText(file);
+  const lines = new LineCounter();
+  const document = parse(file, text, lines);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) {
+    const line = problem.linePos ? `, line ${problem.linePos[0].line}` : '';
+    const [first = ''] = problem.message.split('\n');
+    throw new CliFault('CLI_FILE_MALFORMED', `${file}${line}: ${first}`);
+  }
+  const place = (node: unknown) => new Place(file, lines, node, '');
+  visit(document, (_key, node, path) => {
+    const anchored = typeof node === 'object' && node !== null && 'anchor' in node && node.anchor;
+    if (isAlias(node) || anchored) throw place(node).fault('CLI_FILE_ALIAS', 'no & and * here.');
+    if (path.length > 2 * DEPTH_MAX) {
+      throw place(node).fault('CLI_FILE_MALFORMED', `more than ${DEPTH_MAX} levels.`);
+    }
+  });
+  if (document.contents === null) throw new CliFault('CLI_FILE_EMPTY', file);
+  return place(document.contents);
+}
+
+function parse(file: string, text: string, lineCounter: LineCounter) {
+  try {
+    // The failsafe schema leaves every scalar as written: `1.10` stays 1.10, `1e9` stays text.
+    return parseDocument(text, { schema: 'failsafe', lineCounter, prettyErrors: true });
+  } catch (cause) {
+    // Nesting deeper than the parser's own stack.
+    throw new CliFault('CLI_FILE_MALFORMED', `${file}: cannot be read.`, 'input', cause);
+  }
+}
+
+function readText(file: string): string {
+  let bytes: Buffer;
+  try {
+    const stat = statSync(file);
+    if (stat.size > FILE_BYTES_MAX) {
+      throw new CliFault('CLI_FILE_TOO_LARGE', `${file}: at most ${FILE_BYTES_MAX} bytes.`);
+    }
+    bytes = readFileSync(file);
+  } catch (cause) {
+    if (cause instanceof CliFault) throw cause;
+    throw new CliFault(
+      'CLI_FILE_UNREADABLE',
+      `${file}: ${(cause as Error).message}`,
+      'input',
+      cause,
+    );
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (text.trim() === '') throw new CliFault('CLI_FILE_EMPTY', file);
+    return text;
+  } catch (cause) {
+    if (cause instanceof CliFault) throw cause;
+    throw new CliFault('CLI_FILE_MALFORMED', `${file}: expected UTF-8 text.`, 'input', cause);
+  }
+}
