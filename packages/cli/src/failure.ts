@@ -5,7 +5,7 @@ import { LinkFault } from '@sparegrid/link/fault';
 import { RefusedError, SDK_FAULTS, UnavailableError } from '@sparegrid/sdk/errors';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
-import { CliFault } from './fault.ts';
+import { CliFault, InputRefused } from './fault.ts';
 
 export interface Failure {
   code: string;
@@ -16,7 +16,7 @@ export interface Failure {
 
 /** What to tell of an error, whatever it is; null when there is nothing to tell (help was shown). */
 export function failureOf(error: unknown): Failure | null {
-  if (error instanceof CliFault) {
+  if (error instanceof CliFault || error instanceof InputRefused) {
     const { code, message, hint, exitCode } = error;
     return { code, text: message, hint, exitCode };
   }

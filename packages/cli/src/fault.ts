@@ -1,4 +1,5 @@
 /** What the command line says when it cannot do as told: a stable code, a sentence, a hint, an exit code. */
+import { REFUSAL_CODES, type Refusal, type RefusalCode } from '@sparegrid/core/refusals';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
 
 /** Every code that only the command line has, with its meaning; codes of hubs are core's and sdk's. */
@@ -36,5 +37,19 @@ export class CliFault extends Error {
     this.code = code;
     this.hint = hint;
     this.exitCode = EXIT_CODES[reason];
+  }
+}
+
+/** Input that a hub would refuse, refused before it is sent; the code is the hub's. */
+export class InputRefused extends Error {
+  override readonly name = 'InputRefused';
+  readonly code: RefusalCode;
+  readonly hint: string;
+  readonly exitCode = EXIT_CODES.input;
+
+  constructor({ code, hint }: Refusal) {
+    super(REFUSAL_CODES[code]);
+    this.code = code;
+    this.hint = hint;
   }
 }

@@ -1,14 +1,16 @@
-/** Entry of the `sparegrid` command: declares the commands and runs the one that was asked for. */
-import { Command } from 'commander';
-import { addDemoCommand } from './commands/demo.ts';
-import { addDevnetCommand } from './commands/devnet.ts';
+/** Entry of the `sparegrid` command: runs it, tells failures, and sets the exit code. */
+import { failureOf, failureText } from './failure.ts';
+import { buildProgram } from './program.ts';
 
-const program = new Command('sparegrid')
-  .description('A federated market for idle computing power.')
-  .helpCommand(true)
-  .action(() => program.outputHelp());
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', () => process.exit());
 
-addDevnetCommand(program);
-addDemoCommand(program);
-
-await program.parseAsync();
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  const failure = failureOf(error);
+  if (failure) {
+    process.stderr.write(failureText(failure));
+    process.exitCode = failure.exitCode;
+  }
+}

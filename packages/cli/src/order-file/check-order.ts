@@ -2,10 +2,10 @@
 import { DEFAULT_LIMITS } from '@sparegrid/core/hub/config';
 import { refuseOrder } from '@sparegrid/core/hub/order-checks';
 import { documentReader, readTaskPrivate } from '@sparegrid/link/documents';
-import { RefusedError } from '@sparegrid/sdk/errors';
+import { InputRefused } from '../fault.ts';
 import type { PreparedOrder } from '@sparegrid/sdk/order-draft';
 
-/** @throws RefusedError with the code that the hub would give */
+/** @throws InputRefused with the code that the hub would give */
 export function checkOrder({ document, taskPrivate }: PreparedOrder, wallMs: number): void {
   const order = documentReader.buyOrder(document.payload);
   const task = readTaskPrivate(taskPrivate);
@@ -14,5 +14,5 @@ export function checkOrder({ document, taskPrivate }: PreparedOrder, wallMs: num
     : !task.ok
       ? task
       : refuseOrder(order.value, wallMs, DEFAULT_LIMITS);
-  if (refusal) throw new RefusedError(refusal.code, refusal.hint);
+  if (refusal) throw new InputRefused(refusal);
 }

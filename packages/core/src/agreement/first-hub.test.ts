@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Bench, type Wire } from '../../test/agreement-bench.ts';
 import { keysOf } from '../../test/keys.ts';
-import { countersign } from '../units/document.ts';
+import { countersign, signDocument } from '../units/document.ts';
 import { costOf } from '../units/money.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
@@ -191,18 +191,29 @@ describe('the bill', () => {
 
   it('is never more than the price for the agreed duration, whatever a target hub says', () => {
     const { bench, agreement } = running();
-    const claim = { billedMs: 10 ** 9, costMicro: 10n ** 12n, meter: null } as const;
+    const claim = { billedMs: 10 ** 9, costMicro: 10n ** 12n } as const;
     for (const [part, hub] of ['h2', 'h3'].entries()) {
-      bench.first.handle(hub, {
-        type: 'part-ended',
-        agreement: 'a',
-        part,
-        outcome: 'completed',
-        ...claim,
-      });
+      const meter = signDocument(keysOf(hub).crypto, hub, 'meter', { part: `a.${part}`, ...claim });
+      const figures = { agreement: 'a', part, outcome: 'completed', ...claim, meter } as const;
+      bench.first.handle(hub, { type: 'part-ended', ...figures });
     }
     const most = costOf(2_000_000n, 10_000);
     expect(agreement.parts.map(({ settleMicro }) => settleMicro)).toEqual([most, most]);
+  });
+
+  it('is nothing when the target hub did not sign the figures', () => {
+    const bench = new Bench();
+    const agreement = bench.start('a', { h2: 1 });
+    bench.settle().agentsCatchUp();
+    const claim = { billedMs: 10_000, costMicro: 2778n } as const;
+    const meter = signDocument(keysOf('h2').crypto, 'h2', 'meter', {
+      part: 'a.0',
+      ...claim,
+      billedMs: 9,
+    });
+    const figures = { agreement: 'a', part: 0, outcome: 'completed', ...claim, meter } as const;
+    bench.first.handle('h2', { type: 'part-ended', ...figures });
+    expect(agreement.parts[0]?.settleMicro).toBe(0n);
   });
 
   it('is nothing when ALL_STARTED was never said, whatever a target hub says', () => {

@@ -5,7 +5,7 @@ import type { LeaseRow } from '../panorama/row.ts';
 import { invariant, type RefusalCode } from '../refusals.ts';
 import { isSignedBy, signDocument } from '../units/document.ts';
 import { type AgreementId, type HubId, partIdOf } from '../units/ids.ts';
-import type { JsonValue } from '../units/json.ts';
+import { canonicalJson, type JsonValue } from '../units/json.ts';
 import { costOf, type Micro, smaller } from '../units/money.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts } from './ports.ts';
@@ -32,6 +32,8 @@ export interface AgreementHooks {
   partEnded(agreement: AgreementRecord, part: AgreementPart): void;
   ended(agreement: AgreementRecord): void;
 }
+
+type PartEnded = Extract<AgreementMessage, { type: 'part-ended' }>;
 
 /** Parts that still count: asked and not refused. */
 function isLive(part: AgreementPart): boolean {
@@ -227,11 +229,7 @@ export class FirstAgreements {
     this.#hooks.running(agreement);
   }
 
-  #partEnded(
-    agreement: AgreementRecord,
-    part: AgreementPart,
-    message: Extract<AgreementMessage, { type: 'part-ended' }>,
-  ): void {
+  #partEnded(agreement: AgreementRecord, part: AgreementPart, message: PartEnded): void {
     const { agreement: id, part: number } = message;
     this.#ports.send(part.terms.targetHub, { type: 'part-ended-ack', agreement: id, part: number });
     if (agreement.state === 'preparing' || agreement.state === 'aborted') {
@@ -249,12 +247,28 @@ export class FirstAgreements {
     const billable = agreement.runningAtMs !== null && part.status !== 'yes';
     part.status = 'ended';
     part.outcome = message.outcome;
-    part.billedMs = billable ? message.billedMs : 0;
-    part.costMicro = billable ? message.costMicro : 0n;
-    part.meter = message.meter;
+    if (billable && this.#isMetered(part, message)) {
+      part.billedMs = message.billedMs;
+      part.costMicro = message.costMicro;
+      part.meter = message.meter;
+    }
     this.#save(agreement);
     this.#hooks.partEnded(agreement, part);
     this.#afterPartEnd(agreement, part);
+  }
+
+  /** True when the target hub signed exactly these figures; without that nothing is billed. */
+  #isMetered(part: AgreementPart, message: PartEnded): boolean {
+    const { billedMs, costMicro, meter } = message;
+    const { agreement, part: number, targetHub } = part.terms;
+    const key = this.#hooks.publicKeyOf(targetHub);
+    const figures = { part: partIdOf(agreement, number), billedMs, costMicro };
+    return (
+      meter !== null &&
+      key !== undefined &&
+      meter.payload === canonicalJson(figures) &&
+      isSignedBy(this.#ports.crypto, meter, 'meter', targetHub, key)
+    );
   }
 
   /** An atomic agreement stands or falls as a whole until every part runs; then its rule decides. */

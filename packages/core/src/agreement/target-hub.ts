@@ -18,9 +18,7 @@ import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts, Lessors } from './ports.ts';
 import type { AgreementPartTerms, PartOutcome, PartRecord, PartTombstone } from './records.ts';
 import { Retry } from './retry.ts';
-
-/** A part that ran is billed for at least this long. */
-export const BILLING_MIN_MS = 1_000;
+import { BILLING_MIN_MS } from './timing.ts';
 
 /** A first hub may ask for a hold or a start grace of at most this many times our own. */
 const HOLD_FACTOR_MAX = 10;

@@ -26,6 +26,9 @@ export interface Timing {
   toleranceMs: number;
 }
 
+/** A part that ran is billed for at least this long. */
+export const BILLING_MIN_MS = 1_000;
+
 export const DEFAULT_TIMING: Timing = {
   heartbeatMs: 1_000,
   hubStaleMs: 5_000,

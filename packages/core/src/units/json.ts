@@ -44,7 +44,19 @@ export function encodeStored(value: unknown): string {
 
 /** Reads {@link encodeStored}: strings under keys that end in `Micro` or `MicroPer…` are money. */
 export function decodeStored<T>(text: string): T {
-  return JSON.parse(text, (key, member: unknown) =>
-    typeof member === 'string' && MONEY_KEY.test(key) ? BigInt(member) : member,
-  ) as T;
+  const value = JSON.parse(text);
+  readMoney(value);
+  return value as T;
+}
+
+/** Names under `labels` are anybody's choice: nothing there is money, whatever it is called. */
+function readMoney(value: unknown): void {
+  if (value === null || typeof value !== 'object') return;
+  const record = value as Record<string, unknown>;
+  for (const key of Object.keys(record)) {
+    const member = record[key];
+    if (typeof member !== 'string') {
+      if (key !== 'labels') readMoney(member);
+    } else if (MONEY_KEY.test(key)) record[key] = BigInt(member);
+  }
 }

@@ -1,5 +1,5 @@
 /** Somebody who overhears every frame, plays old ones again, and makes up new ones. */
-import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { AgreementId, HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { FrameText } from '@sparegrid/link/frame';
 import { type Expectation, expectCodes } from '../auditor/expectation.ts';
 import type { EventQueue } from '../kernel/event-queue.ts';
@@ -24,6 +24,7 @@ export interface Stage {
   hostiles: readonly { id: ParticipantId; hub: HubId }[];
   trueWallMs(): number;
   epochOf(hub: HubId): number;
+  partiesOf(agreement: AgreementId): ReadonlySet<HubId>;
   /** Puts a frame in front of a node; nothing happens when it is down. */
   deliver(to: NodeId, frame: FrameText, expectation: Expectation | null): void;
 }
@@ -100,14 +101,17 @@ export class Attacker {
     );
     if (overheard.length === 0 || hubs.length < 3) return;
     const { from, to, frame: stolen } = rng.pick(overheard);
-    const liar = rng.pick(hubs.filter((hub) => hub !== from && hub !== to));
+    const message = meddlingOf(rng, stolen.text);
+    const { agreement, part } = message;
+    const parties = this.#stage.partiesOf(agreement);
+    const others = hubs.filter((hub) => hub !== from && hub !== to && !parties.has(hub));
+    if (others.length === 0) return;
+    const liar = rng.pick(others);
     const epoch = this.#stage.epochOf(liar);
     const victim = rng.chance(500) ? from : to;
     const head = { from: liar, to: victim, sentAtMs: this.#stage.trueWallMs(), ttlMs: frameTtlMs, epoch };
-    const message = meddlingOf(rng, stolen.text);
     const frame = makeFrame({ rng, keyring }, liar, head, [message]);
     const what = `meddling ${message.type}`;
-    const { agreement, part } = message;
     const meddling = { liar, agreement, part };
     this.#deliver({ to: victim, frame, expectation: { what, codes: [], needsCode: false, meddling } });
   }

@@ -65,6 +65,42 @@ export function makeOrder(rng: Rng, lessee: ParticipantId, wallMs: number): Orde
   };
 }
 
+/** An eager order: takes what is cheapest, wherever it is, as others do at the same moment. */
+export function makeRacer(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
+  const { order, taskPrivate } = makeOrder(rng, lessee, wallMs);
+  const replica = {
+    cpuMillicores: rng.pick([1000, 2000]),
+    memoryBytes: GIB,
+    storageBytes: 0,
+    bandwidthBitsPerSecond: 0,
+    device: null,
+  };
+  const max = rng.between(4, 10);
+  const limit = usualPrice(replica) * 4n;
+  return {
+    taskPrivate,
+    order: {
+      ...order,
+      replica,
+      count: { min: rng.chance(500) ? 1 : Math.ceil(max / 2), max },
+      limitMicroPerReplicaHour: limit,
+      budgetMicro: limit * BigInt(max),
+      performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+      task: {
+        public: {
+          image: 'registry.example/trusted/racer',
+          architecture: null,
+          egress: false,
+          capabilities: [],
+        },
+      },
+      priority: { kind: 'price' },
+      expiresAtMs: wallMs + 45_000,
+      maxLessors: 8,
+    },
+  };
+}
+
 /** A small job that every lessor can run and nobody is too dear for. */
 export function makeProbe(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
   const { order } = makeOrder(rng, lessee, wallMs);

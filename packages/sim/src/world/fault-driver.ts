@@ -71,6 +71,7 @@ export class FaultDriver {
         else this.#spite.arm(this.#rng.pick(hubNames), phase);
       });
     }
+    this.#spread(plan.holdCuts, () => this.#spite.armHoldCut());
     this.#spread(plan.cuts, () => this.#cutLink(this.#rng.pick(links)));
     this.#spread(plan.standstills, () => {
       const length = this.#rng.between(500, plan.standstillMaxMs);

@@ -20,6 +20,8 @@ export interface FaultPlan {
   oneWayPermille: number;
   /** Chance that a message of the agreement protocol is followed by a cut of the link it took. */
   spitefulCutPermille: number;
+  /** Votes after which the two hubs are cut off until the hold has run out. */
+  holdCuts: number;
   crashes: Record<CrashPhase, number>;
   downMaxMs: number;
   standstills: number;
@@ -67,6 +69,7 @@ function quiet(mode: FaultMode, untilMs: number): FaultPlan {
     cutMaxMs: 0,
     oneWayPermille: 0,
     spitefulCutPermille: 0,
+    holdCuts: 0,
     crashes: { idle: 0, beforeCommit: 0, afterCommit: 0, agent: 0 },
     downMaxMs: 0,
     standstills: 0,
@@ -98,12 +101,13 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     cuts: maybe(800, 2, 12),
     cutMaxMs: rng.pick([3_000, 12_000, 30_000]),
     oneWayPermille: rng.pick([0, 300, 700]),
-    spitefulCutPermille: rng.pick([20, 40, 80]),
+    spitefulCutPermille: rng.pick([0, 20, 40, 80]),
+    holdCuts: rng.between(4, 8),
     crashes: {
-      idle: rng.between(2, 5),
-      beforeCommit: rng.between(2, 5),
-      afterCommit: rng.between(2, 5),
-      agent: rng.between(2, 5),
+      idle: rng.between(3, 6),
+      beforeCommit: rng.between(3, 6),
+      afterCommit: rng.between(3, 6),
+      agent: rng.between(3, 6),
     },
     downMaxMs: rng.pick([2_000, 8_000, 20_000]),
     standstills: maybe(600, 1, 6),

@@ -1,9 +1,10 @@
 /** What participants want over time: orders in bursts, offers that change, and a last probe. */
 import type { NodeId } from '@sparegrid/core/units/ids';
+import type { Rng } from '../kernel/rng.ts';
 import type { SimAgent } from '../nodes/sim-agent.ts';
 import type { SimLessee } from '../nodes/sim-lessee.ts';
 import { changeOffer, type OfferChange, slices } from '../workload/offers.ts';
-import { makeOrder, makeProbe } from '../workload/orders.ts';
+import { makeOrder, makeProbe, makeRacer } from '../workload/orders.ts';
 import type { Context } from './context.ts';
 import type { Size } from './scenario.ts';
 
@@ -16,8 +17,6 @@ export class Market {
   readonly #context: Context;
   readonly #agents: ReadonlyMap<NodeId, SimAgent>;
   readonly #lessees: ReadonlyMap<NodeId, SimLessee>;
-  /** Virtual time at which the last order was sent. */
-  #lastOrderMs = 0;
 
   constructor(
     context: Context,
@@ -35,27 +34,31 @@ export class Market {
   }
 
   begin(): void {
-    const { scenario, queue, rng } = this.#context;
+    const { scenario, rng } = this.#context;
     const random = rng.fork('orders');
     const lastMs = Market.faultsUntilMs(scenario.size) - 15_000;
     const names = [...this.#lessees.keys()];
     let atMs = FIRST_ORDER_MS;
-    for (let made = 0; made < scenario.size.orders; made += 1) {
-      // Bursts at several hubs at one moment: that is when races are lost.
-      if (!random.chance(600)) atMs = random.between(FIRST_ORDER_MS, lastMs);
-      const name = random.pick(names);
-      const seed = random.fork(`order ${made}`);
-      queue.at(atMs + random.between(0, 20), () => {
-        const lessee = this.#lessees.get(name);
-        lessee?.submit(makeOrder(seed, name, lessee.clock.wallMs(queue.nowMs)));
-      });
-      this.#lastOrderMs = Math.max(this.#lastOrderMs, atMs + 20);
+    for (let made = 0; made < scenario.size.orders; ) {
+      if (!random.chance(500)) atMs = random.between(FIRST_ORDER_MS, lastMs);
+      // Eager orders at all hubs at one moment: that is when races are lost.
+      const isRace = random.chance(180);
+      const group = isRace ? random.shuffle(names) : [random.pick(names)];
+      for (const name of group.slice(0, scenario.size.orders - made)) {
+        this.#order(name, atMs + random.between(0, 20), random.fork(`order ${made}`), isRace);
+        made += 1;
+      }
     }
     for (const agent of this.#agents.values()) this.#changeLater(agent, lastMs);
   }
 
-  get lastOrderMs(): number {
-    return this.#lastOrderMs;
+  #order(name: NodeId, atMs: number, random: Rng, isRacer: boolean): void {
+    const { queue } = this.#context;
+    queue.at(atMs, () => {
+      const lessee = this.#lessees.get(name);
+      const make = isRacer ? makeRacer : makeOrder;
+      lessee?.submit(make(random, name, lessee.clock.wallMs(queue.nowMs)));
+    });
   }
 
   /** In the end every lessor offers what it has, so that the probe finds something. */

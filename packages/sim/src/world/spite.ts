@@ -27,16 +27,20 @@ export class Spite {
   readonly #cut: (from: NodeId, to: NodeId, lengthMs: number) => void;
   /** Nodes that die at their next weighty commit. */
   readonly #armed = new Map<NodeId, Phase>();
+  #holdCuts = 0;
+  readonly #holdMs: number;
 
   constructor(
     queue: EventQueue,
     rng: Rng,
     plan: FaultPlan,
+    holdMs: number,
     cut: (from: NodeId, to: NodeId, lengthMs: number) => void,
   ) {
     this.#queue = queue;
     this.#rng = rng;
     this.#plan = plan;
+    this.#holdMs = holdMs;
     this.#cut = cut;
   }
 
@@ -46,6 +50,7 @@ export class Spite {
 
   disarmAll(): void {
     this.#armed.clear();
+    this.#holdCuts = 0;
   }
 
   /** True once per arming, at a commit of what somebody is about to be told. */
@@ -56,10 +61,22 @@ export class Spite {
     return true;
   }
 
+  /** The next vote is followed by a cut that outlasts the hold. */
+  armHoldCut(): void {
+    this.#holdCuts += 1;
+  }
+
+  #cutHold(from: NodeId, to: NodeId): void {
+    this.#holdCuts -= 1;
+    const lengthMs = this.#holdMs + this.#rng.between(500, 6_000);
+    this.#cut(to, from, lengthMs);
+    if (this.#rng.chance(500)) this.#cut(from, to, lengthMs);
+  }
+
   /** Called as a message leaves: now and then the link they take, or the way back, is cut. */
   saw(from: NodeId, to: NodeId, type: Message['type']): void {
-    if (this.#queue.nowMs >= this.#plan.untilMs || this.#plan.spitefulCutPermille === 0) return;
-    if (!TENDER.has(type)) return;
+    if (this.#queue.nowMs >= this.#plan.untilMs || !TENDER.has(type)) return;
+    if (type === 'vote-yes' && this.#holdCuts > 0) this.#cutHold(from, to);
     if (!this.#rng.chance(this.#plan.spitefulCutPermille)) return;
     const lengthMs = this.#rng.between(500, this.#plan.cutMaxMs);
     const delayMs = this.#rng.pick([0, 0, 5, 50]);

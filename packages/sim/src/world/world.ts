@@ -1,5 +1,5 @@
 /** One simulated network: builds its nodes, runs its events, and says how it ended. */
-import type { HubId, NodeId } from '@sparegrid/core/units/ids';
+import type { AgreementId, HubId, NodeId } from '@sparegrid/core/units/ids';
 import { Attacker } from '../attack/attacker.ts';
 import { Auditor } from '../auditor/auditor.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
@@ -45,7 +45,7 @@ export class World {
     );
     const cut = (from: NodeId, to: NodeId, lengthMs: number) =>
       cuts.begin(from, to, lengthMs, plan.untilMs);
-    const spite = new Spite(queue, rng.fork('spite'), plan, cut);
+    const spite = new Spite(queue, rng.fork('spite'), plan, timing.holdMs, cut);
     const post = new Post(network, connections, this.hubs, (from, to, frame) =>
       this.#attacker.overhear(from, to, frame),
     );
@@ -78,6 +78,7 @@ export class World {
       hubs: scenario.hubs,
       hostiles: scenario.hostiles,
       trueWallMs: () => WALL_START_MS + queue.nowMs,
+      partiesOf: (agreement) => this.#partiesOf(agreement),
       epochOf: (hub) => this.hubs.get(hub)?.core?.epoch ?? 0,
       deliver: (to, frame, expectation) => {
         (this.hubs.get(to) ?? this.agents.get(to))?.receive(frame, expectation);
@@ -98,6 +99,18 @@ export class World {
       if (lends) this.agents.set(id, new SimAgent(this.context, participant));
       if (rents) this.lessees.set(id, new SimLessee(this.context, id, hub));
     }
+  }
+
+  /** Hubs that have anything to do with an agreement. */
+  #partiesOf(agreement: AgreementId): Set<HubId> {
+    const parties = new Set<HubId>();
+    for (const [id, { records }] of this.context.auditor.model.hubs) {
+      if (records.agreement.has(agreement)) parties.add(id);
+      for (const { terms } of records.agreement.get(agreement)?.parts ?? []) {
+        parties.add(terms.targetHub);
+      }
+    }
+    return parties;
   }
 
   #links(): (readonly [NodeId, NodeId])[] {

@@ -1,0 +1,76 @@
+/** The context file: which hub the commands talk to, and as whom. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { publicKey } from '@sparegrid/link/daemon/node-settings';
+import { loadKey } from '@sparegrid/link/keys';
+import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
+import type { Client } from '@sparegrid/sdk/client';
+import { connect } from '@sparegrid/sdk/connect';
+import { z } from 'zod';
+import { CliFault } from './fault.ts';
+
+export const DEFAULT_DIRECTORY = join('.sparegrid', 'devnet');
+/** Names another state directory than {@link DEFAULT_DIRECTORY}. */
+export const DIRECTORY_VARIABLE = 'SPAREGRID_DIR';
+const CONNECT_MS = 5_000;
+
+const contextSchema = z.strictObject({
+  hub: z.strictObject({ id: hubId, publicKey }),
+  hubSocket: z.string().min(1),
+  participant: participantId,
+  keyFile: z.string().min(1),
+});
+
+/** Paths are relative to the state directory, or absolute. */
+export type Context = z.infer<typeof contextSchema>;
+
+export function contextFile(directory: string): string {
+  return join(directory, 'context.json');
+}
+
+/** `--dir`, else the environment, else the default. */
+export function stateDirectory(option: string | undefined): string {
+  return resolve(option ?? process.env[DIRECTORY_VARIABLE] ?? DEFAULT_DIRECTORY);
+}
+
+/** @throws CliFault CLI_NO_DEVNET, CLI_FILE_MALFORMED */
+export function readContext(directory: string): Context {
+  const file = contextFile(directory);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const hint = `Looked for ${file}. Start one with sparegrid devnet up, or name its --dir.`;
+    throw new CliFault('CLI_NO_DEVNET', hint, 'unavailable', cause);
+  }
+  try {
+    return contextSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new CliFault('CLI_FILE_MALFORMED', `${file}: ${(cause as Error).message}`, 'input', cause);
+  }
+}
+
+/** @throws as {@link readContext}; LinkFault; RefusedError, UnavailableError */
+export async function connectBy(directory: string): Promise<Client> {
+  const { hub, hubSocket, participant, keyFile } = readContext(directory);
+  return connect({
+    hub,
+    participant,
+    hubSocket: resolve(directory, hubSocket),
+    privateKey: loadKey(resolve(directory, keyFile)),
+    timeoutMs: CONNECT_MS,
+  });
+}
+
+/** Lends a connected client to `use` and closes it whatever happens. */
+export async function withClient<T>(
+  directory: string,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connectBy(directory);
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
