@@ -46,7 +46,12 @@ export function readContext(directory: string): Context {
   try {
     return contextSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new CliFault('CLI_FILE_MALFORMED', `${file}: ${(cause as Error).message}`, 'input', cause);
+    throw new CliFault(
+      'CLI_FILE_MALFORMED',
+      `${file}: ${(cause as Error).message}`,
+      'input',
+      cause,
+    );
   }
 }
 

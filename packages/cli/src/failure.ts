@@ -30,6 +30,9 @@ export function failureOf(error: unknown): Failure | null {
   }
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null;
+    if (error.code === 'commander.help') {
+      return told('CLI_USAGE', 'A command is missing.', 'See sparegrid --help.', 'input');
+    }
     const text = error.message.replace(/^error: /, '');
     return told('CLI_USAGE', text, 'See sparegrid --help.', 'input');
   }

@@ -1,58 +1,46 @@
-/** `sparegrid demo`: the devnet with one order, from nothing to nothing. */
+/** `sparegrid demo`: a devnet in a temporary directory, one order from start to bill, and no trace. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
-import { connectAs } from '../connect.ts';
-import { demoDocument } from '../demo/document.ts';
-import { type DemoResult, runDemo } from '../demo/run-demo.ts';
-import { devnetUp } from '../devnet/devnet.ts';
+import { Command } from 'commander';
+import { withClient } from '../context.ts';
+import { type DemoResult, tellStory } from '../demo/story.ts';
+import { Devnet } from '../devnet/devnet.ts';
+import { listenToSignals } from '../devnet/until-told.ts';
 import { CliFault } from '../fault.ts';
-import { describeStep, ISOLATES_NOTHING } from './devnet.ts';
+import { printJson, say } from '../output/print.ts';
 
-export function addDemoCommand(program: Command): void {
-  program
-    .command('demo')
-    .description('start a network, run one order on two lessors of two hubs, remove everything')
-    .option('--json', 'print one JSON document on stdout', false)
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('run one order over two lessors of two hubs on a devnet of its own, then end')
+    .option('--json', 'print one JSON document on stdout; everything else goes to stderr')
     .addHelpText('after', '\nExample:\n  sparegrid demo --json')
-    .action(demo);
+    .action(async ({ json }: { json?: true }) => {
+      const result = await demo();
+      if (json) printJson(result);
+    });
 }
 
-async function demo({ json }: { json: boolean }): Promise<void> {
-  const out = json ? process.stderr : process.stdout;
-  const say = (text: string) => out.write(`${text}\n`);
+async function demo(): Promise<DemoResult> {
+  const startMs = Date.now();
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-demo-'));
-  const interrupted = untilInterrupted();
-  let result: DemoResult;
-  say(`${ISOLATES_NOTHING}\n`);
+  let devnet: Devnet | undefined;
+  const signals = listenToSignals(() => devnet?.kill());
   try {
-    const network = await devnetUp({ directory, fresh: false, say });
-    try {
-      const client = await connectAs(network.context);
-      try {
-        const run = runDemo(client, (step) => say(describeStep(step)));
-        result = await Promise.race([run, interrupted]);
-      } finally {
-        await client.close();
-      }
-    } finally {
-      await network.down();
-    }
+    say('Starting a devnet: 3 hubs, 5 lessors and a lessee ...');
+    devnet = Devnet.open({ directory, fresh: false, say });
+    await Promise.race([devnet.start(), signals.told]);
+    signals.signal.throwIfAborted();
+    return await withClient(directory, (client) =>
+      tellStory({ client, startMs, say, signal: signals.signal }),
+    );
+  } catch (error) {
+    if (!signals.signal.aborted) throw error;
+    throw new CliFault('CLI_DEMO_FAILED', 'it was interrupted', 'failed', error);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await devnet?.stop();
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    if (devnet) rmSync(devnet.layout.socketDirectory, { recursive: true, force: true });
+    signals.release();
   }
-  say(`\nIts output:\n${result.output.trim().replace(/^/gm, '  ')}`);
-  if (json) process.stdout.write(`${demoDocument(result)}\n`);
-}
-
-/** Ctrl-C ends the demonstration like a failure, with everything removed. */
-function untilInterrupted(): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => reject(new CliFault('CLI_DEMO_FAILED', signal, 'failed')));
-    }
-  });
-  promise.catch(() => {});
-  return promise;
 }

@@ -1,105 +1,116 @@
-/** `sparegrid devnet`: a network of hubs and participants on this machine. */
-import type { Command } from 'commander';
-import { connectAs, directoryDefault } from '../connect.ts';
-import { type DemoStep, runDemo } from '../demo/run-demo.ts';
-import { readContext } from '../devnet/context.ts';
-import { type Devnet, devnetUp } from '../devnet/devnet.ts';
-import { layoutOf } from '../devnet/layout.ts';
-import { HUBS, LESSORS } from '../devnet/plan.ts';
-
-export const ISOLATES_NOTHING =
-  'WARNING: the devnet runs tasks as plain processes of this machine and ISOLATES NOTHING.';
-
-export function addDevnetCommand(program: Command): void {
-  const devnet = program
-    .command('devnet')
-    .description('a network of 3 hubs and their participants on this machine');
-  devnet
-    .command('up')
-    .description('start the network and keep it up until Ctrl-C')
-    .option('--dir <directory>', 'where it keeps its data', directoryDefault())
-    .option('--fresh', 'begin anew: remove earlier keys and data', false)
-    .option('--demo', 'run one order and show each of its steps', false)
-    .addHelpText('after', '\nExample:\n  sparegrid devnet up --fresh --demo')
-    .action(up);
-  devnet
-    .command('status')
-    .description('what the first hub knows of every hub')
-    .option('--dir <directory>', 'where the network keeps its data', directoryDefault())
-    .addHelpText('after', '\nExample:\n  sparegrid devnet status')
-    .action(status);
-}
-
-export function describeStep({ name, ms, detail }: DemoStep): string {
-  return `${name.padEnd(18)} ${String(ms).padStart(6)} ms   ${detail}`;
-}
+/** `sparegrid devnet`: a whole network of processes on this machine, and how it is. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { connectBy, contextFile, stateDirectory, withClient } from '../context.ts';
+import { tellStory } from '../demo/story.ts';
+import { Devnet, type Pids } from '../devnet/devnet.ts';
+import { Layout } from '../devnet/layout.ts';
+import { listenToSignals, type Told } from '../devnet/until-told.ts';
+import { CliFault } from '../fault.ts';
+import { print, printJson, say, tableText } from '../output/print.ts';
+import { asking, directoryOption, type HubOptions } from './options.ts';
 
 interface UpOptions {
-  dir: string;
-  fresh: boolean;
-  demo: boolean;
+  dir?: string;
+  demo?: true;
+  fresh?: true;
 }
 
-async function up({ dir, fresh, demo }: UpOptions): Promise<void> {
-  const say = (text: string) => process.stdout.write(`${text}\n`);
-  const told = untilTold();
-  say(`${ISOLATES_NOTHING}\n`);
-  const network = await devnetUp({ directory: dir, fresh, say });
+export function devnetCommand(): Command {
+  const up = new Command('up')
+    .description('start 3 hubs and their participants, or resume them; stays until Ctrl-C')
+    .addOption(directoryOption())
+    .option('--demo', 'then run one order over two lessors of two hubs, step by step')
+    .option('--fresh', 'forget the state of an earlier devnet first')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sparegrid devnet up\n  sparegrid devnet up --demo --fresh',
+    )
+    .action(bringUp);
+  const status = new Command('status').description('which processes run, and what the hub knows');
+  asking(status, '  sparegrid devnet status').action(showStatus);
+  return new Command('devnet')
+    .description('a whole network on this machine')
+    .addCommand(up)
+    .addCommand(status)
+    .addHelpText('after', '\nExample:\n  sparegrid devnet up --demo');
+}
+
+async function bringUp(options: UpOptions): Promise<void> {
+  const startMs = Date.now();
+  const directory = stateDirectory(options.dir);
+  const devnet = Devnet.open({ directory, fresh: options.fresh ?? false, say });
+  const signals = listenToSignals(() => devnet.kill());
   try {
-    const { directory } = layoutOf(dir);
-    say(`${HUBS.length} hubs and ${LESSORS.length} lessors are up; data and logs: ${directory}\n`);
-    if (demo) await Promise.race([showDemo(network, say), told]);
-    say('Up until Ctrl-C.');
-    await told;
-    say('\nending ...');
+    say(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);
+    await Promise.race([devnet.start(), signals.told]);
+    if (!signals.signal.aborted) await run(directory, startMs, options, signals);
   } finally {
-    await network.down();
+    say('Ending all processes ...');
+    await devnet.stop();
+    signals.release();
+    say('Nothing is left running.');
   }
-  say('Nothing is left running.');
 }
 
-async function showDemo(network: Devnet, say: (text: string) => void): Promise<void> {
-  const client = await connectAs(network.context);
+async function run(
+  directory: string,
+  startMs: number,
+  options: UpOptions,
+  signals: Told,
+): Promise<void> {
+  say('All processes are ready.');
+  if (options.demo) await demonstrate(directory, startMs, signals);
+  tellNext(directory, options.dir !== undefined);
+  await signals.told;
+}
+
+async function demonstrate(directory: string, startMs: number, { signal }: Told): Promise<void> {
+  const client = await connectBy(directory);
   try {
-    const { order, output } = await runDemo(client, (step) => say(describeStep(step)));
-    say(`\nIts output:\n${output.trim().replace(/^/gm, '  ')}\n`);
-    say(
-      [
-        'What to try next, in a second terminal:',
-        '  npx sparegrid offer ls',
-        `  npx sparegrid order get ${order.id}`,
-        `  npx sparegrid order explain ${order.id}`,
-        `  npx sparegrid order logs ${order.id}`,
-        '  npx sparegrid order submit --help',
-        '',
-      ].join('\n'),
-    );
+    const { order } = await tellStory({ client, startMs, say, signal });
+    say(`\nLook at it:\n  sparegrid order get ${order}\n  sparegrid order logs ${order}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
     await client.close();
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; the second one ends the process at once. */
-function untilTold(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve());
-    }
-  });
+function tellNext(directory: string, named: boolean): void {
+  const option = named ? ` --dir ${directory}` : '';
+  say(`
+What to try next, in another terminal:
+  npx sparegrid offer ls${option}
+  npx sparegrid hub status${option}
+  npx sparegrid order submit -f examples/order.yaml --wait${option}
+  kill -9 any process of "npx sparegrid devnet status${option}": it starts again, nothing is lost
+Ctrl-C ends the devnet; the next "devnet up" resumes it from ${contextFile(directory)}.`);
 }
 
-async function status({ dir }: { dir: string }): Promise<void> {
-  const client = await connectAs(readContext(dir));
+async function showStatus({ dir, output }: HubOptions): Promise<void> {
+  const directory = stateDirectory(dir);
+  const pids = readPids(new Layout(directory));
+  const status = await withClient(directory, (client) => client.status());
+  if (output === 'json') return printJson({ directory, ...pids, status });
+  const rows = Object.entries({ supervisor: pids.supervisor, ...pids.children });
+  print(
+    tableText(
+      ['PROCESS', 'PID'],
+      rows.map(([name, pid]) => [name, String(pid ?? 'restarting')]),
+    ),
+  );
+  const live = status.parts.filter(({ stale }) => !stale).length;
+  print(`\n${live} of ${status.parts.length} hubs live as ${status.hub} sees it`);
+}
+
+function readPids(layout: Layout): Pids {
   try {
-    const { hub, parts, orders, leases } = await client.status();
-    process.stdout.write(`as ${hub} sees it: ${orders} orders, ${leases} leases\n`);
-    for (const part of parts) {
-      const state = part.stale ? 'stale' : part.complete ? 'complete' : 'incomplete';
-      process.stdout.write(
-        `${part.hub}  ${state.padEnd(10)}  ${part.participants} registered, ${part.offers} offer\n`,
-      );
-    }
-  } finally {
-    await client.close();
+    const pids: Pids = JSON.parse(readFileSync(layout.pids, 'utf8'));
+    process.kill(pids.supervisor, 0);
+    return pids;
+  } catch (cause) {
+    const hint = `None runs in ${layout.directory}. Start one with sparegrid devnet up.`;
+    throw new CliFault('CLI_NO_DEVNET', hint, 'unavailable', cause);
   }
 }

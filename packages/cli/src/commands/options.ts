@@ -14,7 +14,9 @@ export function directoryOption(): Option {
 }
 
 export function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table');
+  return new Option('-o, --output <format>', 'how to print')
+    .choices(['table', 'json'])
+    .default('table');
 }
 
 /** A command that asks a hub. */
@@ -24,4 +26,3 @@ export function asking(command: Command, examples: string): Command {
     .addOption(outputOption())
     .addHelpText('after', `\nExamples:\n${examples}`);
 }
-

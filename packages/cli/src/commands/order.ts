@@ -7,9 +7,9 @@ import { EXIT_CODES } from '../exit-codes.ts';
 import { printable } from '../failure.ts';
 import { checkOrder } from '../order-file/check-order.ts';
 import { readOrderFile } from '../order-file/order-file.ts';
+import { explanationText, orderText } from '../output/order-text.ts';
 import { print, printJson, say, tableText } from '../output/print.ts';
 import { asking, type HubOptions } from './options.ts';
-import { explanationText, orderText } from '../output/order-text.ts';
 
 export function orderCommand(): Command {
   const order = new Command('order').description('buy orders: what shall run, and for how much');
@@ -27,7 +27,8 @@ function submitCommand(): Command {
     .description('sign the order of a file and hand it to the hub; it is durable when this returns')
     .requiredOption('-f, --file <path>', 'order file, YAML or JSON; see docs/orders.md')
     .option('--wait', 'stay until the order ended; exit 1 unless it completed');
-  const examples = '  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json';
+  const examples =
+    '  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json';
   return asking(command, examples).action(
     async (options: HubOptions & { file: string; wait?: true }) => {
       const draft = readOrderFile(options.file, Date.now());
@@ -58,7 +59,9 @@ function showOrder(view: OrderView, { output }: HubOptions): void {
 }
 
 function getCommand(): Command {
-  const command = new Command('get').argument('<order>').description('state, history and bill of an order');
+  const command = new Command('get')
+    .argument('<order>')
+    .description('state, history and bill of an order');
   return asking(command, '  sparegrid order get o-0123456789abcdef0123456789abcdef').action(
     async (id: string, options: HubOptions) => {
       const directory = stateDirectory(options.dir);
@@ -68,18 +71,28 @@ function getCommand(): Command {
 }
 
 function listCommand(): Command {
-  const command = new Command('ls').description('all orders of this lessee that the hub has in mind');
+  const command = new Command('ls').description(
+    'all orders of this lessee that the hub has in mind',
+  );
   return asking(command, '  sparegrid order ls').action(async (options: HubOptions) => {
     const orders = await withClient(stateDirectory(options.dir), (client) => client.listOrders());
     if (options.output === 'json') printJson(orders);
-    else print(tableText(['ORDER', 'STATE'], orders.map(({ id, state }) => [id, state])));
+    else
+      print(
+        tableText(
+          ['ORDER', 'STATE'],
+          orders.map(({ id, state }) => [id, state]),
+        ),
+      );
   });
 }
 
 function explainCommand(): Command {
   const command = new Command('explain')
     .argument('<order>')
-    .description('for every lessor: whether it suits the order now, else the first term that fails');
+    .description(
+      'for every lessor: whether it suits the order now, else the first term that fails',
+    );
   const examples = '  sparegrid order explain o-0123456789abcdef0123456789abcdef';
   return asking(command, examples).action(async (id: string, options: HubOptions) => {
     const directory = stateDirectory(options.dir);
@@ -90,7 +103,9 @@ function explainCommand(): Command {
 }
 
 function cancelCommand(): Command {
-  const command = new Command('cancel').argument('<order>').description('end an order; it ends soon, not at once');
+  const command = new Command('cancel')
+    .argument('<order>')
+    .description('end an order; it ends soon, not at once');
   const examples = '  sparegrid order cancel o-0123456789abcdef0123456789abcdef';
   return asking(command, examples).action(async (id: string, options: HubOptions) => {
     await withClient(stateDirectory(options.dir), (client) => client.cancel(id));
@@ -124,4 +139,3 @@ export function chunkText({ container, stream, text }: LogChunk): string {
   const lines = text.replace(/\n$/, '').split('\n');
   return lines.map((line) => `${name} ${mark} ${printable(line)}`).join('\n');
 }
-

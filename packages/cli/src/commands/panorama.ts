@@ -30,22 +30,41 @@ export function resourceCommand(): Command {
 }
 
 export function hubCommand(): Command {
-  const status = new Command('status').description('what this hub knows of every hub, and its own load');
-  asking(status, '  sparegrid hub status').action(async (options: HubOptions) => {
+  return group('hub', 'the hub of this participant', statusCommand('sparegrid hub status'));
+}
+
+/** Also `devnet status`: the devnet as its first hub sees it. */
+export function statusCommand(example: string): Command {
+  const status = new Command('status').description(
+    'what this hub knows of every hub, and its own load',
+  );
+  return asking(status, `  ${example}`).action(async (options: HubOptions) => {
     const found = await withClient(stateDirectory(options.dir), (client) => client.status());
     if (options.output === 'json') printJson(found);
     else print(statusText(found));
   });
-  return group('hub', 'the hub of this participant', status);
 }
 
 function group(name: string, description: string, command: Command): Command {
   const example = `\nExample:\n  sparegrid ${name} ${command.name()}`;
-  return new Command(name).description(description).addCommand(command).addHelpText('after', example);
+  return new Command(name)
+    .description(description)
+    .addCommand(command)
+    .addHelpText('after', example);
 }
 
 function offersText(offers: readonly { hub: string; stale: boolean; offer: SellOrder }[]): string {
-  const header = ['LESSOR', 'HUB', 'LOT', 'CPU', 'MEMORY', 'DEVICES', 'CPU/CORE-H', 'MEM/GIB-H', 'STALE'];
+  const header = [
+    'LESSOR',
+    'HUB',
+    'LOT',
+    'CPU',
+    'MEMORY',
+    'DEVICES',
+    'CPU/CORE-H',
+    'MEM/GIB-H',
+    'STALE',
+  ];
   const rows = offers.flatMap(({ hub, stale, offer }) =>
     offer.lots.map((lot) => [
       offer.participant,
@@ -63,7 +82,16 @@ function offersText(offers: readonly { hub: string; stale: boolean; offer: SellO
 }
 
 function resourcesText(specs: readonly { hub: string; spec: ResourceSpec }[]): string {
-  const header = ['PARTICIPANT', 'HUB', 'ORGANISATION', 'MACHINE', 'PROCESSOR', 'CPU', 'MEMORY', 'GPUS'];
+  const header = [
+    'PARTICIPANT',
+    'HUB',
+    'ORGANISATION',
+    'MACHINE',
+    'PROCESSOR',
+    'CPU',
+    'MEMORY',
+    'GPUS',
+  ];
   const rows = specs.flatMap(({ hub, spec }) =>
     spec.machines.map((machine) => [
       spec.participant,

@@ -30,14 +30,18 @@ interface ReplayOptions {
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('play public traces of machines and orders through hubs; see docs/replay.md')
-    .addOption(new Option('--format <format>', 'of the orders').choices(FORMATS).makeOptionMandatory())
+    .addOption(
+      new Option('--format <format>', 'of the orders').choices(FORMATS).makeOptionMandatory(),
+    )
     .requiredOption('--nodes <file>', 'csv of machines, as in the openb trace')
     .requiredOption('--orders <file>', 'csv of orders')
     .requiredOption('--prices <file>', 'csv of GPU prices')
     .option('--hubs <count>', 'number of hubs', between(1, 64), 8)
     .option('--seed <number>', 'of asks and limits', between(0, 2 ** 32), 1)
     .option('--out <file>', 'writes one JSON line per filled replica')
-    .addOption(new Option('--store <kind>', 'of the hubs').choices(['sqlite', 'memory']).default('sqlite'))
+    .addOption(
+      new Option('--store <kind>', 'of the hubs').choices(['sqlite', 'memory']).default('sqlite'),
+    )
     .option('--limit <count>', 'only the first so many orders', between(1, 2 ** 32))
     .option('--in-flight <count>', 'orders under way at once', between(1, 10_000), IN_FLIGHT)
     .option('--json', 'print one JSON document');
@@ -65,7 +69,8 @@ async function replay(options: ReplayOptions): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-replay-'));
   try {
     const onProgress = (arrived: number) => {
-      if (arrived % PROGRESS_EVERY === 0) say(`${arrived} of ${input.orders.length} orders arrived`);
+      if (arrived % PROGRESS_EVERY === 0)
+        say(`${arrived} of ${input.orders.length} orders arrived`);
     };
     const settings = { input, pricing, seed, hubs, store, inFlight, directory, onProgress };
     const result = await runReplay(settings);
@@ -83,12 +88,22 @@ function writeOut(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (cause) {
-    throw new CliFault('CLI_FILE_UNREADABLE', `${file}: ${(cause as Error).message}`, 'input', cause);
+    throw new CliFault(
+      'CLI_FILE_UNREADABLE',
+      `${file}: ${(cause as Error).message}`,
+      'input',
+      cause,
+    );
   }
 }
 
 /** Nothing of what is assumed stays silent. */
-function sayScenario(options: ReplayOptions, pricing: Pricing, nodes: number, orders: number): void {
+function sayScenario(
+  options: ReplayOptions,
+  pricing: Pricing,
+  nodes: number,
+  orders: number,
+): void {
   const { hubs, seed, store, inFlight, format } = options;
   say(`${nodes} nodes at ${hubs} hubs, ${orders} orders (${format}), seed ${seed}, store ${store}`);
   say(`at most ${inFlight} orders under way at once; every lease is agreed for 24 hours`);

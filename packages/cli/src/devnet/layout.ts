@@ -1,40 +1,63 @@
-/** Where a devnet keeps its things. */
-import { createHash } from 'node:crypto';
+/** Where everything of a devnet lies below its state directory. */
+import { hash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { NodeId } from '@sparegrid/core/units/ids';
+import { join } from 'node:path';
+import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
+import { hubSockets } from '@sparegrid/link/addresses';
+import { SOCKET_PATH_BYTES_MAX } from '@sparegrid/link/socket-path';
+import { HUBS } from './topology.ts';
 
-export const DEFAULT_DIRECTORY = '.sparegrid/devnet';
+export class Layout {
+  readonly directory: string;
 
-export interface Layout {
-  directory: string;
-  /** Held while a devnet runs here. */
-  lock: string;
-  /** What the other commands need to reach it. */
-  context: string;
-  /** Sockets; outside of the directory, because the system bounds the length of their paths. */
-  sockets: string;
-  keyOf(node: NodeId): string;
-  configOf(node: NodeId): string;
-  storeOf(node: NodeId): string;
-  logOf(node: NodeId): string;
-  containersOf(node: NodeId): string;
-}
+  /** @param directory  absolute */
+  constructor(directory: string) {
+    this.directory = directory;
+  }
 
-export function layoutOf(directory: string): Layout {
-  const root = resolve(directory);
-  const name = createHash('sha256').update(root).digest('hex').slice(0, 12);
-  const at = (folder: string, ending: string) => (node: NodeId) =>
-    join(root, folder, `${node}${ending}`);
-  return {
-    directory: root,
-    lock: join(root, 'devnet'),
-    context: join(root, 'context.json'),
-    sockets: join(tmpdir(), `sparegrid-${process.getuid?.() ?? 0}-${name}`),
-    keyOf: at('keys', '.key'),
-    configOf: at('config', '.json'),
-    storeOf: at('data', '.db'),
-    logOf: at('logs', '.log'),
-    containersOf: at('containers', ''),
-  };
+  key(node: NodeId): string {
+    return join(this.directory, 'keys', `${node}.pem`);
+  }
+
+  config(node: NodeId): string {
+    return join(this.directory, 'config', `${node}.json`);
+  }
+
+  store(node: NodeId): string {
+    return join(this.directory, 'state', `${node}.sqlite`);
+  }
+
+  /** What the process says. */
+  log(node: NodeId): string {
+    return join(this.directory, 'log', `${node}.log`);
+  }
+
+  containers(lessor: ParticipantId): string {
+    return join(this.directory, 'containers', lessor);
+  }
+
+  sockets(hub: HubId): { mesh: string; local: string } {
+    return hubSockets(this.socketDirectory, hub);
+  }
+
+  /** Below the state directory, or, where that path is too long for sockets, a folder of its own. */
+  get socketDirectory(): string {
+    const near = join(this.directory, 'run');
+    const longest = Math.max(
+      ...HUBS.flatMap((hub) => Object.values(hubSockets(near, hub)).map(Buffer.byteLength)),
+    );
+    if (longest <= SOCKET_PATH_BYTES_MAX) return near;
+    const name = hash('sha256', this.directory, 'hex').slice(0, 16);
+    return join(tmpdir(), `sparegrid-${name}`);
+  }
+
+  /** What runs, for `devnet status`. */
+  get pids(): string {
+    return join(this.directory, 'pids.json');
+  }
+
+  /** Held while a devnet of this directory runs. */
+  get lock(): string {
+    return join(this.directory, 'devnet');
+  }
 }

@@ -1,99 +1,94 @@
-/** Makes the files of a devnet: keys once, configuration files at every start. */
-import type { KeyObject } from 'node:crypto';
+/** Makes the keys once and writes the configuration files of every process of the devnet. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { hubOf, type NodeId } from '@sparegrid/core/units/ids';
-import { hubSockets } from '@sparegrid/link/addresses';
+import { dirname, join } from 'node:path';
+import type { HubId, NodeId } from '@sparegrid/core/units/ids';
+import { hubOf } from '@sparegrid/core/units/ids';
 import { generateKey, loadKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
-import { type Context, writeContext } from './context.ts';
-import { type Layout, layoutOf } from './layout.ts';
-import { HUBS, LESSEE, LESSEE_ORGANIZATION, LESSORS, type PlannedLessor, SLICE } from './plan.ts';
+import { type Context, contextFile } from '../context.ts';
+import type { Layout } from './layout.ts';
+import {
+  HUBS,
+  LESSEE,
+  LESSEE_ORGANIZATION,
+  LESSORS,
+  type Lessor,
+  lessorsOf,
+  SLICE,
+} from './topology.ts';
 
-/** Shorter than the defaults: on one machine answers come at once, and people watch. */
-const TIMING = {
-  heartbeatMs: 1_000,
-  hubStaleMs: 4_000,
-  agentSilentMs: 8_000,
-  retryMs: 300,
-  startGraceMs: 30_000,
-  stopTimeMs: 5_000,
-};
-
-/** Writes everything that the processes and the commands read; existing keys and data stay. */
-export function prepareDevnet(directory: string): Context {
-  const layout = layoutOf(directory);
-  for (const path of ['keyOf', 'configOf', 'storeOf', 'logOf'] as const) {
-    mkdirSync(dirname(layout[path]('x')), { recursive: true, mode: 0o700 });
+/** Keys stay as they are: they are the identities in what is stored. */
+export function prepareDevnet(layout: Layout): void {
+  for (const folder of ['keys', 'config', 'state', 'log', 'containers']) {
+    mkdirSync(join(layout.directory, folder), { recursive: true, mode: 0o700 });
   }
-  const keys = new Map<NodeId, KeyObject>();
   for (const node of [...HUBS, LESSEE, ...LESSORS.map(({ id }) => id)]) {
-    keys.set(node, keyFor(layout.keyOf(node)));
+    if (!existsSync(layout.key(node))) saveKey(layout.key(node), generateKey());
   }
-  const publicKey = (node: NodeId) => publicKeyOf(keys.get(node) as KeyObject);
-  for (const hub of HUBS) write(layout.configOf(hub), hubConfig(layout, hub, publicKey));
-  for (const lessor of LESSORS) {
-    write(layout.configOf(lessor.id), agentConfig(layout, lessor, publicKey));
-  }
+  for (const hub of HUBS) writeJson(layout.config(hub), hubConfig(layout, hub));
+  for (const lessor of LESSORS) writeJson(layout.config(lessor.id), agentConfig(layout, lessor));
   const hub = hubOf(LESSEE);
   const context: Context = {
-    hubSocket: hubSockets(layout.sockets, hub).local,
-    hub: { id: hub, publicKey: publicKey(hub) },
+    hub: { id: hub, publicKey: publicKeyIn(layout, hub) },
+    hubSocket: layout.sockets(hub).local,
     participant: LESSEE,
-    keyFile: layout.keyOf(LESSEE),
+    keyFile: layout.key(LESSEE),
   };
-  writeContext(directory, context);
-  return context;
+  writeJson(contextFile(layout.directory), context);
 }
 
-function keyFor(path: string): KeyObject {
-  if (existsSync(path)) return loadKey(path);
-  const key = generateKey();
-  saveKey(path, key);
-  return key;
-}
-
-function write(path: string, config: object): void {
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`);
-}
-
-type PublicKeys = (node: NodeId) => string;
-
-function hubConfig(layout: Layout, id: string, publicKey: PublicKeys): object {
-  const lessors = LESSORS.map(({ id: lessor, organization }) => ({
-    id: lessor,
-    organization,
-    lends: true,
-  }));
-  const participants = [{ id: LESSEE, organization: LESSEE_ORGANIZATION, lends: false }, ...lessors]
-    .filter((participant) => hubOf(participant.id) === id)
-    .map((participant) => ({ ...participant, publicKey: publicKey(participant.id) }));
-  return {
+function hubConfig(layout: Layout, hub: HubId): object {
+  const lessee = {
+    id: LESSEE,
+    publicKey: publicKeyIn(layout, LESSEE),
+    organization: LESSEE_ORGANIZATION,
+    lends: false,
+  };
+  const lessors = lessorsOf(hub).map(({ id, organization, collect }) => ({
     id,
-    keyFile: layout.keyOf(id),
-    store: layout.storeOf(id),
-    sockets: hubSockets(layout.sockets, id),
-    peers: HUBS.map((hub) => ({
-      id: hub,
-      publicKey: publicKey(hub),
-      mesh: hubSockets(layout.sockets, hub).mesh,
+    publicKey: publicKeyIn(layout, id),
+    organization,
+    collect,
+  }));
+  return {
+    id: hub,
+    keyFile: layout.key(hub),
+    store: layout.store(hub),
+    sockets: layout.sockets(hub),
+    peers: HUBS.map((id) => ({
+      id,
+      publicKey: publicKeyIn(layout, id),
+      mesh: layout.sockets(id).mesh,
     })),
-    participants,
-    timing: TIMING,
+    participants: hubOf(LESSEE) === hub ? [...lessors, lessee] : lessors,
   };
 }
 
-function agentConfig(layout: Layout, lessor: PlannedLessor, publicKey: PublicKeys): object {
-  const { id, organization, cpuPerCoreHour } = lessor;
+function agentConfig(layout: Layout, lessor: Lessor): object {
+  const { id, organization, collect, cpuPerCoreHour, memoryPerGibHour } = lessor;
   const hub = hubOf(id);
   return {
     id,
-    keyFile: layout.keyOf(id),
-    store: layout.storeOf(id),
-    hub: { id: hub, publicKey: publicKey(hub), socket: hubSockets(layout.sockets, hub).local },
+    keyFile: layout.key(id),
+    store: layout.store(id),
+    hub: { id: hub, publicKey: publicKeyIn(layout, hub), socket: layout.sockets(hub).local },
     organization,
-    offer: { ...SLICE, asks: { cpuPerCoreHour, memoryPerGibHour: '0.004' } },
-    // The network lives no longer than its supervisor: neither do its containers.
-    runtime: { kind: 'process', directory: layout.containersOf(id), endWithAgent: true },
-    timing: TIMING,
+    collect,
+    offer: { ...SLICE, asks: { cpuPerCoreHour, memoryPerGibHour } },
+    runtime: {
+      kind: 'process',
+      directory: layout.containers(id),
+      programs: ['node', 'sh'],
+      // Also when the supervisor is killed: what it cannot end, its agents end.
+      endWithAgent: true,
+    },
   };
+}
+
+function publicKeyIn(layout: Layout, node: NodeId): string {
+  return publicKeyOf(loadKey(layout.key(node)));
+}
+
+function writeJson(file: string, value: object): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
 }

@@ -2,8 +2,8 @@
 import { DEFAULT_LIMITS } from '@sparegrid/core/hub/config';
 import { refuseOrder } from '@sparegrid/core/hub/order-checks';
 import { documentReader, readTaskPrivate } from '@sparegrid/link/documents';
-import { InputRefused } from '../fault.ts';
 import type { PreparedOrder } from '@sparegrid/sdk/order-draft';
+import { InputRefused } from '../fault.ts';
 
 /** @throws InputRefused with the code that the hub would give */
 export function checkOrder({ document, taskPrivate }: PreparedOrder, wallMs: number): void {

@@ -21,9 +21,16 @@ export function say(text: string): void {
 
 /** Columns padded to their widest cell; cells come from hubs, so control characters are taken out. */
 export function tableText(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((row) => row.map((cell) => printable(cell).replace(/\s+/g, ' ')));
+  const lines = [header, ...rows].map((row) =>
+    row.map((cell) => printable(cell).replace(/\s+/g, ' ')),
+  );
   const widths = header.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
   return lines
-    .map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd())
+    .map((line) =>
+      line
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }

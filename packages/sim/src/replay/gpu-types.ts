@@ -29,9 +29,7 @@ const KNOWN: readonly (GpuType & { priceType: string })[] = [
 export function gpuTypeOf(model: string, prices: PriceSamples): GpuType {
   const known = KNOWN.find((type) => type.model === model);
   if (known) return prices.has(known.priceType) ? known : { ...known, priceType: null };
-  const named = [...prices.keys()].find(
-    (type) => type === model || type.startsWith(`${model} (`),
-  );
+  const named = [...prices.keys()].find((type) => type === model || type.startsWith(`${model} (`));
   const size = /\((\d{1,4}) GB\)$/.exec(named ?? '');
   return { model, priceType: named ?? null, memoryGib: Number(size?.[1] ?? 0), score: 0 };
 }

@@ -1,14 +1,9 @@
 /** The lessee of one hub in a replay: submits signed orders and hears what becomes of them. */
 import { type KeyObject, randomBytes } from 'node:crypto';
-import { FrameGate } from '@sparegrid/core/hub/frame-gate';
 import type { Timing } from '@sparegrid/core/agreement/timing';
 import type { PeerConfig } from '@sparegrid/core/hub/config';
-import type {
-  Message,
-  ParticipantMessage,
-  Reply,
-  Request,
-} from '@sparegrid/core/messages';
+import { FrameGate } from '@sparegrid/core/hub/frame-gate';
+import type { Message, ParticipantMessage, Reply, Request } from '@sparegrid/core/messages';
 import type { OrderEvent } from '@sparegrid/core/order/order-record';
 import type { Crypto } from '@sparegrid/core/units/document';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';

@@ -1,6 +1,7 @@
 /** Turns a node of a replay into what its lessor registers and offers: the whole machine. */
-import type { Lot } from '@sparegrid/core/order/sell-order';
+
 import type { MachineSpec, Organization } from '@sparegrid/core/order/resource-spec';
+import type { Lot } from '@sparegrid/core/order/sell-order';
 import type { OfferWanted, SpecFound } from '@sparegrid/core/participant/reporter';
 import type { DeviceSpec } from '@sparegrid/core/units/resources';
 import { BYTES_PER_MIB, LEASE_MS } from './orders.ts';

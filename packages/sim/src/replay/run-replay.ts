@@ -1,15 +1,15 @@
 /** Runs a replay: orders arrive, hubs decide, and what they decided is counted again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderView, Reply, Request } from '@sparegrid/core/messages';
-import { type OrderId, orderIdOf } from '@sparegrid/core/units/ids';
 import { signDocument } from '@sparegrid/core/units/document';
+import { type OrderId, orderIdOf } from '@sparegrid/core/units/ids';
 import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
 import { decisionsOf } from './decisions.ts';
 import { Flow } from './flow.ts';
 import type { Lessee } from './lessee.ts';
 import { type Market, openMarket } from './market.ts';
 import { buyOrderOf } from './orders.ts';
-import { Pricing } from './pricing.ts';
+import type { Pricing } from './pricing.ts';
 import { type Recount, recount } from './recount.ts';
 import type { Decision, ReplayInput, ReplayOrder } from './scenario.ts';
 
@@ -75,7 +75,10 @@ export async function runReplay(settings: ReplaySettings): Promise<Replay> {
 
 async function play(settings: ReplaySettings, market: Market, flow: Flow): Promise<Replay> {
   const { input, pricing } = settings;
-  await until(() => everythingKnown(market, input.nodes.length), () => 0);
+  await until(
+    () => everythingKnown(market, input.nodes.length),
+    () => 0,
+  );
   const startedMs = performance.now();
   const ids: OrderId[] = [];
   for (const [number, order] of input.orders.entries()) {

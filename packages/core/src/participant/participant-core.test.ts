@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { AgentBench, container } from '../../test/agent-bench.ts';
+import { resourceSpec, sellOrder } from '../../test/fixtures.ts';
+
+const running = { running: true };
+
+describe('the desired set', () => {
+  it('is converged to: what is new starts, what is gone stops', () => {
+    const bench = new AgentBench().desire(1, [container('a.0'), container('a.1')]);
+    expect(bench.agent.running).toEqual(['a.0', 'a.1']);
+    bench.desire(2, [container('a.1')]);
+    expect(bench.agent.running).toEqual(['a.1']);
+    expect(bench.agent.core.containers.has('a.0')).toBe(false);
+  });
+
+  it('of an older revision or epoch changes nothing', () => {
+    const bench = new AgentBench().desire(5, [container('a.0')], 2);
+    bench.desire(4, [], 2).desire(9, [], 1);
+    expect(bench.agent.running).toEqual(['a.0']);
+    bench.desire(0, [], 3);
+    expect(bench.agent.running).toEqual([]);
+  });
+
+  it('may come twice', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]).desire(1, [container('a.0')]);
+    expect(bench.agent.started).toHaveLength(1);
+  });
+
+  it('is reported with its version and the state of every container', () => {
+    const bench = new AgentBench(() => ({ runMs: 500, exitCode: 3 }));
+    bench.desire(7, [container('a.0')]).wait(1_500);
+    bench.acknowledges = false;
+    bench.wait(1_000);
+    expect(
+      bench
+        .take()
+        .filter(({ type }) => type === 'status')
+        .at(-1),
+    ).toMatchObject({
+      epoch: 1,
+      revision: 7,
+      containers: [{ id: 'a.0', state: 'exited', exitCode: 3, reason: 'exit', started: true }],
+    });
+  });
+
+  it('holds after a restart, and starts nothing again', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]).restartAgent();
+    bench.desire(1, [container('a.0')]).desire(2, [container('a.0')]);
+    expect(bench.agent.started).toHaveLength(1);
+    bench.desire(1, []);
+    expect(bench.agent.running).toEqual(['a.0']);
+  });
+
+  it('never starts a container again that ended, not even after a restart', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]).desire(2, []);
+    bench.restartAgent().desire(3, [container('a.0')]);
+    expect(bench.agent.started).toHaveLength(1);
+    expect(bench.agent.running).toEqual([]);
+  });
+
+  it('tells of a container that could not start', () => {
+    const bench = new AgentBench(() => ({ starts: false })).desire(1, [container('a.0')]);
+    expect(bench.stateOf('a.0')).toBe('start-failed');
+  });
+});
+
+describe('a container ends by the agent’s own clock', () => {
+  it('when its duration is over, counted from when billing was seen to begin', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]).wait(5_000);
+    bench.desire(2, [container('a.0', running)]).wait(9_999);
+    expect(bench.stateOf('a.0')).toBe('running');
+    expect(bench.wait(1).stateOf('a.0')).toBe('duration');
+  });
+
+  it('when it is not told in twice the start grace that the lease runs', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]).wait(119_999);
+    expect(bench.stateOf('a.0')).toBe('running');
+    expect(bench.wait(1).stateOf('a.0')).toBe('grace');
+  });
+
+  it('when the hub is silent, counted from the last report that it acknowledged', () => {
+    const bench = new AgentBench().desire(1, [
+      container('a.0', { durationMs: 10 ** 9, running: true }),
+    ]);
+    bench.wait(30_000);
+    bench.acknowledges = false;
+    // The report that is acknowledged below is sent now; the answer comes ten seconds later.
+    const sentAtMs = bench.elapsedMs + 1_000;
+    bench.take();
+    bench.wait(1_000);
+    const report = bench.take().find(({ type }) => type === 'status');
+    if (report?.type !== 'status') throw new Error('no report');
+    bench.wait(10_000).tell({ type: 'status-ack', seq: report.seq });
+    bench.wait(sentAtMs + 20_000 - 1 - bench.elapsedMs);
+    expect(bench.stateOf('a.0')).toBe('running');
+    expect(bench.wait(1).stateOf('a.0')).toBe('disconnect');
+  });
+
+  it('when the hub was silent while the agent was down, too', () => {
+    const bench = new AgentBench().desire(1, [
+      container('a.0', { durationMs: 10 ** 9, running: true }),
+    ]);
+    bench.wait(5_000);
+    bench.acknowledges = false;
+    bench.elapsedMs += 25_000;
+    bench.restartAgent();
+    expect(bench.stateOf('a.0')).toBe('disconnect');
+  });
+
+  it('not when only the connection is lost for a while', () => {
+    const bench = new AgentBench().desire(1, [
+      container('a.0', { durationMs: 10 ** 9, running: true }),
+    ]);
+    bench.wait(1_000);
+    bench.agent.step([{ kind: 'hub-disconnected' }]);
+    bench.acknowledges = false;
+    bench.wait(15_000);
+    bench.acknowledges = true;
+    bench.agent.step([{ kind: 'hub-connected' }]);
+    bench.tell({ type: 'welcome', hub: 'h1', epoch: 1, collect: 'push' }).wait(30_000);
+    expect(bench.stateOf('a.0')).toBe('running');
+  });
+});
+
+describe('reports', () => {
+  const { participant, revision, ...spec } = resourceSpec('ann.h1');
+  const { termsRevision, ...offered } = sellOrder('ann.h1');
+  const offer = (({ participant: _p, revision: _r, ...rest }) => rest)(offered);
+
+  it('of resources are sent once found, and never again while they stay the same', () => {
+    const bench = new AgentBench();
+    bench.take();
+    bench.agent.step([{ kind: 'resource', spec }]);
+    expect(bench.take().map(({ type }) => type)).toContain('resource');
+    bench.tell({ type: 'accepted', what: 'resource', revision: 1 });
+    bench.agent.step([{ kind: 'resource', spec }]);
+    bench.acknowledges = false;
+    bench.wait(60_000);
+    expect(bench.take().map(({ type }) => type)).not.toContain('resource');
+  });
+
+  it('are sent again until the hub answered, and after each reconnection', () => {
+    const bench = new AgentBench();
+    bench.acknowledges = false;
+    bench.agent.step([{ kind: 'offer', offer }]);
+    bench.take();
+    bench.wait(5_000);
+    expect(bench.take().filter(({ type }) => type === 'offer').length).toBeGreaterThan(2);
+    bench.tell({ type: 'accepted', what: 'offer', revision: 1 });
+    bench.take();
+    bench.wait(5_000);
+    expect(bench.take().map(({ type }) => type)).not.toContain('offer');
+    bench.restartAgent();
+    expect(bench.take().map(({ type }) => type)).toContain('offer');
+  });
+
+  it('of an offer raise its revision each time, its termsRevision only with the terms', () => {
+    const bench = new AgentBench();
+    const sent = () => {
+      const [message] = bench.take().filter(({ type }) => type === 'offer');
+      if (message?.type !== 'offer') return null;
+      const { revision, termsRevision } = JSON.parse(message.document.payload);
+      return [revision, termsRevision];
+    };
+    const [lot] = offer.lots as [(typeof offer.lots)[0]];
+    bench.take();
+    bench.agent.step([{ kind: 'offer', offer }]);
+    expect(sent()).toEqual([1, 1]);
+    bench.agent.step([{ kind: 'offer', offer }]);
+    expect(sent()).toBe(null);
+    const amounts = { ...lot.amounts, cpuMillicores: 1 };
+    bench.agent.step([{ kind: 'offer', offer: { ...offer, lots: [{ ...lot, amounts }] } }]);
+    expect(sent()).toEqual([2, 1]);
+    const labels = { region: 'eu' };
+    bench.agent.step([{ kind: 'offer', offer: { ...offer, lots: [{ ...lot, labels }] } }]);
+    expect(sent()).toEqual([3, 2]);
+  });
+
+  it('that the hub rejects are told to the operator and not repeated', () => {
+    const bench = new AgentBench();
+    bench.acknowledges = false;
+    bench.agent.step([{ kind: 'offer', offer }]);
+    bench.tell({ type: 'rejected', what: 'offer', code: 'OFFER_ABOVE_SPEC', hint: '' });
+    bench.take();
+    bench.wait(5_000);
+    expect(bench.take().map(({ type }) => type)).not.toContain('offer');
+    expect(bench.agent.effects.at(-1)).toMatchObject({
+      kind: 'rejected',
+      code: 'OFFER_ABOVE_SPEC',
+    });
+  });
+});
+
+describe('an agent', () => {
+  it('says hello until it is welcomed', () => {
+    const bench = new AgentBench();
+    bench.acknowledges = false;
+    bench.agent.step([{ kind: 'hub-connected' }]);
+    bench.wait(3_000);
+    expect(bench.take().filter(({ type }) => type === 'hello').length).toBeGreaterThan(2);
+  });
+
+  it('has another session in each life', () => {
+    const bench = new AgentBench();
+    const { session } = bench.agent.core;
+    expect(bench.restartAgent().agent.core.session).not.toBe(session);
+  });
+
+  it('ignores what only hubs say to each other', () => {
+    const bench = new AgentBench().tell({ type: 'snapshot-request' });
+    expect(bench.agent.effects.at(-1)).toMatchObject({ code: 'LINK_NOT_ALLOWED' });
+  });
+});
