@@ -206,7 +206,7 @@ export interface AgreementView {
   id: AgreementId;
   negotiation: NegotiationState;
   lease: LeaseState;
-  /** Who has the right to use, until when (wall time); null before the lease runs. @patent [0058] */
+  /** Who has the right to use, until when (wall time); null before the lease runs. @patent [0058] EXE-4 */
   userOf: ParticipantId | null;
   userExpiresMs: number | null;
   code: RefusalCode | null;

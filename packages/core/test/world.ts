@@ -88,6 +88,13 @@ export class World implements Surroundings {
     this.#connect(node);
   }
 
+  /** A new life of the agent; its containers go on. */
+  restartAgent(id: ParticipantId): void {
+    this.agent(id).reload();
+    this.agent(id).step([{ kind: 'hub-connected' }]);
+    this.settle();
+  }
+
   // ---- running ----
 
   hub(id: HubId): HubNode {

@@ -60,16 +60,25 @@ async function run(
   signals: Told,
 ): Promise<void> {
   say('All processes are ready.');
-  if (options.demo) await demonstrate(directory, startMs, signals);
-  tellNext(directory, options.dir !== undefined);
+  const option = options.dir === undefined ? '' : ` --dir ${directory}`;
+  if (options.demo) await demonstrate(directory, startMs, signals, option);
+  tellNext(directory, option);
   await signals.told;
 }
 
-async function demonstrate(directory: string, startMs: number, { signal }: Told): Promise<void> {
+async function demonstrate(
+  directory: string,
+  startMs: number,
+  { signal }: Told,
+  option: string,
+): Promise<void> {
   const client = await connectBy(directory);
   try {
     const { order } = await tellStory({ client, startMs, say, signal });
-    say(`\nLook at it:\n  sparegrid order get ${order}\n  sparegrid order logs ${order}`);
+    const commands = ['get', 'explain', 'logs'].map((verb) => {
+      return `  npx sparegrid order ${verb} ${order}${option}`;
+    });
+    say(`\nLook at it, in another terminal:\n${commands.join('\n')}`);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -77,13 +86,12 @@ async function demonstrate(directory: string, startMs: number, { signal }: Told)
   }
 }
 
-function tellNext(directory: string, named: boolean): void {
-  const option = named ? ` --dir ${directory}` : '';
+function tellNext(directory: string, option: string): void {
   say(`
-What to try next, in another terminal:
+What to try next:
   npx sparegrid offer ls${option}
   npx sparegrid hub status${option}
-  npx sparegrid order submit -f examples/order.yaml --wait${option}
+  npx sparegrid order submit --help     # shows an order file to start from
   kill -9 any process of "npx sparegrid devnet status${option}": it starts again, nothing is lost
 Ctrl-C ends the devnet; the next "devnet up" resumes it from ${contextFile(directory)}.`);
 }

@@ -1,7 +1,8 @@
 /** `sparegrid order`: submit, look at, explain, cancel, and read the output of orders. */
 import type { LogChunk, OrderView } from '@sparegrid/core/messages';
+import { orderId } from '@sparegrid/link/schemas/scalars';
 import type { Client } from '@sparegrid/sdk/client';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { stateDirectory, withClient } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { printable } from '../failure.ts';
@@ -22,20 +23,42 @@ export function orderCommand(): Command {
   return order.addHelpText('after', '\nExample:\n  sparegrid order submit -f order.yaml --wait');
 }
 
+const ORDER_FILE = `
+An order file (YAML or JSON):
+  kind: job                  # or service
+  image: process:node
+  command: ["-e", "console.log('rank', process.env.SPAREGRID_RANK)"]
+  replicas: 2                # or {min: 1, max: 4}
+  cpu: 500m                  # of each replica, like all that follows
+  memory: 64Mi
+  limitPerHour: 1.00         # credits per replica and hour, at most
+  budget: 0.50               # credits in all, at most
+  duration: 2m
+Further fields: env, architecture, egress, capabilities, storage, bandwidth,
+  device {count, share: 500m, models, vendor, minMemory}, expires (10m),
+  fill (atomic, partial), maxLessors, priority (price, performance, or
+  {price: 700, performance: 300}), performance {minScore, minFlops [{precision,
+  giga}], provision, labels}, disconnect {stopAfter: 1m, onLoss: terminate}.
+`;
+
+function orderIdOption(text: string): string {
+  if (orderId.safeParse(text).success) return text;
+  throw new InvalidArgumentError('Expected o- and 32 hex digits, as order submit prints it.');
+}
+
 function submitCommand(): Command {
   const command = new Command('submit')
     .description('sign the order of a file and hand it to the hub; it is durable when this returns')
-    .requiredOption('-f, --file <path>', 'order file, YAML or JSON; see docs/orders.md')
+    .requiredOption('-f, --file <path>', 'order file, see below')
     .option('--wait', 'stay until the order ended; exit 1 unless it completed');
   const examples =
     '  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json';
-  return asking(command, examples).action(
+  return asking(command, `${examples}\n${ORDER_FILE}`).action(
     async (options: HubOptions & { file: string; wait?: true }) => {
       const draft = readOrderFile(options.file, Date.now());
+      checkOrder(draft, Date.now());
       await withClient(stateDirectory(options.dir), async (client) => {
-        const prepared = client.prepareOrder(draft);
-        checkOrder(prepared, Date.now());
-        const id = await client.submitOrder(prepared);
+        const id = await client.submitOrder(draft);
         if (options.wait) await showEnd(client, id, options);
         else if (options.output === 'json') printJson({ order: id });
         else {
@@ -60,7 +83,7 @@ function showOrder(view: OrderView, { output }: HubOptions): void {
 
 function getCommand(): Command {
   const command = new Command('get')
-    .argument('<order>')
+    .argument('<order>', 'id of the order', orderIdOption)
     .description('state, history and bill of an order');
   return asking(command, '  sparegrid order get o-0123456789abcdef0123456789abcdef').action(
     async (id: string, options: HubOptions) => {
@@ -89,7 +112,7 @@ function listCommand(): Command {
 
 function explainCommand(): Command {
   const command = new Command('explain')
-    .argument('<order>')
+    .argument('<order>', 'id of the order', orderIdOption)
     .description(
       'for every lessor: whether it suits the order now, else the first term that fails',
     );
@@ -104,7 +127,7 @@ function explainCommand(): Command {
 
 function cancelCommand(): Command {
   const command = new Command('cancel')
-    .argument('<order>')
+    .argument('<order>', 'id of the order', orderIdOption)
     .description('end an order; it ends soon, not at once');
   const examples = '  sparegrid order cancel o-0123456789abcdef0123456789abcdef';
   return asking(command, examples).action(async (id: string, options: HubOptions) => {
@@ -116,7 +139,7 @@ function cancelCommand(): Command {
 
 function logsCommand(): Command {
   const command = new Command('logs')
-    .argument('<order>')
+    .argument('<order>', 'id of the order', orderIdOption)
     .description('output of the containers of an order')
     .option('--follow', 'stay until the order ended');
   const examples = '  sparegrid order logs o-0123456789abcdef0123456789abcdef --follow';

@@ -1,9 +1,9 @@
 /** The demonstration's computation: primes counted in ranges that each replica takes by its rank. */
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 
-export const PRIMES_BELOW = 2_000_000;
+export const PRIMES_BELOW = 5_000_000;
 /** Known for long: what the replicas find together must be this. */
-export const PRIMES_EXPECTED = 148_933;
+export const PRIMES_EXPECTED = 348_513;
 export const REPLICAS = 4;
 export const LESSORS_WANTED = 2;
 
@@ -26,15 +26,15 @@ export function demoOrder(wallMs: number): OrderDraft {
   return {
     kind: 'job',
     replica: {
-      cpuMillicores: 100,
+      cpuMillicores: 500,
       memoryBytes: 64 * MIB,
       storageBytes: 0,
       bandwidthBitsPerSecond: 0,
       device: null,
     },
     count: { min: REPLICAS, max: REPLICAS },
-    limitMicroPerReplicaHour: 20_000n,
-    budgetMicro: 20_000n,
+    limitMicroPerReplicaHour: 100_000n,
+    budgetMicro: 100_000n,
     performance: { minScore: 0, minFlops: [], provision: 'single', labels: {} },
     task: {
       public: { image: 'process:node', architecture: null, egress: false, capabilities: [] },

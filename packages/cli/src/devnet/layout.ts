@@ -44,7 +44,9 @@ export class Layout {
   get socketDirectory(): string {
     const near = join(this.directory, 'run');
     const longest = Math.max(
-      ...HUBS.flatMap((hub) => Object.values(hubSockets(near, hub)).map(Buffer.byteLength)),
+      ...HUBS.flatMap((hub) =>
+        Object.values(hubSockets(near, hub)).map((path) => Buffer.byteLength(path)),
+      ),
     );
     if (longest <= SOCKET_PATH_BYTES_MAX) return near;
     const name = hash('sha256', this.directory, 'hex').slice(0, 16);

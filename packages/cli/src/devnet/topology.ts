@@ -14,8 +14,8 @@ export interface Lessor {
   memoryPerGibHour: string;
 }
 
-/** Each offers this much, whatever the machine has: two replicas of the demonstration's order. */
-export const SLICE = { cpu: '200m', memory: '128Mi' } as const;
+/** Each offers this much of the machine: room for two replicas of the demonstration's order. */
+export const SLICE = { cpu: '1', memory: '512Mi' } as const;
 
 /** The two cheapest belong to different hubs. */
 export const LESSORS: readonly Lessor[] = [

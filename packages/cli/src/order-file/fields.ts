@@ -1,39 +1,33 @@
-/** The fields of one part of an order file: each is taken once, and what is left is refused. */
+/** The fields of one part of an order file: known ones only, each read as what it shall be. */
 import { parseCredits } from '@sparegrid/core/units/money';
 import { isAmount, parseQuantity } from '@sparegrid/core/units/quantity';
 import { parseDuration } from './duration.ts';
 import type { Place } from './yaml-file.ts';
 
-export class Fields {
+export class Fields<Name extends string> {
   readonly #place: Place;
   readonly #members: Map<string, Place>;
-  readonly #known = new Set<string>();
 
-  constructor(place: Place) {
+  /** @throws CliFault CLI_FIELD_UNKNOWN: a misspelt field must not be passed over. */
+  constructor(place: Place, known: readonly Name[]) {
     this.#place = place;
     this.#members = place.members();
+    for (const [name, member] of this.#members) {
+      if (known.some((one) => one === name)) continue;
+      throw member.fault('CLI_FIELD_UNKNOWN', `known are ${known.join(', ')}.`);
+    }
   }
 
   /** The field, when it is there. */
-  maybe(name: string): Place | undefined {
-    this.#known.add(name);
+  maybe(name: Name): Place | undefined {
     return this.#members.get(name);
   }
 
   /** @throws CliFault CLI_FIELD_MISSING */
-  need(name: string): Place {
-    const found = this.maybe(name);
+  need(name: Name): Place {
+    const found = this.#members.get(name);
     if (found) return found;
     throw this.#place.fault('CLI_FIELD_MISSING', `no field ${name}.`);
-  }
-
-  /** To be called once everything was taken. @throws CliFault CLI_FIELD_UNKNOWN */
-  end(): void {
-    for (const [name, place] of this.#members) {
-      if (this.#known.has(name)) continue;
-      const text = `known are ${[...this.#known].sort().join(', ')}.`;
-      throw place.fault('CLI_FIELD_UNKNOWN', text);
-    }
   }
 }
 

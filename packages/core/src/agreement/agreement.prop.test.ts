@@ -115,6 +115,7 @@ function checkStock(target: TargetSide): void {
 describe('agreements under lost, repeated and reordered messages', () => {
   const events = fc.array(event, { minLength: 10, maxLength: 80 });
 
+  /** @patent SIG-1 EXE-5 */
   it('safety: states only go forward, and stock is conserved after every event', () => {
     fc.assert(
       fc.property(events, (history) => {

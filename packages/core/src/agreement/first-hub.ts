@@ -40,7 +40,7 @@ function isLive(part: AgreementPart): boolean {
   return part.status !== 'refused' && part.status !== 'closed' && part.status !== 'ended';
 }
 
-/** @patent [0057] [0059] */
+/** @patent [0057] [0059] C1.7 */
 export class FirstAgreements {
   readonly agreements = new Map<AgreementId, AgreementRecord>();
   readonly tombstones = new Map<string, PartTombstone>();

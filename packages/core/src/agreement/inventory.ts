@@ -18,7 +18,9 @@ interface Frozen {
 
 /**
  * Offered = free + frozen, lot by lot and device by device. When a new sell order offers less than
- * what is frozen, free is 0 and running leases keep what they have. @patent [0057] [0058]
+ * what is frozen, free is 0 and running leases keep what they have.
+ *
+ * @patent [0057] [0058] SIG-2 EXE-5
  */
 export class Inventory {
   #offer: SellOrder | null = null;

@@ -42,6 +42,7 @@ function partOf(target: TargetSide, id: string): PartRecord {
 const of = (id: string) => ({ agreement: id, part: 0 });
 
 describe('PREPARE', () => {
+  /** @patent C7.1 SIG-1 */
   it('freezes and records the part before the vote is announced', () => {
     const bench = new Bench();
     const [vote] = ask(bench, 'a');
@@ -63,6 +64,7 @@ describe('PREPARE', () => {
     }
   });
 
+  /** @patent SIG-1 */
   it('for the same unit is won by exactly one of two agreements', () => {
     const bench = new Bench();
     expect(answerTo(ask(bench, 'a', 3))).toBe('vote-yes');
@@ -212,6 +214,12 @@ describe('ABORT before PREPARE', () => {
     tell(bench, { type: 'abort', ...of('a'), code: 'AGREEMENT_NO_ANSWER' });
     expect(answerTo(ask(bench, 'a'))).toBe('AGREEMENT_ABORTED');
     expect(bench.target('h2').freeMillicores).toBe(4000);
+  });
+
+  it('by a hub that is not the first hub stops nothing: a target hub cannot shut out another', () => {
+    const bench = new Bench();
+    tell(bench, { type: 'abort', ...of('a'), code: 'AGREEMENT_ABORTED' }, 'h3');
+    expect(answerTo(ask(bench, 'a'))).toBe('vote-yes');
   });
 
   it('is forgotten when no PREPARE can be on the way any more', () => {

@@ -27,7 +27,9 @@ type Prepare = Extract<AgreementMessage, { type: 'prepare' }>;
 
 /**
  * All parts for which this hub is target hub. Capacity is changed here and nowhere else: two
- * signings for the same unit meet in one table, and exactly one wins. @patent [0057]
+ * signings for the same unit meet in one table, and exactly one wins.
+ *
+ * @patent [0057] C1.7 C7.1 SIG-1
  */
 export class TargetParts {
   readonly parts = new Map<PartId, PartRecord>();
@@ -89,7 +91,11 @@ export class TargetParts {
     }
   }
 
-  /** PREPARE: compare terms, compare free quantity, freeze and countersign in this very step. */
+  /**
+   * PREPARE: compare terms, compare free quantity, freeze and countersign in this very step.
+   *
+   * @patent [0057] C7.1 SIG-1
+   */
   #prepare(from: HubId, message: Prepare): void {
     const terms = this.#lessors.readTerms(message.document.payload);
     // A hub that cannot be told which agreement is meant gets no vote; it will time out.
@@ -135,7 +141,9 @@ export class TargetParts {
     document: SignedDocument,
   ): Refusal | undefined {
     const tombstone = this.tombstones.get(id);
-    if (tombstone) return refuse('AGREEMENT_ABORTED', `aborted: ${tombstone.code}`);
+    if (tombstone?.firstHub === from) {
+      return refuse('AGREEMENT_ABORTED', `aborted: ${tombstone.code}`);
+    }
     const { timing, self } = this.#ports;
     // Bounds of ours, so that no hub can hold a lessor's quantity for long without a decision.
     const bounded =
@@ -304,7 +312,11 @@ export class TargetParts {
     }
   }
 
-  /** Ends the part: meters it, signs the meter, returns the quantity, all in this step. */
+  /**
+   * Ends the part: meters it, signs the meter, returns the quantity, all in this step.
+   *
+   * @patent [0058] SIG-2 EXE-4 EXE-5
+   */
   #finish(part: PartRecord, outcome: PartOutcome): void {
     const nowMs = this.#ports.now().elapsedMs;
     const { terms } = part;
@@ -476,7 +488,8 @@ export class TargetParts {
   }
 
   #bury(id: PartId, firstHub: HubId, code: RefusalCode): void {
-    if (this.tombstones.has(id)) return;
+    // Another hub's tombstone says nothing: it must not shut out the hub that may decide.
+    if (this.tombstones.get(id)?.firstHub === firstHub) return;
     const tombstone = { id, firstHub, code, atMs: this.#ports.now().elapsedMs };
     this.tombstones.set(id, tombstone);
     this.#ports.put('tombstone', id, tombstone);

@@ -20,6 +20,7 @@ function versions(world: World) {
 }
 
 describe('the panoramas', () => {
+  /** @patent C1.1 C1.2 C9.1 PAN-3 PAN-6 LSE-2 LSE-3 */
   it('are equal at all hubs, in full mesh', () => {
     const world = new World({
       hubs: ['h1', 'h2', 'h3'],
@@ -39,6 +40,7 @@ describe('the panoramas', () => {
     }
   });
 
+  /** @patent C1.3 C4.1 C4.2 LSE-5 */
   it('follow an offer as an event: no time passes and nothing is polled', () => {
     const world = twoHubs().start().offer('ann.h1');
     const at = world.elapsedMs;
@@ -49,12 +51,12 @@ describe('the panoramas', () => {
     ).toBe(7n);
   });
 
+  /** @patent PAN-9 */
   it('cause no traffic for hardware that stays the same, whatever else happens', () => {
     const world = twoHubs().start().offer('ann.h1');
     expect(rowsSent(world, 'resource')).toHaveLength(1);
     world.offer('ann.h1', { lots: [lot('m1', { amounts: amounts({ cpuMillicores: 1 }) })] });
-    world.agent('ann.h1').reload();
-    world.agent('ann.h1').step([{ kind: 'hub-connected' }]);
+    world.restartAgent('ann.h1');
     const { participant, revision, ...spec } = resourceSpec('ann.h1');
     world.agent('ann.h1').step([{ kind: 'resource', spec }]);
     world.settle().run(60_000);
@@ -71,6 +73,7 @@ describe('the panoramas', () => {
     expect(new Set(types)).toEqual(new Set(['heartbeat', 'status', 'status-ack']));
   });
 
+  /** @patent PAN-10 */
   it('follow a change of hardware that a participant reports', () => {
     const world = twoHubs().start();
     const { participant, revision, ...spec } = resourceSpec('ann.h1', {
@@ -112,6 +115,7 @@ describe('the panoramas', () => {
 });
 
 describe('a subnet', () => {
+  /** @patent PAN-5 */
   it('is complete when every lending participant has registered', () => {
     const world = new World({
       hubs: ['h1', 'h2'],
@@ -136,6 +140,7 @@ describe('a subnet', () => {
 describe('pull mode', () => {
   const pulled = () => twoHubs({ pull: ['ann.h1'] }).start();
 
+  /** @patent PAN-4 LSE-2 */
   it('collects what is in the local table of the participant', () => {
     const world = pulled().offer('ann.h1');
     expect(world.hub('h2').core.panorama.lease('ann.h1')?.offer).toBeTruthy();
@@ -167,6 +172,7 @@ describe('pull mode', () => {
 });
 
 describe('a hub without a buy order', () => {
+  /** @patent ORD-2 */
   it('does nothing in matching, whatever is offered', () => {
     const world = twoHubs().start().offer('ann.h1').offer('bob.h2').run(30_000);
     const types = new Set(

@@ -49,9 +49,10 @@ export const DEFAULT_LIMITS: Limits = {
   attemptsPerOrder: 1_000,
 };
 
+/** One hub and its subnet; every other hub is a peer, in full mesh. @patent [0032] C1.1 */
 export interface HubConfig {
   id: HubId;
-  /** Every hub of the network; this hub's own entry is ignored. */
+  /** Every hub of the network, this one included: it may be both sides of one agreement. */
   peers: PeerConfig[];
   participants: AdmittedParticipant[];
   timing: Timing;

@@ -13,6 +13,7 @@ function demo() {
 }
 
 describe('an order over two hubs', () => {
+  /** @patent C1.6 C1.7 */
   it('is matched, frozen, started and running in the step of its arrival', () => {
     const { world, order } = demo();
     expect(world.view('lea.h1', order)).toMatchObject({
@@ -38,6 +39,7 @@ describe('an order over two hubs', () => {
     ]);
   });
 
+  /** @patent C7.1 SIG-2 */
   it('leaves the lease panorama of all hubs at once, and returns to it when it ends', () => {
     const { world } = demo();
     const freeAt = (hub: string) =>
@@ -60,6 +62,7 @@ describe('an order over two hubs', () => {
     expect(ranksAt('bob.h2')).toEqual([4, 5].map((rank) => [rank, 6]));
   });
 
+  /** @patent EXE-4 EXE-5 */
   it('ends after its duration: completed, billed, settled at both hubs, right to use returned', () => {
     const { world, order } = demo();
     world.run(12_000);

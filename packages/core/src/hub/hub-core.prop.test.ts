@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buyOrder } from '../../test/fixtures.ts';
+import { buyOrder, WALL_MS } from '../../test/fixtures.ts';
 import type { Crash } from '../../test/nodes.ts';
 import { twoHubs, type World } from '../../test/world.ts';
 import { FINAL_ORDER_STATES } from '../order/order-record.ts';
@@ -89,6 +89,68 @@ describe('a hub that crashes', () => {
         expect(endOf(world)).toEqual(expected);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('two hubs under loss, restarts and jumping clocks', () => {
+  const faults = fc.record({
+    /** Frame k is lost when entry k modulo length is true. */
+    lost: fc.array(fc.boolean(), { minLength: 3, maxLength: 12 }),
+    restarts: fc.array(
+      fc.record({
+        atMs: fc.nat({ max: 8_000 }),
+        node: fc.constantFrom('h1', 'h2', 'ann.h1', 'bob.h2'),
+      }),
+      { maxLength: 3 },
+    ),
+    jumpMs: fc.constantFrom(0, -30_000, 30_000),
+    fill: fc.constantFrom('atomic' as const, 'partial' as const),
+    kind: fc.constantFrom('job' as const, 'service' as const),
+  });
+
+  it('liveness: the order ends, and all is given back and settled alike, once faults stop', () => {
+    fc.assert(
+      fc.property(faults, ({ lost, restarts, jumpMs, fill, kind }) => {
+        const world = twoHubs().start().offer('ann.h1').offer('bob.h2');
+        world.programOf = () => ({ runMs: 3_000 });
+        const min = fill === 'atomic' ? 6 : 1;
+        const order = { ...ORDER, fill, kind, count: { min, max: 6 }, durationMs: 5_000 };
+        order.expiresAtMs = WALL_MS + 60_000;
+        let frames = 0;
+        world.lose = () => lost[frames++ % lost.length] === true;
+        world.lessee('lea.h1').ask({
+          op: 'order.submit',
+          document: world.lessee('lea.h1').sign(order),
+          taskPrivate: null,
+        });
+        world.settle();
+        const startMs = world.elapsedMs;
+        for (const { atMs, node } of [...restarts].sort((a, b) => a.atMs - b.atMs)) {
+          world.run(startMs + atMs - world.elapsedMs);
+          if (world.hubs.has(node)) world.restart(world.hub(node));
+          else world.restartAgent(node);
+        }
+        world.wallShiftMs += jumpMs;
+        world.run(startMs + 10_000 - world.elapsedMs);
+        world.lose = () => false;
+        world.submit('lea.h1', order);
+        world.run(150_000);
+        const { agreements, orders, panorama } = world.hub('h1').core;
+        for (const { state } of orders.values()) expect(FINAL_ORDER_STATES).toContain(state);
+        for (const part of [...agreements.values()].flatMap(({ parts }) => parts)) {
+          const { agreement, part: number, targetHub } = part.terms;
+          const there = world.hub(targetHub).core.parts.get(`${agreement}.${number}`);
+          if (part.settleMicro !== null && there) expect(there.settledMicro).toBe(part.settleMicro);
+        }
+        for (const lessor of ['ann.h1', 'bob.h2']) {
+          expect(panorama.lease(lessor)?.offer?.lots[0]?.amounts.cpuMillicores).toBe(4000);
+          expect(world.agent(lessor).running).toEqual([]);
+          const started = world.agent(lessor).started.map(({ id }) => id);
+          expect(new Set(started).size).toBe(started.length);
+        }
+      }),
+      { numRuns: 20 },
     );
   });
 });

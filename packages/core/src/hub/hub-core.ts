@@ -9,7 +9,7 @@ import type { OrderRecord } from '../order/order-record.ts';
 import type { PanoramaRow } from '../panorama/row.ts';
 import { invariant } from '../refusals.ts';
 import type { Send } from '../step.ts';
-import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
+import { type HubId, hubOf, type NodeId, type ParticipantId } from '../units/ids.ts';
 import { decodeStored } from '../units/json.ts';
 import type { Now } from '../units/now.ts';
 import type { Write } from '../units/write.ts';
@@ -313,12 +313,14 @@ export class HubCore {
     });
   }
 
-  // ---- relaying: participant -> hub -> hub -> participant (@patent [0032]) ----
+  // ---- relaying: participant -> hub -> hub -> participant ----
 
+  /** From a participant of this subnet to one of any. @patent [0032] TOP-1 TOP-2 TOP-3 */
   #relayFrom(from: ParticipantId, to: ParticipantId, payload: string): void {
     const { panorama, config, self } = this.#context;
-    const hub = panorama.resolve(to) ?? (this.#context.subnet.get(to) ? self : undefined);
-    if (!hub || payload.length > config.limits.relayBytes) return;
+    // The id names the hub: a participant that registers no resources is reached, too.
+    const hub = hubOf(to);
+    if (!panorama.parts.has(hub) || payload.length > config.limits.relayBytes) return;
     const message = { type: 'relay', from, to, payload } as const;
     if (hub === self) this.#deliver(message);
     else this.#context.send(hub, message);
@@ -393,6 +395,7 @@ export class HubCore {
     this.#context.wakeAt(`stale ${hub}`, atMs);
   }
 
+  /** Every change goes to every other hub in the step that made it. @patent [0041] C4.2 LSE-3 */
   #tellPeers(): void {
     const { panorama, out } = this.#context;
     for (const delta of panorama.takeDeltas(this.#fittingRows)) {

@@ -73,12 +73,12 @@ export class MemberDesk implements Lessors {
     return true;
   }
 
-  /** Pull: asks the agent for what is in its local table. @patent [0037] [0041] */
+  /** Pull: asks the agent for what is in its local table. @patent [0037] [0041] PAN-4 LSE-2 */
   collect(participant: ParticipantId, what: 'resource' | 'offer'): void {
     this.#context.sendToAgent(participant, { type: 'collect', what });
   }
 
-  /** A participant reports its resources (push), or answers a collection (pull). @patent [0037] */
+  /** A participant reports its resources (push), or answers a collection (pull). @patent [0037] C9.1 PAN-3 PAN-10 */
   registerResource(participant: ParticipantId, document: SignedDocument): void {
     const { env, panorama, subnet } = this.#context;
     const member = subnet.get(participant) as Member;
@@ -109,7 +109,7 @@ export class MemberDesk implements Lessors {
     this.#context.sendToAgent(participant, accepted);
   }
 
-  /** A lessor's new sell order: into the own panorama and on to every hub. @patent [0042] */
+  /** A lessor's new sell order: into the own panorama and on to every hub. @patent [0042] C1.3 C4.1 C4.2 LSE-2 LSE-5 */
   offerChanged(participant: ParticipantId, document: SignedDocument): void {
     const { env, config } = this.#context;
     const member = this.#context.subnet.get(participant) as Member;
@@ -252,7 +252,11 @@ export class MemberDesk implements Lessors {
     return this.#context.epoch;
   }
 
-  /** Publishes what is free now: nothing when the agent is away or the offer ran out. */
+  /**
+   * Publishes what is free now: nothing when the agent is away or the offer ran out.
+   *
+   * @patent [0057] [0058] SIG-2
+   */
   stockChanged(lessor: ParticipantId): void {
     const member = this.#context.subnet.get(lessor);
     if (!member) return;

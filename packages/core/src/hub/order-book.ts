@@ -76,7 +76,7 @@ export class OrderBook {
    * @refuses ORDER_MALFORMED, ORDER_NOT_YOURS, ORDER_SIGNATURE, STORE_LOW_DISK, ORDER_COUNT,
    *          ORDER_DURATION, ORDER_EXPIRED, ORDER_EXPIRY, ORDER_DEVICES, ORDER_BUDGET,
    *          ORDER_TASK_DIGEST, ORDER_LIMIT.
-   * @patent [0048] [0049] C1.4
+   * @patent [0048] [0049] C1.4 ORD-1 ORD-2
    */
   submit(
     from: ParticipantId,
@@ -156,7 +156,7 @@ export class OrderBook {
     return order?.order.lessee === from ? order : undefined;
   }
 
-  /** Queues the open orders that a better offer of these lessors might serve. */
+  /** Queues the open orders that a better offer of these lessors might serve. @patent TOP-6 */
   offersImproved(lessors: Iterable<ParticipantId>): void {
     const { panorama } = this.#context;
     const open: OrderRecord[] = [];
@@ -185,7 +185,7 @@ export class OrderBook {
     return this.#queue.size > 0;
   }
 
-  /** Matches what is queued: orders that lost races first, then in order of acceptance. */
+  /** Matches what is queued, lost races first, then as accepted. @patent [0049] ORD-2 MAT-7 */
   matchQueued(): void {
     const queued = [...this.#queue].map((id) => this.orders.get(id));
     this.#queue.clear();

@@ -11,6 +11,7 @@ function relayed(world: ReturnType<typeof twoHubs>, agent: string): string[] {
 }
 
 describe('a message from participant to participant', () => {
+  /** @patent TOP-1 */
   it('of another subnet goes over both hubs', () => {
     const world = twoHubs().start();
     const before = world.posted.length;
@@ -24,6 +25,7 @@ describe('a message from participant to participant', () => {
     expect(relayed(world, 'bob.h2')).toEqual(['lea.h1: hello']);
   });
 
+  /** @patent TOP-2 */
   it('of the same subnet goes over its hub', () => {
     const world = twoHubs().start();
     world.lessee('lea.h1').send({ type: 'relay-send', to: 'ann.h1', payload: 'hello' });
@@ -43,13 +45,21 @@ describe('a message from participant to participant', () => {
     });
   });
 
+  it('of another subnet reaches one that runs no agent, too', () => {
+    const world = twoHubs({ lessees: ['lea.h1', 'lou.h2'] }).start();
+    world.lessee('lea.h1').send({ type: 'relay-send', to: 'lou.h2', payload: 'hello' });
+    world.settle();
+    expect(world.lessee('lou.h2').received.at(-1)).toMatchObject({ type: 'relayed' });
+  });
+
   it('is not relayed when it is too large or the receiver unknown', () => {
     const world = twoHubs({ limits: { relayBytes: 5 } }).start();
     const before = world.posted.length;
     world.lessee('lea.h1').send({ type: 'relay-send', to: 'bob.h2', payload: 'longer' });
-    world.lessee('lea.h1').send({ type: 'relay-send', to: 'zoe.h2', payload: 'hello' });
+    world.lessee('lea.h1').send({ type: 'relay-send', to: 'zoe.h1', payload: 'hello' });
+    world.lessee('lea.h1').send({ type: 'relay-send', to: 'zoe.h9', payload: 'hello' });
     world.settle();
-    expect(world.posted.length).toBe(before + 2);
+    expect(world.posted.length).toBe(before + 3);
   });
 
   it('is not taken from a hub that is not the sender’s', () => {
@@ -63,6 +73,7 @@ describe('a message from participant to participant', () => {
 });
 
 describe('a direct dial', () => {
+  /** @patent TOP-1 */
   it('to the hub of another subnet is refused', () => {
     const world = twoHubs().start();
     const frame = new Framer('bob.h2', 's1').frame('h1', [], world.now().wallMs);
@@ -79,6 +90,7 @@ describe('a direct dial', () => {
 });
 
 describe('any hub', () => {
+  /** @patent TOP-3 */
   it('resolves any participant to the hub that owns it', () => {
     const world = twoHubs().start();
     const resolve = (participant: string) =>

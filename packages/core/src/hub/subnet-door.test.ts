@@ -45,6 +45,7 @@ function registered(): World {
   return world.offer('ann.h1', { revision: 1 });
 }
 
+/** @patent TOP-5 PAN-1 PAN-3 */
 describe('resource information', () => {
   const spec = (over: Partial<ResourceSpec> = {}) =>
     resourceSpec('ann.h1', { revision: 9, ...over });
@@ -78,6 +79,7 @@ describe('resource information', () => {
   });
 });
 
+/** @patent LSE-1 */
 describe('a sell order', () => {
   const offer = (over: Partial<SellOrder> = {}) =>
     sellOrder('ann.h1', { revision: 9, termsRevision: 9, ...over });
@@ -167,6 +169,7 @@ describe('a sell order', () => {
   });
 });
 
+/** @patent ORD-1 */
 describe('a buy order', () => {
   const base = buyOrder();
   const cases: [RefusalCode, Partial<BuyOrder>][] = [
@@ -227,6 +230,7 @@ describe('a buy order', () => {
     expect(submit(world, second)).toMatchObject({ ok: true });
   });
 
+  /** @patent C1.4 */
   it('of a participant of another subnet is refused at the door', () => {
     const world = twoHubs({ lessees: ['lea.h1', 'lou.h2'] }).start();
     const stranger = new Framer('lou.h2', 's9');

@@ -65,7 +65,7 @@ export class Subnet {
     return this.members.get(participant);
   }
 
-  /** Every lending member has registered its resources. @patent [0037] */
+  /** Every lending member has registered its resources. @patent [0037] PAN-5 */
   isComplete(): boolean {
     for (const { admitted, registry } of this.members.values()) {
       if (admitted.lends && !registry.spec) return false;

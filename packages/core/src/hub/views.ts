@@ -30,7 +30,7 @@ export function orderView(
   };
 }
 
-/** The right to use belongs to the lessee from the start of the lease to its end. @patent [0058] */
+/** The right to use belongs to the lessee from the start of the lease to its end. @patent [0058] EXE-4 */
 function agreementView(agreement: AgreementRecord, order: OrderRecord, now: Now): AgreementView {
   const inUse = agreement.runningAtMs !== null && agreement.endedAtMs === null;
   const leftMs = (agreement.runningAtMs ?? 0) + order.order.durationMs - now.elapsedMs;

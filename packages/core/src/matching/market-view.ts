@@ -12,13 +12,13 @@ export interface MarketView {
   wallMs: number;
 }
 
-/** A participant that passed the static filter. @patent [0050] */
+/** A participant that passed the static filter. @patent [0050] MAT-2 */
 export interface Candidate {
   lessor: ParticipantId;
   hub: HubId;
 }
 
-/** Step 1: candidates from the resource panorama only. @patent [0050] C1.5 */
+/** Step 1: candidates from the resource panorama only. @patent [0050] C1.5 MAT-2 */
 export function* candidates(view: MarketView, order: BuyOrder): Generator<Candidate> {
   for (const part of view.panorama.parts.values()) {
     if (part.stale) continue;

@@ -81,6 +81,7 @@ function expectFeasible(market: readonly Lessor[], order: BuyOrder, result: Matc
 }
 
 describe('the static filter', () => {
+  /** @patent C1.5 MAT-1 */
   it('never drops a lessor that could serve', () => {
     fc.assert(
       fc.property(markets, orders, (market, order) => {
@@ -95,6 +96,7 @@ describe('the static filter', () => {
 });
 
 describe('a match', () => {
+  /** @patent C1.6 MAT-3 */
   it('is feasible by an independent check', () => {
     fc.assert(
       fc.property(markets, orders, (market, order) => {
@@ -171,6 +173,7 @@ describe('a match', () => {
     );
   });
 
+  /** @patent MAT-7 */
   it('does not depend on the order in which offers became known', () => {
     fc.assert(
       fc.property(markets, orders, fc.infiniteStream(fc.nat()), (market, order, dice) => {

@@ -13,6 +13,7 @@ import {
 import type { BuyOrder } from '../order/buy-order.ts';
 import { POOL_LOT } from '../order/resource-spec.ts';
 import type { RefusalCode } from '../refusals.ts';
+import { candidates } from './market-view.ts';
 import { matchOrder } from './match.ts';
 
 /** A lessor of four cores at `price` micro-credits per core hour. */
@@ -45,10 +46,12 @@ const between = lessor('cat.h1', 20n, 150);
 const three = [dearFast, between, cheapSlow];
 
 describe('the priority of an order', () => {
+  /** @patent MAT-4 MAT-6 */
   it('price: takes the cheapest', () => {
     expect(chosen(three, order({ priority: { kind: 'price' } }))).toEqual(['ann.h1 x1']);
   });
 
+  /** @patent MAT-5 MAT-6 */
   it('performance: takes the fastest', () => {
     expect(chosen(three, order({ priority: { kind: 'performance' } }))).toEqual(['bob.h2 x1']);
   });
@@ -63,6 +66,7 @@ describe('the priority of an order', () => {
     expect(chosen(three, order({ priority }))).toEqual([expected]);
   });
 
+  /** @patent MAT-7 */
   it('leaves ties to the lower price, then the higher score, then the smaller id', () => {
     const performance = order({ priority: { kind: 'performance' } });
     expect(chosen([lessor('bob.h2', 9n), lessor('cat.h1', 8n)], performance)).toEqual([
@@ -76,6 +80,7 @@ describe('the priority of an order', () => {
 });
 
 describe('an order that one lessor cannot fill', () => {
+  /** @patent MAT-9 MAT-10 */
   it('is filled by several', () => {
     expect(chosen(three, order({ count: { min: 9, max: 9 } }))).toEqual([
       'ann.h1 x4',
@@ -138,6 +143,21 @@ describe('no match', () => {
   });
 });
 
+describe('candidates', () => {
+  /** @patent C1.5 MAT-2 */
+  it('are the participants of live hubs whose machines are large enough: no others are matched', () => {
+    const view = viewOf(three);
+    const wide = order({ replica: replica({ cpuMillicores: 8000 }) });
+    const small = { ...cheapSlow, spec: resourceSpec('dan.h1', { machines: [] }) };
+    const lessors = (wanted: BuyOrder) => [...candidates(view, wanted)].map(({ lessor }) => lessor);
+    expect(lessors(wide).sort()).toEqual(['ann.h1', 'bob.h2', 'cat.h1']);
+    expect([...candidates(viewOf([small]), wide)]).toEqual([]);
+    view.panorama.markStale('h2');
+    expect(lessors(wide).sort()).toEqual(['ann.h1', 'cat.h1']);
+  });
+});
+
+/** @patent PAN-2 */
 describe('a distributed provision', () => {
   const spec = resourceSpec('ann.h1', {
     provision: 'distributed',

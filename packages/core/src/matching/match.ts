@@ -51,7 +51,7 @@ interface Choice {
  *
  * @refuses MATCH_NO_CANDIDATE, MATCH_NO_OFFER, MATCH_COUNT, MATCH_LESSORS, MATCH_BUDGET, or the
  *          term that the nearest lessor fails.
- * @patent [0050]-[0052] [0055] [0079]
+ * @patent [0050]-[0052] [0055] [0079] C1.6 MAT-3 MAT-9 MAT-10
  */
 export function matchOrder(view: MarketView, order: BuyOrder, want: Want): Match | Refusal {
   const found = collectChoices(view, order, want.max);
@@ -119,6 +119,7 @@ function* rankings(choices: Choice[], order: BuyOrder): Generator<Choice[]> {
   yield byPrice.filter(({ lessor }) => roomiest.includes(lessor));
 }
 
+/** One published rule for all; a tie never depends on who came first. @patent [0052] MAT-7 */
 function byPriority(priority: MatchingPriority, choices: readonly Choice[]) {
   const key = priorityKey(priority, choices);
   return (a: Choice, b: Choice): number =>

@@ -10,7 +10,9 @@ import { acceptsDevice, type ReplicaRequest } from '../units/resources.ts';
 
 /**
  * False only when no offer that this participant could ever make can hold one replica: a sell order
- * never exceeds the machine it names, so no feasible lessor is dropped. @patent [0050]
+ * never exceeds the machine it names, so no feasible lessor is dropped.
+ *
+ * @patent [0050] C1.5 MAT-1
  */
 export function couldEverServe(spec: ResourceSpec, order: BuyOrder): boolean {
   const { provision } = order.performance;

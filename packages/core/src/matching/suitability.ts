@@ -32,7 +32,7 @@ export const TERM_ORDER: readonly RefusalCode[] = [
   'MATCH_PRICE',
 ];
 
-/** Terms of the whole offer: task and image policy. @patent [0040] [0051] */
+/** Terms of the whole offer: task and image policy. @patent [0040] [0051] LSE-1 */
 export function offerShortfall(offer: SellOrder, order: BuyOrder): Shortfall | undefined {
   const { capabilities, imagePolicy } = offer;
   const task = order.task.public;
@@ -56,7 +56,7 @@ export function offerShortfall(offer: SellOrder, order: BuyOrder): Shortfall | u
  * Terms of one lot (already less what is reserved): resources, performance, price.
  *
  * @returns the shortfall, or what the lot can do for at most `limit` replicas.
- * @patent [0051]
+ * @patent [0051] MAT-3
  */
 export function lotSuits(
   offer: SellOrder,
@@ -84,7 +84,7 @@ export function lotSuits(
   return { priceMicroPerHour, score: effective(lot.performance.score, offer), replicas };
 }
 
-/** What a figure is worth under the provision's efficiency estimate, rounded down. @patent [0036] */
+/** What a figure is worth under the provision's efficiency estimate, rounded down. @patent [0036] PAN-2 */
 function effective(figure: number, offer: SellOrder): number {
   return Math.floor((figure * offer.efficiencyPermille) / 1000);
 }

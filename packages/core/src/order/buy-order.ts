@@ -32,7 +32,11 @@ export interface PerformanceRequirement {
   labels: Record<string, string>;
 }
 
-/** What matching prefers; weights are thousandths of the best price and the best score. */
+/**
+ * What matching prefers; weights are thousandths of the best price and the best score.
+ *
+ * @patent [0051] MAT-4 MAT-5 MAT-6
+ */
 export type MatchingPriority =
   | { kind: 'price' }
   | { kind: 'performance' }
@@ -50,7 +54,7 @@ export interface DisconnectRule {
  * A lessee's order. `salt` makes two otherwise equal orders different: the order's id is the digest
  * of the signed text, so sending the same text twice is one order.
  *
- * @patent [0023] [0048]
+ * @patent [0023] [0048] ORD-1
  */
 export interface BuyOrder {
   lessee: ParticipantId;

@@ -30,6 +30,7 @@ describe('the price of a replica', () => {
     ).toBe(2n);
   });
 
+  /** @patent PAN-2 */
   it('is scaled by what a distributed provision effectively delivers, rounded up', () => {
     const seven = asks({ cpuMicroPerCoreHour: 7n });
     const core = { ...nothing, cpuMillicores: 1000 };

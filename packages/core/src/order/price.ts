@@ -11,7 +11,9 @@ const GBIT = 1_000_000_000n;
 /**
  * Price of one replica in micro-credits per hour. Every term is rounded up to a whole micro-credit,
  * then the sum is scaled by the provision's efficiency: a distributed provision is paid for the
- * computing power that it effectively delivers. @patent [0036] [0051]
+ * computing power that it effectively delivers.
+ *
+ * @patent [0036] [0051] PAN-2 MAT-3
  */
 export function replicaPriceMicroPerHour(
   asks: Asks,

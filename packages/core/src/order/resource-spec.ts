@@ -2,14 +2,18 @@
 import type { ParticipantId } from '../units/ids.ts';
 import type { DeviceSpec, FlopsRate, Provision } from '../units/resources.ts';
 
-/** Who owns the node. `id` is an LEI or a unified social credit code where there is one. */
+/**
+ * Who owns the node. `id` is an LEI or a unified social credit code where there is one.
+ *
+ * @patent [0032] TOP-5
+ */
 export interface Organization {
   id: string;
   name: string;
   kind: 'government' | 'sector' | 'company' | 'institution';
 }
 
-/** One machine, each item with configuration and model. @patent [0036] */
+/** One machine, each item with configuration and model. @patent [0036] PAN-1 */
 export interface MachineSpec {
   /** Stable and unique within the participant. */
   id: string;
@@ -25,7 +29,7 @@ export interface MachineSpec {
 /**
  * Everything a participant owns. Near-static: registered once, re-sent only when hardware changes.
  *
- * @patent [0036]-[0039]
+ * @patent [0036]-[0039] PAN-1 PAN-2
  */
 export interface ResourceSpec {
   participant: ParticipantId;

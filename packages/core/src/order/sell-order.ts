@@ -54,7 +54,7 @@ export interface ImagePolicy {
 /**
  * A lessor's offer. Selling stock never changes `termsRevision`; price or attributes do.
  *
- * @patent [0040] [0024]
+ * @patent [0040] [0024] LSE-1
  */
 export interface SellOrder {
   participant: ParticipantId;

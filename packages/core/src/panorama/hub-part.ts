@@ -9,7 +9,7 @@ import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from './row.ts';
  * higher revision. A row that left stays as a tombstone until the next snapshot, so that a late
  * message cannot bring it back.
  *
- * @patent [0037] [0041]
+ * @patent [0037] [0041] [0042] LSE-5
  */
 export class HubPart {
   readonly hub: HubId;

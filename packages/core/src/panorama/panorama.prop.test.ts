@@ -139,6 +139,7 @@ const sorted = (part: HubPart) =>
 describe('a panorama that follows another hub', () => {
   const events = fc.array(event, { maxLength: 60 });
 
+  /** @patent LSE-5 */
   it('safety: holds only rows that the owner published, and never goes back', () => {
     fc.assert(
       fc.property(events, (history) => {

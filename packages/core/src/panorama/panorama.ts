@@ -23,7 +23,7 @@ interface Assembly {
   chunks: (PanoramaRow[] | undefined)[];
 }
 
-/** @patent [0037]-[0042] */
+/** @patent [0037]-[0042] C1.2 C1.3 C4.1 C9.1 PAN-6 LSE-3 */
 export class Panorama {
   readonly self: HubId;
   readonly own: HubPart;
@@ -185,7 +185,7 @@ export class Panorama {
     return this.parts.get(hubOf(participant))?.leases.get(participant);
   }
 
-  /** Addressing: the hub that owns the participant, if both panoramas know it. @patent [0032] */
+  /** Addressing: the hub that owns the participant, if both panoramas know it. @patent [0032] TOP-3 */
   resolve(participant: ParticipantId): HubId | undefined {
     const hub = hubOf(participant);
     return this.parts.get(hub)?.resources.get(participant)?.spec ? hub : undefined;

@@ -31,7 +31,7 @@ export interface PartVersion {
   /** A life of the hub's store. */
   epoch: number;
   revision: number;
-  /** True when every admitted participant of the subnet has reported. @patent [0037] */
+  /** True when every admitted participant of the subnet has reported. @patent [0037] PAN-5 */
   complete: boolean;
   /** Order-independent digest over the rows, for anti-entropy. */
   digest: string;

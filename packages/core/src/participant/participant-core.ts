@@ -157,7 +157,7 @@ export class ParticipantCore {
     }
   }
 
-  /** A participant talks only to its own hub: frames of anybody else are refused. */
+  /** A participant talks only to its own hub, nobody else is heard. @patent [0032] TOP-1 */
   #takeFrame(signed: SignedFrame): void {
     const { hub } = this.#config;
     const keyOf = (node: NodeId) => (node === hub.id ? hub.publicKey : undefined);

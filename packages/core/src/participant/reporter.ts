@@ -22,7 +22,7 @@ export interface ReporterPorts {
   send(message: Message): void;
 }
 
-/** @patent [0037] [0039] [0041] [0042] */
+/** @patent [0037] [0039] [0041] [0042] PAN-3 PAN-4 LSE-2 */
 export class Reporter {
   #spec: ReportRecord<ResourceSpec> | null = null;
   #offer: ReportRecord<SellOrder> | null = null;
@@ -51,7 +51,7 @@ export class Reporter {
     this.#pending.add(what as What);
   }
 
-  /** Hardware as found; nothing is sent while it is unchanged. @patent [0038] [0039] */
+  /** Hardware as found; nothing is sent while it is unchanged. @patent [0038] [0039] PAN-9 PAN-10 */
   resource(found: SpecFound): void {
     const participant = this.#participant;
     const revision = this.#spec?.value.revision ?? 0;
@@ -64,7 +64,7 @@ export class Reporter {
     this.#changed('resource');
   }
 
-  /** What shall be offered from now on: at once to the hub. @patent [0042] */
+  /** What shall be offered from now on: at once to the hub. @patent [0042] C4.2 LSE-5 */
   offer(wanted: OfferWanted): void {
     const participant = this.#participant;
     const known = this.#offer?.value;

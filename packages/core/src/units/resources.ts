@@ -60,7 +60,7 @@ export interface FlopsRate {
   giga: number;
 }
 
-/** How resources are provided: one machine, or distributed over several that act as one. */
+/** How resources are provided: one machine, or several that act as one. @patent [0036] PAN-2 */
 export type Provision = 'single' | 'distributed';
 
 export function addAmounts(into: ResourceAmounts, amounts: ResourceAmounts, times: number): void {

@@ -75,17 +75,18 @@ export class Auditor {
   readonly #lastCommit = new Map<HubId, Commit | null>();
   /** Virtual time at which a hub last accepted a frame of an agent. */
   readonly #hubHeardAgent = new Map<ParticipantId, number>();
+  /** Reports of agents in steps that are not committed yet. */
+  readonly #reports = new Map<HubId, (() => void)[]>();
   readonly #elapsed = new Map<NodeId, number>();
   readonly #nowMs: () => number;
 
-  /** @param delayMaxMs  longest time that a frame can be under way. */
-  constructor(scenario: Scenario, keyring: Keyring, delayMaxMs: number, nowMs: () => number) {
+  constructor(scenario: Scenario, keyring: Keyring, nowMs: () => number) {
     this.violations = new Violations(nowMs);
     this.violate = (name, node, id, detail) => this.violations.add(name, node, id, detail);
     this.model = new Model(scenario, nowMs, this.violate);
     this.absences = new Absences(nowMs);
     this.frames = new Frames(this.model, keyring);
-    this.containers = new Containers(this.model, this.absences, delayMaxMs);
+    this.containers = new Containers(this.model, this.absences);
     this.lessees = new Lessees(this.model);
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
@@ -110,6 +111,7 @@ export class Auditor {
   }
 
   died(node: NodeId): void {
+    this.#reports.delete(node);
     this.frames.died(node);
     if (this.#cores.has(node)) {
       this.#cores.set(node, null);
@@ -129,16 +131,29 @@ export class Auditor {
   hubStepped(hub: HubId, now: Now, frames: readonly Taken[], output: Output, alone: boolean): void {
     const turned = turnedOf(output);
     for (const { signed } of this.#judge(hub, now, frames, output, alone, turned)) {
-      const { from, messages } = signed.frame;
-      // An agent is heard of by its reports alone: only they are acknowledged to it.
-      const isReport = messages.some(({ type }) => type === 'status' || type === 'hello');
-      if (isReport) this.#hubHeardAgent.set(from, this.#nowMs());
+      const { from, session, messages } = signed.frame;
       for (const message of messages) {
-        if (message.type === 'status') this.containers.reported(message.containers);
+        if (message.type !== 'status') continue;
+        // A report that was overtaken counts for nothing.
+        if (!this.#agentTold.isNews(from, session, message.seq)) continue;
+        this.#hubHeardAgent.set(from, this.#nowMs());
+        const lagMs = this.#agentTold.lagMs(from, message.seq);
+        this.#takeReport(hub, () => this.containers.reported(message.containers, lagMs));
       }
     }
+    if (output.writes.length === 0) this.#settleReports(hub);
     const core = this.#cores.get(hub);
     if (core) this.#panoramas.check(hub, core);
+  }
+
+  /** What a hub heard is lost with a crash before the commit: it counts from the commit on. */
+  #takeReport(hub: HubId, count: () => void): void {
+    this.#reports.set(hub, [...(this.#reports.get(hub) ?? []), count]);
+  }
+
+  #settleReports(hub: HubId): void {
+    for (const count of this.#reports.get(hub) ?? []) count();
+    this.#reports.delete(hub);
   }
 
   agentStepped(
@@ -184,6 +199,7 @@ export class Auditor {
     this.absences.committed(node);
     const hub = this.model.hubs.get(node);
     if (!hub) return;
+    this.#settleReports(node);
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
     checkStages(this.model, commit);

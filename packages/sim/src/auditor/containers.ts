@@ -16,8 +16,8 @@ export interface Observed {
   exitedAtMs: number | null;
   /** When the agent was first told that the lease runs. */
   toldRunningAtMs: number | null;
-  /** The hub accepted a report that it has exited. */
-  isReported: boolean;
+  /** How long the first accepted report of its exit was under way; null before. */
+  reportLagMs: number | null;
 }
 
 /** Room for steps, commits and timers between a bound and what can be seen of it. */
@@ -26,15 +26,13 @@ const SLACK_MS = 2_500;
 export class Containers {
   readonly #model: Model;
   readonly #absences: Absences;
-  readonly #delayMaxMs: number;
   readonly #observed = new Map<ContainerId, Observed>();
   readonly #live = new Set<Observed>();
   /** Last virtual time at which the agent had a sign of life from its hub. */
   readonly #heardHub = new Map<ParticipantId, number>();
 
-  constructor(model: Model, absences: Absences, delayMaxMs: number) {
+  constructor(model: Model, absences: Absences) {
     this.#model = model;
-    this.#delayMaxMs = delayMaxMs;
     this.#absences = absences;
   }
 
@@ -52,7 +50,7 @@ export class Containers {
       beganAtMs: null,
       exitedAtMs: null,
       toldRunningAtMs: desired.running ? this.#model.nowMs : null,
-      isReported: false,
+      reportLagMs: null,
     };
     this.#observed.set(id, observed);
     this.#live.add(observed);
@@ -112,11 +110,11 @@ export class Containers {
     return { beganAtMs: observed?.beganAtMs ?? null, isLive };
   }
 
-  /** The hub accepted a report of the agent. */
-  reported(statuses: readonly ContainerStatus[]): void {
+  /** The hub accepted a report of the agent, so long after it was sent. */
+  reported(statuses: readonly ContainerStatus[], lagMs: number): void {
     for (const { id, state } of statuses) {
       const observed = this.#observed.get(id);
-      if (observed && state === 'exited') observed.isReported = true;
+      if (observed && state === 'exited') observed.reportLagMs ??= lagMs;
     }
   }
 
@@ -139,10 +137,10 @@ export class Containers {
     if (all.length === 0) return 0;
     const from = Math.min(...all.map(({ beganAtMs }) => beganAtMs ?? 0));
     // Of what was cut off the hub may never hear more than that it is gone.
-    if (!all.every(({ isReported }) => isReported)) return this.#model.nowMs - from;
+    if (all.some(({ reportLagMs }) => reportLagMs === null)) return this.#model.nowMs - from;
     const to = Math.max(...all.map(({ exitedAtMs }) => exitedAtMs ?? this.#model.nowMs));
-    const awayMs = this.#absences.of(terms.lessor, to) + this.#absences.of(terms.targetHub, to);
-    return to - from + awayMs + this.#delayMaxMs;
+    const lagMs = Math.max(...all.map(({ reportLagMs }) => reportLagMs ?? 0));
+    return to - from + this.#absences.of(terms.lessor, to) + lagMs;
   }
 
   /** The hub ended the part: nothing of it runs, unless its lessor was lost. */

@@ -104,10 +104,14 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     connections.dial(this);
   }
 
-  /** Reports what became of containers while nobody watched; those never begun count as failed. */
+  /**
+   * Reports what became of containers while nobody watched; those never begun count as failed.
+   * Orders to stop may have died with the agent, so they are given again.
+   */
   #adopt(core: ParticipantCore): void {
-    for (const id of core.containers.keys()) {
+    for (const [id, { stopping }] of core.containers) {
       const container = this.containers.known.get(id);
+      if (container && stopping) this.containers.stop(id);
       if (container) this.#report(container);
       else this.#input({ kind: 'container-exited', id, exitCode: null, reason: 'start-failed' });
     }

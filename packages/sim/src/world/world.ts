@@ -49,8 +49,7 @@ export class World {
     const post = new Post(network, connections, this.hubs, (from, to, frame) =>
       this.#attacker.overhear(from, to, frame),
     );
-    const delayMaxMs = Math.max(plan.delayMaxMs, plan.stragglerMaxMs, plan.slowCommitMaxMs);
-    const auditor = new Auditor(scenario, keyring, delayMaxMs, () => queue.nowMs);
+    const auditor = new Auditor(scenario, keyring, () => queue.nowMs);
     this.context = {
       scenario,
       timing,

@@ -1,0 +1,209 @@
+/** The knapsack of one partly used lessor: states grow outward from the break of its relaxation. */
+import type { Incumbent } from './incumbent.ts';
+import {
+  type Completion,
+  completedCost,
+  FlipTree,
+  type Remaining,
+  StateList,
+  stateBound,
+} from './knapsack-lists.ts';
+import type { Lessors } from './relaxation.ts';
+import type { SinkLimits } from './sink-instance.ts';
+
+/** Lessors whose use is open, in price order, and the sums of those taken for certain. */
+export interface Core {
+  members: Int32Array;
+  weight: number;
+  cost: number;
+  /** Per lessor in price order: 1 when taken for certain. */
+  taken: Uint8Array;
+}
+
+/** One partial lessor with the break of its own relaxation. */
+export interface Knapsack {
+  partial: number;
+  completion: Completion;
+  bound: number;
+  /** Members from this position of the core on are not taken at the break. */
+  split: number;
+  weight: number;
+  cost: number;
+  price: number;
+}
+
+const STATES_MAX = 40_000_000;
+/** How many merges between two looks at the clock are worth it. */
+const STATES_PER_LOOK = 65_536;
+
+export class PartialSearch {
+  states = 0;
+  /** True once a limit stopped a knapsack before its end. */
+  stopped = false;
+  /** What an unseen set of the stopped knapsack costs at least. */
+  stoppedBound = Number.POSITIVE_INFINITY;
+  readonly #lessors: Lessors;
+  readonly #incumbent: Incumbent;
+  readonly #limits: SinkLimits;
+  readonly #tree = new FlipTree();
+  #list = new StateList();
+  #spare = new StateList();
+  #left = new Int32Array(0);
+  #right = new Int32Array(0);
+  #bestNode = -1;
+  #lookAt = STATES_PER_LOOK;
+
+  constructor(lessors: Lessors, incumbent: Incumbent, limits: SinkLimits) {
+    this.#lessors = lessors;
+    this.#incumbent = incumbent;
+    this.#limits = limits;
+  }
+
+  /** Solves the knapsack as far as it can be better than the incumbent, which it improves. */
+  solve(core: Core, knapsack: Knapsack): void {
+    const { completion } = knapsack;
+    const sides = this.#pickSides(core, knapsack);
+    this.#tree.clear();
+    this.#bestNode = -1;
+    const list = this.#list;
+    list.size = 1;
+    list.weight[0] = knapsack.weight;
+    list.cost[0] = knapsack.cost;
+    list.node[0] = 0;
+    this.#offer(completedCost(completion, knapsack.weight, knapsack.cost), 0);
+    this.#grow(completion, sides);
+    if (this.#bestNode >= 0) this.#write(core, knapsack);
+  }
+
+  /** Members whose flip alone does not already cost too much: left ones are taken, right ones not. */
+  #pickSides({ members }: Core, knapsack: Knapsack): { left: number; right: number } {
+    const { capacity, fullCost, unitCost } = this.#lessors;
+    const { partial, price, bound, split, completion } = knapsack;
+    const room = this.#incumbent.cut - bound;
+    if (this.#left.length < members.length) {
+      this.#left = new Int32Array(members.length);
+      this.#right = new Int32Array(members.length);
+    }
+    let left = 0;
+    let right = 0;
+    for (let at = 0; at < members.length; at += 1) {
+      const lessor = members[at] as number;
+      if (lessor === partial || (unitCost[lessor] as number) > completion.unitCost) continue;
+      const reduced = (fullCost[lessor] as number) - price * (capacity[lessor] as number);
+      if (Math.abs(reduced) >= room) continue;
+      if (at < split) this.#left[left++] = lessor;
+      else this.#right[right++] = lessor;
+    }
+    return { left, right };
+  }
+
+  #grow(completion: Completion, sides: { left: number; right: number }): void {
+    const { rate } = this.#lessors;
+    let left = sides.left;
+    let right = 0;
+    const remaining = (): Remaining => ({
+      add: right < sides.right ? (rate[this.#right[right] as number] as number) : Infinity,
+      drop: left > 0 ? (rate[this.#left[left - 1] as number] as number) : 0,
+    });
+    while (this.#list.size > 0 && (left > 0 || right < sides.right)) {
+      if (this.#mustStop()) {
+        this.#noteStop(completion, remaining());
+        return;
+      }
+      if (right < sides.right) {
+        const lessor = this.#right[right++] as number;
+        this.#flip(completion, remaining(), lessor, 1);
+      }
+      if (left > 0) {
+        const lessor = this.#left[--left] as number;
+        this.#flip(completion, remaining(), lessor, -1);
+      }
+    }
+  }
+
+  /** Merges the list with itself moved by one lessor; both are in descending order of weight. */
+  #flip(completion: Completion, remaining: Remaining, lessor: number, sign: 1 | -1): void {
+    const from = this.#list;
+    const into = this.#spare;
+    const size = from.size;
+    into.reserve(2 * size);
+    const weightStep = sign * (this.#lessors.capacity[lessor] as number);
+    const costStep = sign * (this.#lessors.fullCost[lessor] as number);
+    const incumbent = this.#incumbent;
+    let kept = 0;
+    let lowest = Number.POSITIVE_INFINITY;
+    let stay = 0;
+    let move = 0;
+    while (stay < size || move < size) {
+      const stayWeight = stay < size ? (from.weight[stay] as number) : Number.NEGATIVE_INFINITY;
+      const moveWeight =
+        move < size ? (from.weight[move] as number) + weightStep : Number.NEGATIVE_INFINITY;
+      let moves = moveWeight > stayWeight;
+      if (moveWeight === stayWeight) {
+        moves = (from.cost[move] as number) + costStep < (from.cost[stay] as number);
+      }
+      const at = moves ? move++ : stay++;
+      const weight = moves ? moveWeight : stayWeight;
+      const cost = (from.cost[at] as number) + (moves ? costStep : 0);
+      if (cost >= lowest) continue;
+      lowest = cost;
+      const keep = stateBound(completion, remaining, weight, cost) < incumbent.cut;
+      const whole = moves ? completedCost(completion, weight, cost) : Number.POSITIVE_INFINITY;
+      if (!keep && whole >= incumbent.cut) continue;
+      let node = from.node[at] as number;
+      if (moves) node = this.#tree.add(node, lessor);
+      this.#offer(whole, node);
+      if (!keep) continue;
+      into.weight[kept] = weight;
+      into.cost[kept] = cost;
+      into.node[kept] = node;
+      kept += 1;
+    }
+    into.size = kept;
+    this.states += size;
+    [this.#list, this.#spare] = [into, from];
+  }
+
+  #offer(whole: number, node: number): void {
+    if (whole >= this.#incumbent.cost) return;
+    this.#incumbent.improve(whole);
+    this.#bestNode = node;
+  }
+
+  #write({ members, taken }: Core, { partial, split }: Knapsack): void {
+    const flips = this.#tree.flipsOf(this.#bestNode);
+    // Against "nothing is taken": the certain ones, the taken side of the break, then the flips.
+    const full = new Set<number>();
+    for (let at = 0; at < taken.length; at += 1) if (taken[at] === 1) full.add(at);
+    for (let at = 0; at < split; at += 1) {
+      const lessor = members[at] as number;
+      if (this.#isOpen(lessor, partial)) full.add(lessor);
+    }
+    for (const lessor of flips) {
+      if (!full.delete(lessor)) full.add(lessor);
+    }
+    full.delete(partial);
+    this.#incumbent.found = { partial, prefix: 0, flips: [...full] };
+  }
+
+  #isOpen(lessor: number, partial: number): boolean {
+    const { unitCost } = this.#lessors;
+    return lessor !== partial && (unitCost[lessor] as number) <= (unitCost[partial] as number);
+  }
+
+  #mustStop(): boolean {
+    if (this.states > (this.#limits.statesMax ?? STATES_MAX)) return true;
+    if (this.states < this.#lookAt) return false;
+    this.#lookAt = this.states + STATES_PER_LOOK;
+    return this.#limits.timeIsUp?.() ?? false;
+  }
+
+  #noteStop(completion: Completion, remaining: Remaining): void {
+    this.stopped = true;
+    const { weight, cost, size } = this.#list;
+    for (let at = 0; at < size; at += 1) {
+      const bound = stateBound(completion, remaining, weight[at] as number, cost[at] as number);
+      this.stoppedBound = Math.min(this.stoppedBound, bound);
+    }
+  }
+}

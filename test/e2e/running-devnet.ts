@@ -1,0 +1,118 @@
+/** A devnet of the command line for tests: started, looked into, and ended. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadKey } from '@sparegrid/link/keys';
+import type { Client } from '@sparegrid/sdk/client';
+import { connect } from '@sparegrid/sdk/connect';
+import type { OrderDraft } from '@sparegrid/sdk/order-draft';
+import { processesWith, type Started, start } from './command.ts';
+
+const MIB = 1_048_576;
+const END_MS_MAX = 20_000;
+
+export interface HubContext {
+  hub: { id: string; publicKey: string };
+  hubSocket: string;
+  participant: string;
+  keyFile: string;
+}
+
+export class RunningDevnet {
+  readonly directory: string;
+  #command: Started;
+
+  private constructor(directory: string, command: Started) {
+    this.directory = directory;
+    this.#command = command;
+  }
+
+  static async open(): Promise<RunningDevnet> {
+    const directory = mkdtempSync('/tmp/sg-devnet-test-');
+    const devnet = new RunningDevnet(directory, upIn(directory));
+    await devnet.#command.says('All processes are ready.');
+    return devnet;
+  }
+
+  /** Process ids by name, `supervisor` included; names of what is just being restarted are absent. */
+  pids(): Map<string, number> {
+    const { supervisor, children } = JSON.parse(
+      readFileSync(`${this.directory}/pids.json`, 'utf8'),
+    );
+    const all = Object.entries<number | null>({ supervisor, ...children });
+    return new Map(all.filter((entry): entry is [string, number] => entry[1] !== null));
+  }
+
+  context(): HubContext {
+    return JSON.parse(readFileSync(join(this.directory, 'context.json'), 'utf8'));
+  }
+
+  connect(): Promise<Client> {
+    const { hub, hubSocket, participant, keyFile } = this.context();
+    return connect({ hub, hubSocket, participant, privateKey: loadKey(keyFile) });
+  }
+
+  /** Kills the supervisor; resolves when the others noticed and are gone. */
+  async killSupervisor(): Promise<void> {
+    this.#command.child.kill('SIGKILL');
+    await this.#command.ended;
+    await this.gone();
+  }
+
+  async resume(): Promise<void> {
+    this.#command = upIn(this.directory);
+    await this.#command.says('All processes are ready.');
+  }
+
+  /** Ctrl-C; returns the exit code. */
+  async interrupt(): Promise<number | null> {
+    this.#command.child.kill('SIGINT');
+    return (await this.#command.ended).code;
+  }
+
+  /** Resolves when no process of this devnet is left. @throws after a while */
+  async gone(): Promise<void> {
+    const endMs = performance.now() + END_MS_MAX;
+    for (let left = processesWith(this.directory); left.length > 0; ) {
+      if (performance.now() > endMs) throw new Error(`still running: ${left.join(', ')}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      left = processesWith(this.directory);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#command.child.exitCode === null) await this.interrupt();
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+function upIn(directory: string): Started {
+  return start(['devnet', 'up', '--dir', directory]);
+}
+
+/** An order of `replicas` half cores that run for `runMs`; two of them fill a lessor of the devnet. */
+export function orderOf(replicas: number, runMs: number): OrderDraft {
+  return {
+    kind: 'job',
+    replica: {
+      cpuMillicores: 500,
+      memoryBytes: 64 * MIB,
+      storageBytes: 0,
+      bandwidthBitsPerSecond: 0,
+      device: null,
+    },
+    count: { min: replicas, max: replicas },
+    limitMicroPerReplicaHour: 1_000_000n,
+    budgetMicro: 10_000_000n,
+    performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+    task: {
+      public: { image: 'process:node', architecture: null, egress: false, capabilities: [] },
+      private: { command: ['-e', `setTimeout(() => {}, ${runMs})`], env: {} },
+    },
+    priority: { kind: 'price' },
+    durationMs: 60_000,
+    expiresAtMs: Date.now() + 180_000,
+    fill: 'atomic',
+    maxLessors: 3,
+    disconnect: { stopAfterMs: 60_000, onLoss: 'terminate' },
+  };
+}
