@@ -132,7 +132,15 @@ export type HubToParticipantMessage =
   | { type: 'welcome'; hub: HubId; epoch: number; collect: 'push' | 'pull' }
   | { type: 'collect'; what: 'resource' | 'offer' }
   | { type: 'accepted'; what: 'resource' | 'offer'; revision: number }
-  | { type: 'rejected'; what: 'resource' | 'offer'; code: RefusalCode; hint: string }
+  | {
+      type: 'rejected';
+      what: 'resource' | 'offer';
+      code: RefusalCode;
+      hint: string;
+      /** Revision of what was refused (0 when it could not be read), and the one on record. */
+      revision: number;
+      knownRevision: number;
+    }
   /** The agent counts its disconnection from when it sent the last acknowledged report. */
   | { type: 'status-ack'; seq: number }
   | { type: 'desired'; epoch: number; revision: number; containers: DesiredContainer[] }

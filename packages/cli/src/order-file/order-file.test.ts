@@ -1,5 +1,5 @@
 /** Order files: what is read from good ones, and how each kind of bad one is refused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failureOf } from '../failure.ts';
@@ -170,4 +170,12 @@ test('reads JSON as well', () => {
     limitMicroPerReplicaHour: 1_250_000n,
     budgetMicro: 2_000_000n,
   });
+});
+
+test('accepts the order file of the README, for a program that takes its arguments', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
+  const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  const { task } = read(block.replace(/^ {3}/gm, ''));
+  expect(task.public.image).toBe('process:node');
+  expect(task.private.command[0]).toBe('-e');
 });

@@ -219,8 +219,8 @@ export class FirstAgreements {
   /** ALL_STARTED once every part that still counts has started: billing begins there. */
   #checkStarted(agreement: AgreementRecord): void {
     if (agreement.state !== 'committed') return;
-    const live = agreement.parts.filter(isLive);
-    const due = live.length > 0 && live.every((part) => part.status === 'started' && !part.endCode);
+    const live = agreement.parts.filter((part) => isLive(part) && !part.endCode);
+    const due = live.length > 0 && live.every((part) => part.status === 'started');
     if (!due || (agreement.atomic && live.length < agreement.parts.length)) return;
     agreement.state = 'running';
     agreement.runningAtMs = this.#ports.now().elapsedMs;
@@ -320,7 +320,7 @@ export class FirstAgreements {
       return this.#decide(agreement, true);
     }
     const decidedAtMs = agreement.decidedAtMs ?? 0;
-    if (agreement.state === 'committed' && nowMs >= decidedAtMs + timing.startGraceMs) {
+    if (agreement.state === 'committed' && nowMs >= decidedAtMs + this.#graceMs(agreement)) {
       return this.#startGraceOver(agreement);
     }
     const runningAtMs = agreement.runningAtMs ?? 0;
@@ -341,6 +341,16 @@ export class FirstAgreements {
     for (const part of missing) part.endCode ??= 'LEASE_START_GRACE';
     this.#save(agreement);
     this.#pump(agreement);
+    this.#checkStarted(agreement);
+  }
+
+  /**
+   * How long to wait for STARTED. The parts of a partial order stop themselves after the full grace,
+   * so those that started must hear ALL_STARTED well before: the missing ones get half of it.
+   */
+  #graceMs({ atomic }: AgreementRecord): number {
+    const { startGraceMs } = this.#ports.timing;
+    return atomic ? startGraceMs : startGraceMs / 2;
   }
 
   /** Sends to each target hub what it has not answered yet, and sets the next deadline. */
@@ -392,7 +402,7 @@ export class FirstAgreements {
     else this.#retry.reset(agreement.id);
     if (agreement.state === 'preparing') times.push(agreement.createdAtMs + timing.voteTimeoutMs);
     if (agreement.state === 'committed') {
-      times.push((agreement.decidedAtMs ?? 0) + timing.startGraceMs);
+      times.push((agreement.decidedAtMs ?? 0) + this.#graceMs(agreement));
     }
     if (agreement.state === 'running') {
       times.push((agreement.runningAtMs ?? 0) + timing.startGraceMs);

@@ -18,7 +18,7 @@ import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts, Lessors } from './ports.ts';
 import type { AgreementPartTerms, PartOutcome, PartRecord, PartTombstone } from './records.ts';
 import { Retry } from './retry.ts';
-import { BILLING_MIN_MS } from './timing.ts';
+import { BILLING_MIN_MS, STOP_AFTER_MS_MAX } from './timing.ts';
 
 /** A first hub may ask for a hold or a start grace of at most this many times our own. */
 const HOLD_FACTOR_MAX = 10;
@@ -148,7 +148,8 @@ export class TargetParts {
     // Bounds of ours, so that no hub can hold a lessor's quantity for long without a decision.
     const bounded =
       terms.holdMs <= HOLD_FACTOR_MAX * timing.holdMs &&
-      terms.startGraceMs <= HOLD_FACTOR_MAX * timing.startGraceMs;
+      terms.startGraceMs <= HOLD_FACTOR_MAX * timing.startGraceMs &&
+      terms.disconnect.stopAfterMs <= STOP_AFTER_MS_MAX;
     const ours = hubOf(terms.lessor) === self && hubOf(terms.lessee) === from;
     if (!bounded || !ours || terms.part >= terms.partCount) {
       return refuse('AGREEMENT_MALFORMED', 'hold, grace, part number or parties');

@@ -26,6 +26,9 @@ export interface Timing {
   toleranceMs: number;
 }
 
+/** A lost lessor's stock is held for no longer: bound of an order's `disconnect.stopAfterMs`. */
+export const STOP_AFTER_MS_MAX = 24 * 3_600_000;
+
 /** A part that ran is billed for at least this long. */
 export const BILLING_MIN_MS = 1_000;
 

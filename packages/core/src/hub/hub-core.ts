@@ -20,6 +20,7 @@ import { LogDesk, type LogPosition } from './log-desk.ts';
 import { MemberDesk } from './member-desk.ts';
 import { type DoneRecord, OrderBook } from './order-book.ts';
 import { fitting } from './paging.ts';
+import { RegistrationDesk } from './registration-desk.ts';
 import { RequestDesk } from './request-desk.ts';
 import type { DesiredRecord, RegistryRecord } from './subnet.ts';
 
@@ -53,6 +54,7 @@ export class HubCore {
   readonly #context: HubContext;
   readonly #gate: FrameGate;
   readonly #members: MemberDesk;
+  readonly #registrations: RegistrationDesk;
   readonly #parts: TargetParts;
   readonly #agreements: FirstAgreements;
   readonly #book: OrderBook;
@@ -71,6 +73,7 @@ export class HubCore {
     const { frameTtlMs, toleranceMs } = config.timing;
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
     this.#members = new MemberDesk(context);
+    this.#registrations = new RegistrationDesk(context, this.#members);
     this.#parts = new TargetParts(context, this.#members);
     this.#members.connect(this.#parts);
     this.#agreements = new FirstAgreements(context, {
@@ -283,9 +286,9 @@ export class HubCore {
   ): void {
     switch (message.type) {
       case 'resource':
-        return this.#members.registerResource(from, message.document);
+        return this.#registrations.resource(from, message.document);
       case 'offer':
-        return this.#members.offerChanged(from, message.document);
+        return this.#registrations.offer(from, message.document);
       case 'changed':
         return this.#members.collect(from, message.what);
       case 'status':
@@ -477,7 +480,7 @@ export class HubCore {
     };
     each<WindowRecord>('window', (record, key) => this.#gate.restore(key, record));
     each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
-    each<RegistryRecord>('registry', (record, key) => this.#members.restoreRegistry(key, record));
+    each<RegistryRecord>('registry', (record, key) => this.#registrations.restore(key, record));
     each<PartRecord>('part', (part) => this.#parts.restore(part));
     each<PartTombstone>('tombstone', (tombstone) => {
       if (tombstone.id.startsWith('first ')) this.#agreements.restoreTombstone(tombstone);
@@ -488,7 +491,7 @@ export class HubCore {
     each<DoneRecord>('done', (record, key) => this.#book.restoreDone(key, record));
     each<LogPosition>('log-position', (position, key) => this.#logs.restore(key, position));
     this.#book.restoreReservations();
-    this.#members.publishRestored();
+    this.#registrations.publishRestored();
   }
 }
 

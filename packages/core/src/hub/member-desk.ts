@@ -7,12 +7,10 @@ import type { TargetParts } from '../agreement/target-hub.ts';
 import type { ContainerStatus, DesiredContainer, ParticipantMessage } from '../messages.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
-import type { Refusal, RefusalCode } from '../refusals.ts';
-import { isSignedBy, type SignedDocument } from '../units/document.ts';
+import type { RefusalCode } from '../refusals.ts';
 import { containerIdOf, type HubId, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
-import { refuseOffer, refuseSpec } from './offer-checks.ts';
-import type { DesiredRecord, Member, RegistryRecord } from './subnet.ts';
+import type { DesiredRecord, Member } from './subnet.ts';
 
 type Status = Extract<ParticipantMessage, { type: 'status' }>;
 
@@ -29,30 +27,12 @@ export class MemberDesk implements Lessors {
     this.#parts = parts;
   }
 
-  restoreRegistry(participant: ParticipantId, record: RegistryRecord): void {
-    const member = this.#context.subnet.get(participant);
-    if (!member) return;
-    member.registry = record;
-    const now = this.#context.now();
-    if (record.offer) this.#takeOffer(member, record.offer, now.wallMs);
-  }
-
   restoreDesired(participant: ParticipantId, record: DesiredRecord): void {
     const member = this.#context.subnet.get(participant);
     if (member) member.desiredRevision = record.revision;
   }
 
-  /** Publishes the resource rows that were on record; offers wait until their agents are back. */
-  publishRestored(): void {
-    const { panorama, subnet } = this.#context;
-    for (const [participant, member] of subnet.members) {
-      panorama.publishResource(participant, member.registry.spec);
-      this.#wakeMember(participant);
-    }
-    panorama.setComplete(subnet.isComplete());
-  }
-
-  // ---- registration and offers ----
+  // ---- sessions ----
 
   /** @returns false for a delayed word of an earlier life of the agent: it changes nothing. */
   hello(participant: ParticipantId, session: string, role: 'agent' | 'lessee'): boolean {
@@ -76,93 +56,6 @@ export class MemberDesk implements Lessors {
   /** Pull: asks the agent for what is in its local table. @patent [0037] [0041] PAN-4 LSE-2 */
   collect(participant: ParticipantId, what: 'resource' | 'offer'): void {
     this.#context.sendToAgent(participant, { type: 'collect', what });
-  }
-
-  /** A participant reports its resources (push), or answers a collection (pull). @patent [0037] C9.1 PAN-3 PAN-10 */
-  registerResource(participant: ParticipantId, document: SignedDocument): void {
-    const { env, panorama, subnet } = this.#context;
-    const member = subnet.get(participant) as Member;
-    const read = env.documents.resourceSpec(document.payload);
-    if (!read.ok) return this.#reject(participant, 'resource', read);
-    const spec = read.value;
-    const sameOwner = spec.organization.id === member.admitted.organization.id;
-    if (spec.participant !== participant || !sameOwner) {
-      return this.#rejectAs(
-        participant,
-        'resource',
-        'RESOURCE_NOT_YOURS',
-        'participant, organization',
-      );
-    }
-    if (!this.#isSigned(document, 'resource-spec', participant, member)) {
-      return this.#rejectAs(participant, 'resource', 'RESOURCE_SIGNATURE', 'signatures');
-    }
-    const refusal = refuseSpec(spec, member.registry.spec);
-    if (refusal) return this.#reject(participant, 'resource', refusal);
-    if (member.registry.specDocument?.payload !== document.payload) {
-      member.registry = { ...member.registry, spec, specDocument: document };
-      this.#context.put('registry', participant, member.registry);
-      panorama.publishResource(participant, spec);
-      panorama.setComplete(subnet.isComplete());
-    }
-    const accepted = { type: 'accepted', what: 'resource', revision: spec.revision } as const;
-    this.#context.sendToAgent(participant, accepted);
-  }
-
-  /** A lessor's new sell order: into the own panorama and on to every hub. @patent [0042] C1.3 C4.1 C4.2 LSE-2 LSE-5 */
-  offerChanged(participant: ParticipantId, document: SignedDocument): void {
-    const { env, config } = this.#context;
-    const member = this.#context.subnet.get(participant) as Member;
-    const read = env.documents.sellOrder(document.payload);
-    if (!read.ok) return this.#reject(participant, 'offer', read);
-    const offer = read.value;
-    if (offer.participant !== participant) {
-      return this.#rejectAs(participant, 'offer', 'OFFER_NOT_YOURS', 'participant');
-    }
-    if (!this.#isSigned(document, 'sell-order', participant, member)) {
-      return this.#rejectAs(participant, 'offer', 'OFFER_SIGNATURE', 'signatures');
-    }
-    const { wallMs } = this.#context.now();
-    if (member.registry.offerDocument?.payload !== document.payload) {
-      const refusal = refuseOffer(offer, member.registry, wallMs, config.limits.lotsPerOffer);
-      if (refusal) return this.#reject(participant, 'offer', refusal);
-      member.registry = { ...member.registry, offer, offerDocument: document };
-      this.#context.put('registry', participant, member.registry);
-      this.#takeOffer(member, offer, wallMs);
-      this.stockChanged(participant);
-      this.#wakeMember(participant);
-    }
-    const accepted = { type: 'accepted', what: 'offer', revision: offer.revision } as const;
-    this.#context.sendToAgent(participant, accepted);
-  }
-
-  /** From here on the elapsed clock decides how long the offer stands. */
-  #takeOffer(member: Member, offer: SellOrder, wallMs: number): void {
-    member.inventory.setOffer(offer);
-    member.offerUntilMs = this.#context.now().elapsedMs + (offer.validUntilMs - wallMs);
-  }
-
-  #isSigned(
-    document: SignedDocument,
-    type: 'resource-spec' | 'sell-order',
-    participant: ParticipantId,
-    member: Member,
-  ): boolean {
-    const { publicKey } = member.admitted;
-    return isSignedBy(this.#context.crypto, document, type, participant, publicKey);
-  }
-
-  #reject(participant: ParticipantId, what: 'resource' | 'offer', { code, hint }: Refusal): void {
-    this.#context.sendToAgent(participant, { type: 'rejected', what, code, hint });
-  }
-
-  #rejectAs(
-    participant: ParticipantId,
-    what: 'resource' | 'offer',
-    code: RefusalCode,
-    hint: string,
-  ): void {
-    this.#reject(participant, what, { ok: false, code, hint });
   }
 
   // ---- reports of the agent ----
@@ -190,7 +83,7 @@ export class MemberDesk implements Lessors {
       member.connected = true;
       this.stockChanged(participant);
     }
-    this.#wakeMember(participant);
+    this.schedule(participant);
   }
 
   #followParts(participant: ParticipantId, member: Member): void {
@@ -320,14 +213,15 @@ export class MemberDesk implements Lessors {
     } else if (elapsedMs >= member.offerUntilMs) {
       this.stockChanged(participant);
     }
-    this.#wakeMember(participant);
+    this.schedule(participant);
   }
 
   #silentAtMs(member: Member): number {
     return member.agentHeardMs + this.#context.timing.agentSilentMs;
   }
 
-  #wakeMember(participant: ParticipantId): void {
+  /** Sets the deadline at which the agent is silent for too long, or its offer ends. */
+  schedule(participant: ParticipantId): void {
     const member = this.#context.subnet.get(participant) as Member;
     const { elapsedMs } = this.#context.now();
     const times = [member.connected ? this.#silentAtMs(member) : Infinity, member.offerUntilMs];

@@ -7,7 +7,7 @@ import type { RegistryRecord } from './subnet.ts';
 
 /** Checks a new spec against the one on record. */
 export function refuseSpec(spec: ResourceSpec, known: ResourceSpec | null): Refusal | undefined {
-  if (known && spec.revision < known.revision) {
+  if (known && spec.revision <= known.revision) {
     return refuse('RESOURCE_REVISION', `revision ${known.revision} is known`);
   }
   const ids = new Set(spec.machines.map((machine) => machine.id));
@@ -37,6 +37,11 @@ export function refuseOffer(
   if (offer.lots.length > lotsMax) return refuse('OFFER_MALFORMED', `more than ${lotsMax} lots`);
   if (offer.provision !== known.spec.provision) return refuse('OFFER_ABOVE_SPEC', 'provision');
   return refuseLots(offer, known.spec);
+}
+
+/** True when every lot is still within the machine it names. */
+export function offerFitsSpec(offer: SellOrder, spec: ResourceSpec): boolean {
+  return offer.provision === spec.provision && refuseLots(offer, spec) === undefined;
 }
 
 function refuseLots(offer: SellOrder, spec: ResourceSpec): Refusal | undefined {

@@ -466,7 +466,8 @@ export class OrderBook {
     this.#context.put('order', order.id, order, false);
     for (const agreement of agreements) this.#agreements.forget(agreement);
     this.orders.delete(order.id);
-    const { expiresAtElapsedMs } = order;
+    // Longer than the expiry by the tolerance: a clock set back must not make the text new again.
+    const expiresAtElapsedMs = order.expiresAtElapsedMs + this.#context.timing.toleranceMs;
     if (expiresAtElapsedMs <= this.#context.now().elapsedMs) return;
     this.#context.put('done', order.id, { expiresAtElapsedMs } satisfies DoneRecord);
     this.restoreDone(order.id, { expiresAtElapsedMs });

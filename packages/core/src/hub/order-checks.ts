@@ -1,4 +1,6 @@
 /** What a hub refuses in a buy order before it accepts it, in a fixed order. */
+
+import { STOP_AFTER_MS_MAX } from '../agreement/timing.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import { costOf } from '../units/money.ts';
@@ -6,6 +8,7 @@ import { WHOLE_DEVICE_MILLI } from '../units/resources.ts';
 import type { Limits } from './config.ts';
 
 const DURATION_MS_MIN = 1_000;
+const STOP_AFTER_MS_MIN = 1_000;
 
 export function refuseOrder(order: BuyOrder, wallMs: number, limits: Limits): Refusal | undefined {
   const { count, durationMs, expiresAtMs, budgetMicro, maxLessors } = order;
@@ -22,6 +25,11 @@ export function refuseOrder(order: BuyOrder, wallMs: number, limits: Limits): Re
   if (expiresAtMs <= wallMs) return refuse('ORDER_EXPIRED', 'expiresAtMs is in the past');
   if (expiresAtMs > wallMs + limits.expiryMsMax) {
     return refuse('ORDER_EXPIRY', `at most ${limits.expiryMsMax} milliseconds ahead`);
+  }
+  const { stopAfterMs } = order.disconnect;
+  if (stopAfterMs < STOP_AFTER_MS_MIN || stopAfterMs > STOP_AFTER_MS_MAX) {
+    const range = `${STOP_AFTER_MS_MIN} to ${STOP_AFTER_MS_MAX}`;
+    return refuse('ORDER_MALFORMED', `disconnect.stopAfterMs: ${range} milliseconds`);
   }
   const device = order.replica.device;
   if (device) {

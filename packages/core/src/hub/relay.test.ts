@@ -97,6 +97,13 @@ describe('any hub', () => {
       world.ask('lea.h1', { op: 'directory.resolve', participant });
     expect(resolve('bob.h2')).toMatchObject({ ok: true, hub: 'h2' });
     expect(resolve('ann.h1')).toMatchObject({ ok: true, hub: 'h1' });
-    expect(resolve('zoe.h2')).toMatchObject({ ok: false, code: 'DIRECTORY_UNKNOWN' });
+    expect(resolve('zoe.h1')).toMatchObject({ ok: false, code: 'DIRECTORY_UNKNOWN' });
+    expect(resolve('zoe.h9')).toMatchObject({ ok: false, code: 'DIRECTORY_UNKNOWN' });
+  });
+
+  it('leaves it to the other hub whom it admitted: not all of them register resources', () => {
+    const world = twoHubs().start();
+    const request = { op: 'directory.resolve', participant: 'zoe.h2' } as const;
+    expect(world.ask('lea.h1', request)).toMatchObject({ ok: true, hub: 'h2' });
   });
 });

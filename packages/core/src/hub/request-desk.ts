@@ -5,7 +5,7 @@ import type { TargetParts } from '../agreement/target-hub.ts';
 import { explainOrder } from '../matching/explain.ts';
 import type { HubStatus, PageMark, Reply, Request } from '../messages.ts';
 import { refuse } from '../refusals.ts';
-import type { ParticipantId } from '../units/ids.ts';
+import { type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
 import type { OrderBook } from './order-book.ts';
 import { pageOf } from './paging.ts';
@@ -65,13 +65,24 @@ export class RequestDesk {
       case 'panorama.resources':
         return { ok: true, op, ...this.#specs(request.after) };
       case 'directory.resolve': {
-        const hub = this.#context.panorama.resolve(request.participant);
+        const hub = this.#resolve(request.participant);
         if (!hub) return refuse('DIRECTORY_UNKNOWN', request.participant);
         return { ok: true, op, participant: request.participant, hub };
       }
       case 'hub.status':
         return { ok: true, op, status: this.#status() };
     }
+  }
+
+  /**
+   * The id names the hub. Only that hub knows all its participants: others know that it is a hub of
+   * the network. @patent [0032] TOP-3
+   */
+  #resolve(participant: ParticipantId): HubId | undefined {
+    const { panorama, subnet, self } = this.#context;
+    const hub = hubOf(participant);
+    if (hub === self && !subnet.get(participant)) return undefined;
+    return panorama.parts.has(hub) ? hub : undefined;
   }
 
   #explain(from: ParticipantId, id: string, after: PageMark): Reply {

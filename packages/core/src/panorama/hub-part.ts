@@ -88,7 +88,7 @@ export class HubPart {
     for (const row of newer) this.putInOrder(row);
   }
 
-  /** Rows that exist, resource rows first, each kind by participant id. */
+  /** Rows that exist, resource rows first. */
   rows(): PanoramaRow[] {
     const present = (row: PanoramaRow) =>
       row.kind === 'resource' ? row.spec !== null : row.offer !== null;

@@ -180,7 +180,8 @@ describe('reports', () => {
     const bench = new AgentBench();
     bench.acknowledges = false;
     bench.agent.step([{ kind: 'offer', offer }]);
-    bench.tell({ type: 'rejected', what: 'offer', code: 'OFFER_ABOVE_SPEC', hint: '' });
+    const rejected = { type: 'rejected', what: 'offer', hint: '', revision: 1 } as const;
+    bench.tell({ ...rejected, code: 'OFFER_ABOVE_SPEC', knownRevision: 0 });
     bench.take();
     bench.wait(5_000);
     expect(bench.take().map(({ type }) => type)).not.toContain('offer');
@@ -188,6 +189,29 @@ describe('reports', () => {
       kind: 'rejected',
       code: 'OFFER_ABOVE_SPEC',
     });
+  });
+
+  it('that lost their store go on above the revision that the hub remembers', () => {
+    const bench = new AgentBench();
+    bench.acknowledges = false;
+    bench.agent.step([{ kind: 'offer', offer }]);
+    bench.take();
+    const rejected = { type: 'rejected', what: 'offer', hint: '', revision: 1 } as const;
+    bench.tell({ ...rejected, code: 'OFFER_REVISION', knownRevision: 41 });
+    const [again] = bench.take().filter((message) => message.type === 'offer');
+    const { revision, termsRevision } = JSON.parse(again?.document.payload ?? '{}');
+    expect([revision, termsRevision]).toEqual([42, 42]);
+  });
+
+  it('are not sent again when only what was said before is rejected', () => {
+    const bench = new AgentBench();
+    bench.acknowledges = false;
+    bench.agent.step([{ kind: 'offer', offer }]);
+    bench.agent.step([{ kind: 'offer', offer: { ...offer, validUntilMs: 10 ** 12 } }]);
+    bench.take();
+    const rejected = { type: 'rejected', what: 'offer', hint: '', revision: 1 } as const;
+    bench.tell({ ...rejected, code: 'OFFER_REVISION', knownRevision: 2 });
+    expect(bench.take().map(({ type }) => type)).not.toContain('offer');
   });
 });
 

@@ -57,11 +57,7 @@ export class Reporter {
     const revision = this.#spec?.value.revision ?? 0;
     const same = this.#spec && sameText({ ...found, participant, revision }, this.#spec.value);
     if (same) return;
-    const value: ResourceSpec = { ...found, participant, revision: revision + 1 };
-    const document = this.#sign('resource-spec', value);
-    this.#spec = { value, document };
-    this.#ports.put('report', 'resource', this.#spec);
-    this.#changed('resource');
+    this.#report('resource', { ...found, participant, revision: revision + 1 });
   }
 
   /** What shall be offered from now on: at once to the hub. @patent [0042] C4.2 LSE-5 */
@@ -72,23 +68,27 @@ export class Reporter {
     const rise = !known || termsDiffer(known, wanted) ? 1 : 0;
     const termsRevision = (known?.termsRevision ?? 0) + rise;
     if (known && sameText({ ...known, ...wanted }, known)) return;
-    const value: SellOrder = { ...wanted, participant, revision, termsRevision };
-    const document = this.#sign('sell-order', value);
-    this.#offer = { value, document };
-    this.#ports.put('report', 'offer', this.#offer);
-    this.#changed('offer');
+    this.#report('offer', { ...wanted, participant, revision, termsRevision });
+  }
+
+  /** Signs and records it, and tells the hub. */
+  #report(what: 'resource', value: ResourceSpec): void;
+  #report(what: 'offer', value: SellOrder): void;
+  #report(what: What, value: ResourceSpec | SellOrder): void {
+    const type = what === 'resource' ? 'resource-spec' : 'sell-order';
+    const document = this.#sign(type, value);
+    if (what === 'resource') this.#spec = { value: value as ResourceSpec, document };
+    else this.#offer = { value: value as SellOrder, document };
+    this.#ports.put('report', what, { value, document });
+    this.#pending.add(what);
+    this.#tell(what);
   }
 
   #sign(type: 'resource-spec' | 'sell-order', value: ResourceSpec | SellOrder): SignedDocument {
     return signDocument(this.#crypto, this.#participant, type, value as unknown as JsonValue);
   }
 
-  #changed(what: What): void {
-    this.#pending.add(what);
-    this.#report(what);
-  }
-
-  #report(what: What): void {
+  #tell(what: What): void {
     if (this.#collect === 'pull') this.#ports.send({ type: 'changed', what });
     else this.answer(what);
   }
@@ -102,7 +102,7 @@ export class Reporter {
   /** Sends again what is not accepted yet, resources before offer. */
   resend(): void {
     for (const what of ['resource', 'offer'] as const)
-      if (this.#pending.has(what)) this.#report(what);
+      if (this.#pending.has(what)) this.#tell(what);
   }
 
   /** A hub that lost sight of this agent (restart) may have lost nothing; ask it all the same. */
@@ -112,13 +112,24 @@ export class Reporter {
   }
 
   answered(message: Extract<HubToParticipantMessage, { type: 'accepted' | 'rejected' }>): void {
-    const { what } = message;
-    const record = what === 'resource' ? this.#spec : this.#offer;
+    const { what, revision } = message;
+    const current = (what === 'resource' ? this.#spec : this.#offer)?.value.revision ?? 0;
     if (message.type === 'accepted') {
-      if (record && message.revision >= record.value.revision) this.#pending.delete(what);
-    } else if (message.code !== 'OFFER_UNREGISTERED') {
+      if (revision >= current) this.#pending.delete(what);
+    } else if (revision === current && message.knownRevision >= current) {
+      this.#goAbove(what, message.knownRevision);
+    } else if (message.code !== 'OFFER_UNREGISTERED' && revision === current) {
       // Sending the same again cannot help; the next change is a new try.
       this.#pending.delete(what);
+    }
+  }
+
+  /** The hub remembers more of this agent than its own store does: say the same anew, above that. */
+  #goAbove(what: What, knownRevision: number): void {
+    const revision = knownRevision + 1;
+    if (what === 'resource' && this.#spec) this.#report(what, { ...this.#spec.value, revision });
+    if (what === 'offer' && this.#offer) {
+      this.#report(what, { ...this.#offer.value, revision, termsRevision: revision });
     }
   }
 

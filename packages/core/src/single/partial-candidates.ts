@@ -47,6 +47,11 @@ export function firstAnswer(lessors: Lessors, relaxation: Relaxation, incumbent:
   const { count, demand, capacity, unitCost, fixedCost, fullCost } = lessors;
   const { breakAt, weight, cost } = relaxation;
   const missing = demand - weight;
+  if (missing === 0) {
+    incumbent.improve(cost);
+    incumbent.found = { partial: breakAt, prefix: breakAt, flips: [] };
+    return;
+  }
   for (let at = breakAt; at < count; at += 1) {
     if ((capacity[at] as number) < missing) continue;
     const whole = cost + (fixedCost[at] as number) + (unitCost[at] as number) * missing;

@@ -1,5 +1,6 @@
 /** The knapsack of one partly used lessor: states grow outward from the break of its relaxation. */
 import type { Incumbent } from './incumbent.ts';
+import type { Core, Knapsack } from './knapsack-bounds.ts';
 import {
   type Completion,
   completedCost,
@@ -10,27 +11,6 @@ import {
 } from './knapsack-lists.ts';
 import type { Lessors } from './relaxation.ts';
 import type { SinkLimits } from './sink-instance.ts';
-
-/** Lessors whose use is open, in price order, and the sums of those taken for certain. */
-export interface Core {
-  members: Int32Array;
-  weight: number;
-  cost: number;
-  /** Per lessor in price order: 1 when taken for certain. */
-  taken: Uint8Array;
-}
-
-/** One partial lessor with the break of its own relaxation. */
-export interface Knapsack {
-  partial: number;
-  completion: Completion;
-  bound: number;
-  /** Members from this position of the core on are not taken at the break. */
-  split: number;
-  weight: number;
-  cost: number;
-  price: number;
-}
 
 const STATES_MAX = 40_000_000;
 /** How many merges between two looks at the clock are worth it. */
@@ -48,8 +28,6 @@ export class PartialSearch {
   readonly #tree = new FlipTree();
   #list = new StateList();
   #spare = new StateList();
-  #left = new Int32Array(0);
-  #right = new Int32Array(0);
   #bestNode = -1;
   #lookAt = STATES_PER_LOOK;
 
@@ -62,7 +40,6 @@ export class PartialSearch {
   /** Solves the knapsack as far as it can be better than the incumbent, which it improves. */
   solve(core: Core, knapsack: Knapsack): void {
     const { completion } = knapsack;
-    const sides = this.#pickSides(core, knapsack);
     this.#tree.clear();
     this.#bestNode = -1;
     const list = this.#list;
@@ -71,54 +48,52 @@ export class PartialSearch {
     list.cost[0] = knapsack.cost;
     list.node[0] = 0;
     this.#offer(completedCost(completion, knapsack.weight, knapsack.cost), 0);
-    this.#grow(completion, sides);
+    this.#grow(core, knapsack);
     if (this.#bestNode >= 0) this.#write(core, knapsack);
   }
 
-  /** Members whose flip alone does not already cost too much: left ones are taken, right ones not. */
-  #pickSides({ members }: Core, knapsack: Knapsack): { left: number; right: number } {
-    const { capacity, fullCost, unitCost } = this.#lessors;
-    const { partial, price, bound, split, completion } = knapsack;
-    const room = this.#incumbent.cut - bound;
-    if (this.#left.length < members.length) {
-      this.#left = new Int32Array(members.length);
-      this.#right = new Int32Array(members.length);
-    }
-    let left = 0;
-    let right = 0;
-    for (let at = 0; at < members.length; at += 1) {
-      const lessor = members[at] as number;
-      if (lessor === partial || (unitCost[lessor] as number) > completion.unitCost) continue;
-      const reduced = (fullCost[lessor] as number) - price * (capacity[lessor] as number);
-      if (Math.abs(reduced) >= room) continue;
-      if (at < split) this.#left[left++] = lessor;
-      else this.#right[right++] = lessor;
-    }
-    return { left, right };
-  }
-
-  #grow(completion: Completion, sides: { left: number; right: number }): void {
+  /** Takes in members after the break and drops ones before it, by turns, until no state is left. */
+  #grow(core: Core, knapsack: Knapsack): void {
+    const { members } = core;
     const { rate } = this.#lessors;
-    let left = sides.left;
-    let right = 0;
+    const { completion, split } = knapsack;
+    let right = this.#next(core, knapsack, split, 1);
+    let left = this.#next(core, knapsack, split - 1, -1);
     const remaining = (): Remaining => ({
-      add: right < sides.right ? (rate[this.#right[right] as number] as number) : Infinity,
-      drop: left > 0 ? (rate[this.#left[left - 1] as number] as number) : 0,
+      add: right < members.length ? (rate[members[right] as number] as number) : Infinity,
+      drop: left >= 0 ? (rate[members[left] as number] as number) : 0,
     });
-    while (this.#list.size > 0 && (left > 0 || right < sides.right)) {
+    while (this.#list.size > 0 && (left >= 0 || right < members.length)) {
       if (this.#mustStop()) {
         this.#noteStop(completion, remaining());
         return;
       }
-      if (right < sides.right) {
-        const lessor = this.#right[right++] as number;
+      if (right < members.length) {
+        const lessor = members[right] as number;
+        right = this.#next(core, knapsack, right + 1, 1);
         this.#flip(completion, remaining(), lessor, 1);
       }
-      if (left > 0) {
-        const lessor = this.#left[--left] as number;
+      if (left >= 0) {
+        const lessor = members[left] as number;
+        left = this.#next(core, knapsack, left - 1, -1);
         this.#flip(completion, remaining(), lessor, -1);
       }
     }
+  }
+
+  /** The next member from `place` on whose flip alone does not already cost too much. */
+  #next({ members }: Core, knapsack: Knapsack, place: number, step: 1 | -1): number {
+    const { capacity, fullCost } = this.#lessors;
+    const { price, bound, partial } = knapsack;
+    const room = this.#incumbent.cut - bound;
+    let at = place;
+    for (; at >= 0 && at < members.length; at += step) {
+      const lessor = members[at] as number;
+      if (!this.#isOpen(lessor, partial)) continue;
+      const reduced = (fullCost[lessor] as number) - price * (capacity[lessor] as number);
+      if (Math.abs(reduced) < room) break;
+    }
+    return at;
   }
 
   /** Merges the list with itself moved by one lessor; both are in descending order of weight. */

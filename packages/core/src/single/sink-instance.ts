@@ -48,7 +48,8 @@ export function costOfAmounts(instance: SinkInstance, amounts: Float64Array): nu
   let cost = 0;
   for (let i = 0; i < amounts.length; i += 1) {
     const amount = amounts[i] as number;
-    if (amount > 0) cost += amount * (instance.unitCost[i] as number) + (instance.fixedCost[i] as number);
+    if (amount > 0)
+      cost += amount * (instance.unitCost[i] as number) + (instance.fixedCost[i] as number);
   }
   return cost;
 }

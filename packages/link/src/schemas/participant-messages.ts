@@ -89,7 +89,14 @@ export const hubToParticipantMessageSchemas = {
   }),
   collect: z.strictObject({ type: z.literal('collect'), what }),
   accepted: z.strictObject({ type: z.literal('accepted'), what, revision: amount }),
-  rejected: z.strictObject({ type: z.literal('rejected'), what, code: refusalCode, hint }),
+  rejected: z.strictObject({
+    type: z.literal('rejected'),
+    what,
+    code: refusalCode,
+    hint,
+    revision: amount,
+    knownRevision: amount,
+  }),
   'status-ack': z.strictObject({ type: z.literal('status-ack'), seq: amount }),
   desired: z.strictObject({
     type: z.literal('desired'),

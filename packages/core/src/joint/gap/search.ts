@@ -3,6 +3,11 @@ import { acceptedLoss, type SeededRandom } from '../budget.ts';
 import type { GapInstance } from './instance.ts';
 import type { JobRows } from './prices.ts';
 
+const DEPTH = 8;
+const SAMPLE = 24;
+const SAMPLE_FILL = 48;
+const SLACKEN = 1e9;
+
 /** One working assignment with loads; several runs share it. */
 export class GapSearch {
   readonly agent: Int32Array;
@@ -23,6 +28,9 @@ export class GapSearch {
   readonly #jobsOf: Int32Array[];
   readonly #count: Int32Array;
   readonly #place: Int32Array;
+  /** Jobs that have the agent among their choices. */
+  readonly #wantStart: Int32Array;
+  readonly #wants: Int32Array;
 
   constructor(
     instance: GapInstance,
@@ -44,6 +52,14 @@ export class GapSearch {
     this.#jobsOf = Array.from({ length: agents }, () => new Int32Array(16));
     this.#count = new Int32Array(agents);
     this.#place = new Int32Array(jobs);
+    this.#wantStart = new Int32Array(agents + 1);
+    for (const j of choices.list) this.#wantStart[j + 1]!++;
+    for (let j = 0; j < agents; j++) this.#wantStart[j + 1]! += this.#wantStart[j]!;
+    const next = this.#wantStart.slice(0, agents);
+    this.#wants = new Int32Array(choices.list.length);
+    for (let k = 0; k < choices.list.length; k++) {
+      this.#wants[next[choices.list[k]!]!++] = Math.floor(k / choices.width);
+    }
   }
 
   setFines(fine: (agent: number) => number): void {
@@ -120,56 +136,140 @@ export class GapSearch {
     this.over += (after > 0 ? after : 0) - (before > 0 ? before : 0);
   }
 
-  /** `steps` tries at one temperature: half are shifts of one job, half shift one and pass one on. */
+  /** `steps` chains at one temperature. */
   anneal(steps: number, temperature: number): void {
     const random = this.#random;
-    const { agents, jobs } = this.#instance;
-    const { cost, weight } = this.#rows;
+    const { jobs } = this.#instance;
     const width = this.#width;
     for (let step = 0; step < steps; step++) {
       const job = random.below(jobs);
-      const from = this.agent[job]!;
       const to = this.#choices[job * width + random.below(width)]!;
-      if (to === from) continue;
-      const at = job * agents;
-      const loss = acceptedLoss(random, temperature);
-      const weightTo = weight[at + to]!;
-      const weightFrom = weight[at + from]!;
-      const change = cost[at + to]! - cost[at + from]!;
-      const kind = random.next() & 3;
-      if (kind === 0 || this.#count[to] === 0) {
-        if (change + this.#fineFor(from, -weightFrom) + this.#fineFor(to, weightTo) > loss) continue;
-        this.#move(job, to);
-        this.#record();
-        continue;
-      }
-      const other = this.#jobsOf[to]![random.below(this.#count[to]!)]!;
-      const otherAt = other * agents;
-      const onward = kind === 1 ? this.#choices[other * width + random.below(width)]! : from;
-      if (onward === to) continue;
-      const net = weightTo - weight[otherAt + to]!;
-      let total = change + cost[otherAt + onward]! - cost[otherAt + to]!;
-      if (total > loss && total + this.#relief(from, to, net) > loss) continue;
-      total += this.#fineFor(to, net);
-      if (onward === from) total += this.#fineFor(from, weight[otherAt + from]! - weightFrom);
-      else {
-        total += this.#fineFor(from, -weightFrom);
-        total += this.#fineFor(onward, weight[otherAt + onward]!);
-      }
-      if (total > loss) continue;
-      this.#move(job, to);
-      this.#move(other, onward);
-      this.#record();
+      if (to === this.agent[job]!) continue;
+      this.#chain(job, to, acceptedLoss(random, temperature));
     }
   }
 
-  /** A bound on how much fine a double move can save. */
-  #relief(from: number, to: number, net: number): number {
-    const overFrom = this.load[from]! - this.#capacity[from]!;
-    const overTo = net < 0 ? this.load[to]! - this.#capacity[to]! : 0;
-    let relief = 0;
-    if (overFrom > 0) relief -= overFrom * this.#fine[from]!;
-    if (overTo > 0) relief -= overTo * this.#fine[to]!;
-    return relief;
+  readonly #trail = new Int32Array(2 * 16);
+  #pickJob = -1;
+  #pickTo = -1;
+
+  /** Moves `job`, then passes on what no longer fits or fills what became free; keeps the best stop. */
+  #chain(job: number, to: number, loss: number): void {
+    let from = this.agent[job]!;
+    let target = to;
+    let total = this.#changeOf(job, target);
+    let length = 0;
+    let bestTotal = Number.POSITIVE_INFINITY;
+    let bestLength = 0;
+    let next = job;
+    for (;;) {
+      this.#trail[2 * length] = next;
+      this.#trail[2 * length + 1] = this.agent[next]!;
+      length++;
+      this.#move(next, target);
+      if (total < bestTotal) {
+        bestTotal = total;
+        bestLength = length;
+      }
+      this.#record();
+      if (length === DEPTH) break;
+      const isOver = this.load[target]! > this.#capacity[target]!;
+      const change = isOver ? this.#bestEjection(target, next) : this.#bestFill(from);
+      if (this.#pickJob < 0 || total + change > Math.max(loss, bestTotal) + SLACKEN) break;
+      total += change;
+      next = this.#pickJob;
+      if (isOver) target = this.#pickTo;
+      else {
+        target = from;
+        from = this.agent[next]!;
+      }
+    }
+    const keep = bestTotal <= loss ? bestLength : 0;
+    while (length > keep) {
+      length--;
+      this.#move(this.#trail[2 * length]!, this.#trail[2 * length + 1]!);
+    }
+  }
+
+  #changeOf(job: number, to: number): number {
+    const from = this.agent[job]!;
+    const at = job * this.#instance.agents;
+    const { cost, weight } = this.#rows;
+    return (
+      cost[at + to]! -
+      cost[at + from]! +
+      this.#fineFor(from, -weight[at + from]!) +
+      this.#fineFor(to, weight[at + to]!)
+    );
+  }
+
+  /** The cheapest way to move one of the jobs at `agent` (other than `kept`) elsewhere. */
+  #bestEjection(agent: number, kept: number): number {
+    const { agents } = this.#instance;
+    const { cost, weight } = this.#rows;
+    const list = this.#jobsOf[agent]!;
+    const count = this.#count[agent]!;
+    const width = this.#width;
+    const over = this.load[agent]! - this.#capacity[agent]!;
+    const fineHere = this.#fine[agent]!;
+    let best = Number.POSITIVE_INFINITY;
+    this.#pickJob = -1;
+    const tries = count < SAMPLE ? count : SAMPLE;
+    let place = this.#random.below(count);
+    for (let t = 0; t < tries; t++) {
+      const job = list[place]!;
+      if (++place === count) place = 0;
+      if (job === kept) continue;
+      const at = job * agents;
+      const out = weight[at + agent]!;
+      const gain = cost[at + agent]! + fineHere * (over < out ? over : out);
+      for (let k = job * width, end = k + width; k < end; k++) {
+        const to = this.#choices[k]!;
+        if (to === agent) continue;
+        let change = cost[at + to]! - gain;
+        if (change >= best) continue;
+        const room = this.#capacity[to]! - this.load[to]!;
+        const into = weight[at + to]!;
+        if (into > room) change += this.#fine[to]! * (room > 0 ? into - room : into);
+        if (change >= best) continue;
+        best = change;
+        this.#pickJob = job;
+        this.#pickTo = to;
+      }
+    }
+    return best;
+  }
+
+  /** The cheapest job to bring into the room left at `agent`. */
+  #bestFill(agent: number): number {
+    const { agents } = this.#instance;
+    const { cost, weight } = this.#rows;
+    const start = this.#wantStart[agent]!;
+    const count = this.#wantStart[agent + 1]! - start;
+    const room = this.#capacity[agent]! - this.load[agent]!;
+    let best = Number.POSITIVE_INFINITY;
+    this.#pickJob = -1;
+    if (room <= 0) return best;
+    const tries = count < SAMPLE_FILL ? count : SAMPLE_FILL;
+    let place = this.#random.below(count);
+    for (let t = 0; t < tries; t++) {
+      const job = this.#wants[start + place]!;
+      if (++place === count) place = 0;
+      const from = this.agent[job]!;
+      if (from === agent) continue;
+      const at = job * agents;
+      let change = cost[at + agent]! - cost[at + from]!;
+      const into = weight[at + agent]!;
+      if (into > room) change += this.#fine[agent]! * (into - room);
+      if (change >= best) {
+        const over = this.load[from]! - this.#capacity[from]!;
+        if (over <= 0) continue;
+      }
+      change += this.#fineFor(from, -weight[at + from]!);
+      if (change >= best) continue;
+      best = change;
+      this.#pickJob = job;
+    }
+    return best;
   }
 }

@@ -1,0 +1,158 @@
+/** Registrations and sell orders of the subnet's participants: checked, recorded, published. */
+import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { SellOrder } from '../order/sell-order.ts';
+import { type Refusal, refuse } from '../refusals.ts';
+import { isSignedBy, type SignedDocument } from '../units/document.ts';
+import type { ParticipantId } from '../units/ids.ts';
+import type { HubContext } from './context.ts';
+import { offerFitsSpec, refuseOffer, refuseSpec } from './offer-checks.ts';
+import type { Member, RegistryRecord } from './subnet.ts';
+
+/** What the desk of the agents does when an offer changed. */
+export interface OfferHooks {
+  /** Publishes what is free now. */
+  stockChanged(lessor: ParticipantId): void;
+  /** Sets the deadline of the offer's validity anew. */
+  schedule(lessor: ParticipantId): void;
+}
+
+export class RegistrationDesk {
+  readonly #context: HubContext;
+  readonly #hooks: OfferHooks;
+
+  constructor(context: HubContext, hooks: OfferHooks) {
+    this.#context = context;
+    this.#hooks = hooks;
+  }
+
+  /** Takes a stored registration back after a restart. */
+  restore(participant: ParticipantId, record: RegistryRecord): void {
+    const member = this.#context.subnet.get(participant);
+    if (!member) return;
+    member.registry = record;
+    if (record.offer) this.#takeOffer(member, record.offer);
+  }
+
+  /** Publishes the resource rows that were on record; offers wait until their agents are back. */
+  publishRestored(): void {
+    const { panorama, subnet } = this.#context;
+    for (const [participant, member] of subnet.members) {
+      panorama.publishResource(participant, member.registry.spec);
+      this.#hooks.schedule(participant);
+    }
+    panorama.setComplete(subnet.isComplete());
+  }
+
+  /**
+   * A participant reports its resources (push), or answers a collection (pull).
+   *
+   * @refuses (as `rejected`) RESOURCE_MALFORMED, RESOURCE_NOT_YOURS, RESOURCE_SIGNATURE,
+   *          RESOURCE_REVISION.
+   * @patent [0037] C1.2 C9.1 PAN-3 PAN-4
+   */
+  resource(participant: ParticipantId, document: SignedDocument): void {
+    const { panorama, subnet, env } = this.#context;
+    const member = subnet.get(participant) as Member;
+    const read = env.documents.resourceSpec(document.payload);
+    const refusal = read.ok ? this.#refuseResource(member, document, read.value) : read;
+    const revision = read.ok ? read.value.revision : 0;
+    if (!read.ok || refusal) return this.#reject(participant, 'resource', revision, refusal);
+    if (member.registry.specDocument?.payload !== document.payload) {
+      member.registry = { ...member.registry, spec: read.value, specDocument: document };
+      this.#context.put('registry', participant, member.registry);
+      panorama.publishResource(participant, read.value);
+      panorama.setComplete(subnet.isComplete());
+      if (member.registry.offer) this.#takeOffer(member, member.registry.offer);
+      this.#hooks.stockChanged(participant);
+    }
+    this.#accept(participant, 'resource', revision);
+  }
+
+  #refuseResource(
+    member: Member,
+    document: SignedDocument,
+    spec: ResourceSpec,
+  ): Refusal | undefined {
+    const { id, organization } = member.admitted;
+    if (spec.participant !== id || spec.organization.id !== organization.id) {
+      return refuse('RESOURCE_NOT_YOURS', 'participant, organization');
+    }
+    if (!this.#isSigned(document, 'resource-spec', member)) {
+      return refuse('RESOURCE_SIGNATURE', 'signatures');
+    }
+    if (member.registry.specDocument?.payload === document.payload) return undefined;
+    return refuseSpec(spec, member.registry.spec);
+  }
+
+  /**
+   * A lessor's new sell order: into the own panorama and on to every hub.
+   *
+   * @refuses (as `rejected`) OFFER_MALFORMED, OFFER_NOT_YOURS, OFFER_SIGNATURE, OFFER_UNREGISTERED,
+   *          OFFER_REVISION, OFFER_TERMS_REVISION, OFFER_EXPIRED, OFFER_ABOVE_SPEC.
+   * @patent [0042] C1.3 C4.1 C4.2 LSE-2 LSE-5
+   */
+  offer(participant: ParticipantId, document: SignedDocument): void {
+    const { subnet, env } = this.#context;
+    const member = subnet.get(participant) as Member;
+    const read = env.documents.sellOrder(document.payload);
+    const refusal = read.ok ? this.#refuseOffer(member, document, read.value) : read;
+    const revision = read.ok ? read.value.revision : 0;
+    if (!read.ok || refusal) return this.#reject(participant, 'offer', revision, refusal);
+    if (member.registry.offerDocument?.payload !== document.payload) {
+      member.registry = { ...member.registry, offer: read.value, offerDocument: document };
+      this.#context.put('registry', participant, member.registry);
+      this.#takeOffer(member, read.value);
+      this.#hooks.stockChanged(participant);
+      this.#hooks.schedule(participant);
+    }
+    this.#accept(participant, 'offer', revision);
+  }
+
+  #refuseOffer(member: Member, document: SignedDocument, offer: SellOrder): Refusal | undefined {
+    if (offer.participant !== member.admitted.id) return refuse('OFFER_NOT_YOURS', 'participant');
+    if (!this.#isSigned(document, 'sell-order', member)) {
+      return refuse('OFFER_SIGNATURE', 'signatures');
+    }
+    if (member.registry.offerDocument?.payload === document.payload) return undefined;
+    const { wallMs } = this.#context.now();
+    return refuseOffer(offer, member.registry, wallMs, this.#context.config.limits.lotsPerOffer);
+  }
+
+  /**
+   * From here on the elapsed clock decides how long the offer stands. An offer above hardware that
+   * shrank meanwhile is nothing until the agent makes a new one.
+   */
+  #takeOffer(member: Member, offer: SellOrder): void {
+    const { elapsedMs, wallMs } = this.#context.now();
+    const { spec } = member.registry;
+    member.inventory.setOffer(spec && offerFitsSpec(offer, spec) ? offer : null);
+    member.offerUntilMs = elapsedMs + (offer.validUntilMs - wallMs);
+  }
+
+  #isSigned(
+    document: SignedDocument,
+    type: 'resource-spec' | 'sell-order',
+    member: Member,
+  ): boolean {
+    const { id, publicKey } = member.admitted;
+    return isSignedBy(this.#context.crypto, document, type, id, publicKey);
+  }
+
+  #accept(participant: ParticipantId, what: 'resource' | 'offer', revision: number): void {
+    this.#context.sendToAgent(participant, { type: 'accepted', what, revision });
+  }
+
+  #reject(
+    participant: ParticipantId,
+    what: 'resource' | 'offer',
+    revision: number,
+    refusal: Refusal | undefined,
+  ): void {
+    if (!refusal) return;
+    const { code, hint } = refusal;
+    const { spec, offer } = (this.#context.subnet.get(participant) as Member).registry;
+    const knownRevision = (what === 'resource' ? spec : offer)?.revision ?? 0;
+    const message = { type: 'rejected', what, code, hint, revision, knownRevision } as const;
+    this.#context.sendToAgent(participant, message);
+  }
+}
