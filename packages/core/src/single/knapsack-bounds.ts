@@ -8,7 +8,8 @@ import { sortedOrder } from './sorted-order.ts';
 /** Lessors whose use is open, in price order, and the sums of those taken for certain. */
 export interface Core {
   members: Int32Array;
-  /** Members before this position come before the break of the whole order's relaxation. */
+  /** Divides the capacity of every member: machines of one size make far fewer sums possible. */
+  divisor: number;
   weight: number;
   cost: number;
   /** Per lessor in price order: 1 when taken for certain. */
@@ -37,17 +38,24 @@ export function coreOf(lessors: Lessors, relaxation: Relaxation, incumbent: Incu
   const taken = new Uint8Array(count);
   let weight = 0;
   let cost = 0;
+  let divisor = 0;
   for (let at = 0; at < count; at += 1) {
     const reduced = (fullCost[at] as number) - price * (capacity[at] as number);
     if (Math.abs(reduced) < room) {
       members.push(at);
+      divisor = commonDivisor(capacity[at] as number, divisor);
     } else if (at < breakAt) {
       taken[at] = 1;
       weight += capacity[at] as number;
       cost += fullCost[at] as number;
     }
   }
-  return { members: Int32Array.from(members), weight, cost, taken };
+  const whole = Math.max(1, divisor);
+  return { members: Int32Array.from(members), divisor: whole, weight, cost, taken };
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** The knapsacks of these partial lessors whose bounds are below the cut, best bound first. */
@@ -90,18 +98,13 @@ export function knapsacksOf(
 
 /** `sums` has the members that may be full beside this partial lessor. */
 function knapsackOf(lessors: Lessors, core: Core, partial: number, sums: EligibleSums): Knapsack {
-  const { demand, rate } = lessors;
+  const { rate } = lessors;
   const unit = lessors.unitCost[partial] as number;
-  const low = demand - (lessors.capacity[partial] as number);
-  const completion = {
-    low,
-    demand,
-    unitCost: unit,
-    fixedCost: lessors.fixedCost[partial] as number,
-  };
   const inside = core.taken[partial] === 1;
   const weight = core.weight - (inside ? (lessors.capacity[partial] as number) : 0);
   const cost = core.cost - (inside ? (lessors.fullCost[partial] as number) : 0);
+  const completion = completionOf(lessors, core, partial, weight);
+  const { low, demand } = completion;
   // Members below the partial one's unit cost are wanted up to the demand; above it, only what the
   // partial one cannot give itself.
   const cheaper = firstAtRate(core.members, rate, unit);
@@ -117,10 +120,32 @@ function knapsackOf(lessors: Lessors, core: Core, partial: number, sums: Eligibl
   const add = at === undefined ? Number.POSITIVE_INFINITY : (rate[at] as number);
   const sumWeight = weight + sums.weight;
   const sumCost = cost + sums.cost;
-  const bound = stateBound(completion, { add, drop: 0 }, sumWeight, sumCost);
+  const bound =
+    low > demand
+      ? Number.POSITIVE_INFINITY
+      : stateBound(completion, { add, drop: 0 }, sumWeight, sumCost);
   const last = split > 0 ? (rate[core.members[split - 1] as number] as number) : 0;
   const price = filled ? unit : Number.isFinite(add) ? add : Math.max(unit, last);
   return { partial, completion, bound, split, weight: sumWeight, cost: sumCost, price };
+}
+
+/** Only sums of full lessors that differ from `weight` by multiples of the divisor can come about. */
+function completionOf(
+  lessors: Lessors,
+  { divisor }: Core,
+  partial: number,
+  weight: number,
+): Completion {
+  const unitCost = lessors.unitCost[partial] as number;
+  const fewest = lessors.demand - (lessors.capacity[partial] as number);
+  const low = fewest + modulo(weight - fewest, divisor);
+  const demand = lessors.demand - modulo(lessors.demand - weight, divisor);
+  const fixedCost = (lessors.fixedCost[partial] as number) + unitCost * (lessors.demand - demand);
+  return { low, demand, unitCost, fixedCost };
+}
+
+function modulo(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }
 
 /** First position of the core whose rate is at least `unit`. */

@@ -15,7 +15,7 @@ export interface OrderDraft {
 
 /** How long after being sent an order expires, and the longest duration, both in milliseconds. */
 export const EXPIRY_MAX_MS = 90_000;
-export const DURATION_MAX_MS = 45_000;
+export const DURATION_MAX_MS = 30_000;
 
 export function makeOrder(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
   const kind = rng.chance(650) ? 'job' : 'service';
@@ -65,6 +65,28 @@ export function makeOrder(rng: Rng, lessee: ParticipantId, wallMs: number): Orde
   };
 }
 
+/** A wide order: replicas so large that it takes several lessors, soon over. */
+export function makeWide(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
+  const racer = makeRacer(rng, lessee, wallMs);
+  const replica = { ...racer.order.replica, cpuMillicores: rng.pick([2500, 3500]) };
+  const max = rng.between(3, 6);
+  const durationMs = rng.between(3_000, 9_000);
+  const behaviour = { runMs: rng.between(500, durationMs - 500), exitCode: 0 };
+  const limit = usualPrice(replica) * 5n;
+  return {
+    taskPrivate: JSON.stringify({ command: commandOf(behaviour), env: {} } satisfies TaskPrivate),
+    order: {
+      ...racer.order,
+      kind: 'job',
+      replica,
+      count: { min: rng.between(2, max), max },
+      limitMicroPerReplicaHour: limit,
+      budgetMicro: limit * BigInt(max),
+      durationMs,
+    },
+  };
+}
+
 /** An eager order: takes what is cheapest, wherever it is, as others do at the same moment. */
 export function makeRacer(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
   const { order, taskPrivate } = makeOrder(rng, lessee, wallMs);
@@ -75,14 +97,14 @@ export function makeRacer(rng: Rng, lessee: ParticipantId, wallMs: number): Orde
     bandwidthBitsPerSecond: 0,
     device: null,
   };
-  const max = rng.between(4, 10);
+  const max = rng.between(6, 14);
   const limit = usualPrice(replica) * 4n;
   return {
     taskPrivate,
     order: {
       ...order,
       replica,
-      count: { min: rng.chance(500) ? 1 : Math.ceil(max / 2), max },
+      count: { min: rng.chance(600) ? 1 : Math.ceil(max / 2), max },
       limitMicroPerReplicaHour: limit,
       budgetMicro: limit * BigInt(max),
       performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },

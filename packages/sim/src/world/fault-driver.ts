@@ -71,7 +71,7 @@ export class FaultDriver {
         else this.#spite.arm(this.#rng.pick(hubNames), phase);
       });
     }
-    this.#spread(plan.holdCuts, () => this.#spite.armHoldCut());
+    this.#spread(plan.holdCuts, () => this.#spite.armHoldCut(), 700);
     this.#spread(plan.cuts, () => this.#cutLink(this.#rng.pick(links)));
     this.#spread(plan.standstills, () => {
       const length = this.#rng.between(500, plan.standstillMaxMs);
@@ -85,8 +85,9 @@ export class FaultDriver {
     this.#queue.at(plan.untilMs, () => this.#end(all));
   }
 
-  #spread(count: number, fault: () => void): void {
-    const last = this.#plan.untilMs - 5_000;
+  /** Makes faults at random times, in the first `permille` of the time that there are any. */
+  #spread(count: number, fault: () => void, permille = 1000): void {
+    const last = Math.floor(((this.#plan.untilMs - 5_000) * permille) / 1000);
     for (let made = 0; made < count; made += 1) {
       this.#queue.at(this.#rng.between(BEGIN_MS, last), fault);
     }

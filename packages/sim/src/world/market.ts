@@ -4,7 +4,7 @@ import type { Rng } from '../kernel/rng.ts';
 import type { SimAgent } from '../nodes/sim-agent.ts';
 import type { SimLessee } from '../nodes/sim-lessee.ts';
 import { changeOffer, type OfferChange, slices } from '../workload/offers.ts';
-import { makeOrder, makeProbe, makeRacer } from '../workload/orders.ts';
+import { makeOrder, makeProbe, makeRacer, makeWide } from '../workload/orders.ts';
 import type { Context } from './context.ts';
 import type { Size } from './scenario.ts';
 
@@ -42,21 +42,22 @@ export class Market {
     for (let made = 0; made < scenario.size.orders; ) {
       if (!random.chance(500)) atMs = random.between(FIRST_ORDER_MS, lastMs);
       // Eager orders at all hubs at one moment: that is when races are lost.
-      const isRace = random.chance(180);
+      const isRace = random.chance(250);
+      const make = isRace ? makeRacer : random.chance(300) ? makeWide : makeOrder;
       const group = isRace ? random.shuffle(names) : [random.pick(names)];
       for (const name of group.slice(0, scenario.size.orders - made)) {
-        this.#order(name, atMs + random.between(0, 20), random.fork(`order ${made}`), isRace);
+        const spreadMs = isRace ? 2 : 20;
+        this.#order(name, atMs + random.between(0, spreadMs), random.fork(`order ${made}`), make);
         made += 1;
       }
     }
     for (const agent of this.#agents.values()) this.#changeLater(agent, lastMs);
   }
 
-  #order(name: NodeId, atMs: number, random: Rng, isRacer: boolean): void {
+  #order(name: NodeId, atMs: number, random: Rng, make: typeof makeOrder): void {
     const { queue } = this.#context;
     queue.at(atMs, () => {
       const lessee = this.#lessees.get(name);
-      const make = isRacer ? makeRacer : makeOrder;
       lessee?.submit(make(random, name, lessee.clock.wallMs(queue.nowMs)));
     });
   }

@@ -3,10 +3,11 @@ import { acceptedLoss, type SeededRandom } from '../budget.ts';
 import type { GapInstance } from './instance.ts';
 import type { JobRows } from './prices.ts';
 
-const DEPTH = 8;
-const SAMPLE = 24;
-const SAMPLE_FILL = 48;
-const SLACKEN = 1e9;
+declare const process: { env: Record<string,string> };
+const DEPTH = Number(process.env.DEPTH ?? 8);
+const SAMPLE = Number(process.env.SAMPLE ?? 24);
+const SAMPLE_FILL = Number(process.env.SF ?? 48);
+const SLACKEN = Number(process.env.SL ?? 1e9);
 
 /** One working assignment with loads; several runs share it. */
 export class GapSearch {
