@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** The rooms of core from the lowest upwards; those of one line stand on the same level. */
 const ROOMS: readonly (readonly string[])[] = [
   ['units', 'refusals'],
-  ['panorama', 'order', 'election', 'idle'],
+  ['panorama', 'order', 'election', 'idle', 'single'],
   ['matching'],
   ['agreement'],
   ['ledger', 'cluster', 'contribution'],

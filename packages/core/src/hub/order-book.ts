@@ -11,13 +11,22 @@ import {
   type OrderRecord,
   type OrderState,
 } from '../order/order-record.ts';
-import { replicasOf } from '../order/placement.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import { documentDigest, isSignedBy, type SignedDocument } from '../units/document.ts';
 import { compareIds, type OrderId, orderIdOf, type ParticipantId, partIdOf } from '../units/ids.ts';
-import { costOf, formatCredits, type Micro } from '../units/money.ts';
+import { formatCredits } from '../units/money.ts';
 import type { HubContext } from './context.ts';
 import { refuseOrder } from './order-checks.ts';
+import {
+  fillingParts,
+  isLiveAgreement,
+  isVoid,
+  openStateOf,
+  type Verdict,
+  verdictOf,
+  wantOf,
+} from './order-state.ts';
+import { partTermsOf } from './order-terms.ts';
 import { orderView } from './views.ts';
 
 /** First wait after an abort that was not a plain lost race; doubles with every attempt. */
@@ -34,8 +43,8 @@ export class OrderBook {
   /** Orders to be matched in this step. */
   readonly #queue = new Set<OrderId>();
   readonly #notBefore = new Map<OrderId, number>();
-  /** Orders that have not reached a final state. */
-  readonly #unended = new Set<OrderId>();
+  /** Orders that a better offer may serve: open ones, and partial ones that are not full. */
+  readonly #waiting = new Set<OrderId>();
   readonly #openCount = new Map<ParticipantId, number>();
   /** Archived orders that could still be sent again: id -> elapsed time of their expiry. */
   readonly #done = new Map<OrderId, number>();
@@ -160,7 +169,7 @@ export class OrderBook {
   offersImproved(lessors: Iterable<ParticipantId>): void {
     const { panorama } = this.#context;
     const open: OrderRecord[] = [];
-    for (const id of this.#unended) {
+    for (const id of this.#waiting) {
       const order = this.orders.get(id);
       if (order && this.#wants(order)) open.push(order);
     }
@@ -200,7 +209,8 @@ export class OrderBook {
     const { elapsedMs, wallMs } = this.#context.now();
     if ((this.#notBefore.get(record.id) ?? 0) > elapsedMs) return;
     const { panorama, reservations } = this.#context;
-    const lessors = new Set(this.#countedParts(record).map((part) => part.terms.lessor));
+    const filling = fillingParts(this.#agreementsOf(record));
+    const lessors = new Set(filling.map((part) => part.terms.lessor));
     const order = { ...record.order, maxLessors: record.order.maxLessors - lessors.size };
     const match = matchOrder({ panorama, reservations, wallMs }, order, want);
     if (match.ok) return this.#sign(record, match);
@@ -210,36 +220,8 @@ export class OrderBook {
     this.#note(record, 'unmatched', `${match.code}: ${match.hint}`);
   }
 
-  /** What is still wanted for the order, undefined when it must not be matched now. */
   #wants(record: OrderRecord): Want | undefined {
-    const { order } = record;
-    if (record.cancelled || FINAL_ORDER_STATES.has(record.state)) return undefined;
-    if (this.#context.now().elapsedMs >= record.expiresAtElapsedMs) return undefined;
-    const agreements = this.#agreementsOf(record);
-    if (agreements.some(({ state }) => state === 'preparing')) return undefined;
-    if (order.fill === 'atomic' && agreements.some(isLiveAgreement)) return undefined;
-    const counted = this.#countedParts(record);
-    const filled = counted.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);
-    const max = order.count.max - filled;
-    if (max < 1) return undefined;
-    const spent = this.#agreedParts(record).reduce((sum, part) => sum + highestBill(part), 0n);
-    return { min: filled === 0 ? order.count.min : 1, max, budgetMicro: order.budgetMicro - spent };
-  }
-
-  /** Parts that fill the order: live ones, completed ones, and ones whose own task failed. */
-  #countedParts(record: OrderRecord): AgreementPart[] {
-    return this.#agreedParts(record).filter(
-      ({ status, outcome }) =>
-        status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED',
-    );
-  }
-
-  /** Parts that the order pays for or may have to: lost ones were billed, too. */
-  #agreedParts(record: OrderRecord): AgreementPart[] {
-    return this.#agreementsOf(record)
-      .filter(({ state }) => state !== 'aborted')
-      .flatMap(({ parts }) => parts)
-      .filter(({ status }) => status !== 'refused' && status !== 'closed');
+    return wantOf(record, this.#agreementsOf(record), this.#context.now().elapsedMs);
   }
 
   #sign(record: OrderRecord, match: Match): void {
@@ -247,34 +229,7 @@ export class OrderBook {
     const { order } = record;
     record.attempts += 1;
     const id = `${record.id}-${record.attempts}`;
-    let replicaOffset = 0;
-    const parts = match.parts.map((part, number): AgreementPartTerms => {
-      const terms: AgreementPartTerms = {
-        agreement: id,
-        part: number,
-        partCount: match.parts.length,
-        orderDigest: record.digest,
-        firstHub: self,
-        targetHub: part.hub,
-        lessee: order.lessee,
-        lessor: part.lessor,
-        kind: order.kind,
-        replica: order.replica,
-        replicaOffset,
-        replicaTotal: match.replicas,
-        task: order.task,
-        placements: part.placements,
-        priceMicroPerHour: part.priceMicroPerHour,
-        termsRevision: part.termsRevision,
-        durationMs: order.durationMs,
-        holdMs: timing.holdMs,
-        startGraceMs: timing.startGraceMs,
-        atomic: order.fill === 'atomic',
-        disconnect: order.disconnect,
-      };
-      replicaOffset += part.replicas;
-      return terms;
-    });
+    const parts = partTermsOf(record, match, id, self, timing);
     for (const terms of parts) this.#reserve(terms);
     const minReplicas = this.#wants(record)?.min ?? 1;
     record.agreements.push(id);
@@ -370,41 +325,15 @@ export class OrderBook {
 
   /** Sets the final state when nothing is live and nothing more will be matched. */
   #conclude(order: OrderRecord): void {
-    const agreements = this.#agreementsOf(order);
-    if (FINAL_ORDER_STATES.has(order.state) || agreements.some(isLiveAgreement)) {
-      return this.#update(order);
-    }
-    const { limits } = this.#context.config;
-    const ended = agreements.filter(({ state }) => state === 'ended');
-    const outcomes = ended.flatMap(({ parts }) => parts).map(({ outcome }) => outcome);
-    const billed = ended.filter((agreement) => !isVoid(agreement));
-    const taskFailed = outcomes.includes('LEASE_TASK_FAILED');
-    const expired = this.#context.now().elapsedMs >= order.expiresAtElapsedMs;
-    const overtried = order.attempts >= limits.attemptsPerOrder;
-    const atomicDone = order.order.fill === 'atomic' && (billed.length > 0 || taskFailed);
-    const filled = this.#filled(order) >= order.order.count.max;
-    if (!order.cancelled && !expired && !overtried && !atomicDone && !filled) {
-      return this.#update(order);
-    }
-    // A partial order that got its smallest count in the end has not failed.
-    const enough = order.order.fill === 'partial' && this.#filled(order) >= order.order.count.min;
-    const failure = billed
-      .flatMap(({ parts }) => (enough ? [] : parts))
-      .find(({ status, outcome }) => status === 'ended' && outcome !== 'completed');
-    if (order.cancelled) this.#end(order, 'cancelled', 'ORDER_CANCELLED');
-    else if (taskFailed) this.#end(order, 'failed', 'LEASE_TASK_FAILED');
-    else if (failure) this.#end(order, 'failed', failure.outcome as RefusalCode);
-    else if (billed.length > 0) this.#end(order, 'completed', null);
-    else if (expired) this.#end(order, 'expired', 'ORDER_EXPIRED');
-    else this.#end(order, 'failed', order.lastCode ?? 'AGREEMENT_ABORTED');
+    if (FINAL_ORDER_STATES.has(order.state)) return;
+    const { elapsedMs } = this.#context.now();
+    const { attemptsPerOrder } = this.#context.config.limits;
+    const verdict = verdictOf(order, this.#agreementsOf(order), elapsedMs, attemptsPerOrder);
+    if (verdict) this.#end(order, verdict);
+    else this.#update(order);
   }
 
-  #filled(order: OrderRecord): number {
-    const counted = this.#countedParts(order);
-    return counted.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);
-  }
-
-  #end(order: OrderRecord, state: OrderState, code: RefusalCode | null): void {
+  #end(order: OrderRecord, { state, code }: Verdict): void {
     const why = code === 'ORDER_EXPIRED' && order.lastCode ? ` (last: ${order.lastCode})` : '';
     if (code && code !== 'ORDER_EXPIRED') order.lastCode = code;
     order.state = state;
@@ -418,11 +347,8 @@ export class OrderBook {
   /** Derives the state from the agreements that live. */
   #update(order: OrderRecord): void {
     if (FINAL_ORDER_STATES.has(order.state)) return;
-    const live = this.#agreementsOf(order).filter(isLiveAgreement);
-    let state: OrderState = 'open';
-    if (live.some((agreement) => agreement.runningAtMs !== null)) state = 'running';
-    else if (live.some((agreement) => agreement.state !== 'preparing')) state = 'starting';
-    else if (live.length > 0) state = 'signing';
+    const state = openStateOf(this.#agreementsOf(order));
+    this.#noteWaiting(order, state);
     if (state === order.state) return;
     order.state = state;
     this.#save(order);
@@ -494,9 +420,14 @@ export class OrderBook {
 
   #trackOpen(order: OrderRecord, step: 1 | -1): void {
     const { lessee } = order.order;
-    if (step === 1) this.#unended.add(order.id);
-    else this.#unended.delete(order.id);
+    this.#noteWaiting(order, order.state);
     this.#openCount.set(lessee, (this.#openCount.get(lessee) ?? 0) + step);
+  }
+
+  #noteWaiting(order: OrderRecord, state: OrderState): void {
+    const partial = order.order.fill === 'partial' && !FINAL_ORDER_STATES.has(state);
+    if (state === 'open' || partial) this.#waiting.add(order.id);
+    else this.#waiting.delete(order.id);
   }
 
   viewOf(order: OrderRecord) {
@@ -509,22 +440,4 @@ export class OrderBook {
     const lost = parts.filter((part) => part.outcome === 'AGREEMENT_LOST_RACE');
     return new Set(lost.map((part) => part.terms.lessor));
   }
-}
-
-function isLiveAgreement(agreement: AgreementRecord): boolean {
-  return agreement.state !== 'aborted' && agreement.state !== 'ended';
-}
-
-/** Ended, but nothing of it is billed: no part ran, or an atomic one never ran whole. */
-function isVoid(agreement: AgreementRecord): boolean {
-  const ended = agreement.parts.filter((part) => part.status === 'ended');
-  const idle = ended.filter((part) => part.billedMs === 0);
-  return idle.length === ended.length || (agreement.atomic && idle.length > 0);
-}
-
-/** What a part can cost at most from now on. */
-function highestBill(part: AgreementPart): Micro {
-  if (part.settleMicro !== null) return part.settleMicro;
-  if (part.status === 'ended') return part.costMicro;
-  return costOf(part.terms.priceMicroPerHour, part.terms.durationMs);
 }

@@ -1,0 +1,115 @@
+/** What follows from an order and its agreements: state, what is still wanted, and the verdict. */
+import type { AgreementPart, AgreementRecord } from '../agreement/records.ts';
+import type { Want } from '../matching/match.ts';
+import { FINAL_ORDER_STATES, type OrderRecord, type OrderState } from '../order/order-record.ts';
+import { replicasOf } from '../order/placement.ts';
+import type { RefusalCode } from '../refusals.ts';
+import { costOf, type Micro } from '../units/money.ts';
+
+type Agreements = readonly AgreementRecord[];
+
+export function isLiveAgreement(agreement: AgreementRecord): boolean {
+  return agreement.state !== 'aborted' && agreement.state !== 'ended';
+}
+
+/** Ended, but nothing of it is billed: no part ran, or an atomic one never ran whole. */
+export function isVoid(agreement: AgreementRecord): boolean {
+  const ended = agreement.parts.filter((part) => part.status === 'ended');
+  const idle = ended.filter((part) => part.billedMs === 0);
+  return idle.length === ended.length || (agreement.atomic && idle.length > 0);
+}
+
+/** Parts that fill the order: live ones, completed ones, and ones whose own task failed. */
+export function fillingParts(agreements: Agreements): AgreementPart[] {
+  return agreedParts(agreements).filter(
+    ({ status, outcome }) =>
+      status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED',
+  );
+}
+
+/** Parts that the order pays for or may have to: lost ones were billed, too. */
+function agreedParts(agreements: Agreements): AgreementPart[] {
+  return agreements
+    .filter(({ state }) => state !== 'aborted')
+    .flatMap(({ parts }) => parts)
+    .filter(({ status }) => status !== 'refused' && status !== 'closed');
+}
+
+function replicasFilled(agreements: Agreements): number {
+  const parts = fillingParts(agreements);
+  return parts.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);
+}
+
+/** What a part can cost at most from now on. */
+function highestBill(part: AgreementPart): Micro {
+  if (part.settleMicro !== null) return part.settleMicro;
+  if (part.status === 'ended') return part.costMicro;
+  return costOf(part.terms.priceMicroPerHour, part.terms.durationMs);
+}
+
+/** What is still wanted for the order, undefined when it must not be matched now. */
+export function wantOf(
+  { order, state, cancelled, expiresAtElapsedMs }: OrderRecord,
+  agreements: Agreements,
+  elapsedMs: number,
+): Want | undefined {
+  if (cancelled || FINAL_ORDER_STATES.has(state) || elapsedMs >= expiresAtElapsedMs) {
+    return undefined;
+  }
+  if (agreements.some((agreement) => agreement.state === 'preparing')) return undefined;
+  if (order.fill === 'atomic' && agreements.some(isLiveAgreement)) return undefined;
+  const filled = replicasFilled(agreements);
+  const max = order.count.max - filled;
+  if (max < 1) return undefined;
+  const spent = agreedParts(agreements).reduce((sum, part) => sum + highestBill(part), 0n);
+  return { min: filled === 0 ? order.count.min : 1, max, budgetMicro: order.budgetMicro - spent };
+}
+
+/** The state while something lives or may still be matched. */
+export function openStateOf(agreements: Agreements): OrderState {
+  const live = agreements.filter(isLiveAgreement);
+  if (live.some((agreement) => agreement.runningAtMs !== null)) return 'running';
+  if (live.some((agreement) => agreement.state !== 'preparing')) return 'starting';
+  return live.length > 0 ? 'signing' : 'open';
+}
+
+/** How an order ended; `code` null when it completed. */
+export interface Verdict {
+  state: OrderState;
+  code: RefusalCode | null;
+}
+
+/** The final state, undefined while something lives or more may be matched. */
+export function verdictOf(
+  record: OrderRecord,
+  agreements: Agreements,
+  elapsedMs: number,
+  attemptsMax: number,
+): Verdict | undefined {
+  if (agreements.some(isLiveAgreement)) return undefined;
+  const { order } = record;
+  const ended = agreements.filter(({ state }) => state === 'ended');
+  const billed = ended.filter((agreement) => !isVoid(agreement));
+  const parts = ended.flatMap((agreement) => agreement.parts);
+  const taskFailed = parts.some(({ outcome }) => outcome === 'LEASE_TASK_FAILED');
+  const expired = elapsedMs >= record.expiresAtElapsedMs;
+  const filled = replicasFilled(agreements);
+  const over =
+    record.cancelled ||
+    expired ||
+    record.attempts >= attemptsMax ||
+    filled >= order.count.max ||
+    (order.fill === 'atomic' && (billed.length > 0 || taskFailed));
+  if (!over) return undefined;
+  if (record.cancelled) return { state: 'cancelled', code: 'ORDER_CANCELLED' };
+  if (taskFailed) return { state: 'failed', code: 'LEASE_TASK_FAILED' };
+  // A partial order that got its smallest count in the end has not failed.
+  const enough = order.fill === 'partial' && filled >= order.count.min;
+  const failure = billed
+    .flatMap((agreement) => (enough ? [] : agreement.parts))
+    .find(({ status, outcome }) => status === 'ended' && outcome !== 'completed');
+  if (failure) return { state: 'failed', code: failure.outcome as RefusalCode };
+  if (billed.length > 0) return { state: 'completed', code: null };
+  if (expired) return { state: 'expired', code: 'ORDER_EXPIRED' };
+  return { state: 'failed', code: record.lastCode ?? 'AGREEMENT_ABORTED' };
+}

@@ -1,0 +1,233 @@
+/** One order of equal replicas over lots of many lessors: how many, where, and how near the best. */
+import { boundOf, type Count, lessorSaving, type PriceBound } from './count-bound.ts';
+import { CELLS_MAX, layersOf, type Placed, placeCount } from './count-programme.ts';
+import { type Curves, costAt, curvesOf, type SuitableLots } from './lessor-curves.ts';
+
+/**
+ * An order of `least` to `need` replicas (equal: all or nothing), 1 <= least <= need <=
+ * {@link REPLICAS_MAX}, from at most `lessorsMost` lessors, for at most `budget` in all. Costs are
+ * whole numbers whose sums stay below 2^53.
+ *
+ * `fill-first`: as many replicas as possible, then the cheapest. `welfare`: every replica left out
+ * costs `replicaValue`; nothing at all is always allowed.
+ */
+export interface OrderToPlace {
+  need: number;
+  least: number;
+  lessorsMost: number;
+  budget: number;
+  objective: { kind: 'fill-first' } | { kind: 'welfare'; replicaValue: number };
+  lots: SuitableLots;
+  /** Per lessor: what using it costs, whatever it runs. */
+  fixedCost: Float64Array;
+}
+
+export const REPLICAS_MAX = 10_000;
+
+/**
+ * `optimal`: nothing better exists. `feasible`: something better may exist, but with as many
+ * replicas none costs below `lowerBound`. `infeasible`: not even `least` replicas can be placed.
+ */
+export interface PlacedOrder {
+  status: 'optimal' | 'feasible' | 'infeasible';
+  replicas: number;
+  /** What the replicas cost; the value of those left out is not in it. */
+  cost: number;
+  /** Of `cost`, or with `welfare` of cost and value left out together. */
+  lowerBound: number;
+  /** Replicas per lot, as the lots were given. */
+  units: Int32Array;
+}
+
+/**
+ * How many replicas of a vector fit into what is free; in Infinity's place stands `most`.
+ */
+export function unitsOf(free: ArrayLike<number>, request: ArrayLike<number>, most: number): number {
+  let units = most;
+  for (let d = 0; d < request.length; d += 1) {
+    const need = request[d] as number;
+    if (need > 0) units = Math.min(units, Math.floor((free[d] as number) / need));
+  }
+  return Math.max(0, units);
+}
+
+/**
+ * Places the order: exactly, unless the lots that may matter times replicas times lessors are more
+ * than a table can hold; then by prices, with a bound.
+ *
+ * @patent [0055] C1.6 MAT-9 MAT-10
+ */
+export function placeOrder(order: OrderToPlace): PlacedOrder {
+  const { need, least, objective, budget } = order;
+  const curves = curvesOf(order.lots, order.fixedCost);
+  const most = Math.min(need, mostReplicas(curves, order.lessorsMost));
+  let sure = true;
+  const solve = (count: number, spare: number): Solved | null =>
+    solveCount(curves, {
+      count,
+      lessorsMost: order.lessorsMost,
+      outside: {
+        units: spare,
+        unitCost: objective.kind === 'welfare' ? objective.replicaValue : 0,
+      },
+    });
+  // More replicas never cost less: the largest affordable count is found by halving.
+  let low = least - 1;
+  let high = most;
+  let best: Solved | null = null;
+  let first = true;
+  while (low < high) {
+    const middle = first ? high : Math.ceil((low + high) / 2);
+    first = false;
+    const solved = solve(middle, 0);
+    if (solved && solved.cost <= budget) {
+      low = middle;
+      best = solved;
+    } else {
+      if (solved && solved.lowerBound <= budget) sure = false;
+      high = middle - 1;
+    }
+  }
+  if (objective.kind === 'welfare') {
+    return welfareOf(order, curves, best ? low : 0, sure, solve);
+  }
+  if (!best) return nothing(order, sure ? 'infeasible' : 'feasible', 0);
+  return written(order, curves, best, low, sure && best.exact, best.lowerBound);
+}
+
+interface Solved extends Placed {
+  lowerBound: number;
+  exact: boolean;
+}
+
+function welfareOf(
+  order: OrderToPlace,
+  curves: Curves,
+  affordable: number,
+  sure: boolean,
+  solve: (count: number, spare: number) => Solved | null,
+): PlacedOrder {
+  const value = order.objective.kind === 'welfare' ? order.objective.replicaValue : 0;
+  const empty = order.need * value;
+  const solved = affordable > 0 ? solve(affordable, affordable - order.least) : null;
+  const beyond = (order.need - affordable) * value;
+  // Where a limit left the affordable count open, only the bound of everything holds.
+  const open = sure ? null : solve(order.need, order.need);
+  const bound = Math.min(
+    empty,
+    open ? open.lowerBound : solved ? solved.lowerBound + beyond : empty,
+  );
+  if (!solved || solved.cost + beyond >= empty) {
+    return nothing(order, sure && (solved?.exact ?? true) ? 'optimal' : 'feasible', bound);
+  }
+  let replicas = 0;
+  for (const count of solved.replicas.values()) replicas += count;
+  return written(order, curves, solved, replicas, sure && solved.exact, bound);
+}
+
+function nothing(order: OrderToPlace, status: PlacedOrder['status'], lowerBound: number) {
+  const units = new Int32Array(order.lots.units.length);
+  return { status, replicas: 0, cost: 0, lowerBound, units };
+}
+
+function written(
+  order: OrderToPlace,
+  curves: Curves,
+  placed: Placed,
+  replicas: number,
+  exact: boolean,
+  lowerBound: number,
+): PlacedOrder {
+  const answer = nothing(order, exact ? 'optimal' : 'feasible', lowerBound);
+  let cost = 0;
+  for (const [j, count] of placed.replicas) {
+    cost += costAt(curves, j, count);
+    let missing = count;
+    for (let at = curves.first[j] as number; missing > 0; at += 1) {
+      const take = Math.min(missing, curves.units[at] as number);
+      answer.units[curves.lot[at] as number] = take;
+      missing -= take;
+    }
+  }
+  return { ...answer, replicas, cost };
+}
+
+/** What the lessors with the most room hold together. */
+function mostReplicas({ room }: Curves, lessorsMost: number): number {
+  const most = [...room].sort((a, b) => b - a).slice(0, lessorsMost);
+  return most.reduce((sum, one) => sum + one, 0);
+}
+
+function solveCount(curves: Curves, wanted: Count): Solved | null {
+  const prices = boundOf(curves, wanted);
+  const quick = quickAnswer(curves, wanted, prices);
+  const lowerBound = Math.max(0, Math.ceil(prices.bound - 1e-6 - Math.abs(prices.bound) * 1e-12));
+  if (quick && quick.cost <= lowerBound) return { ...quick, lowerBound: quick.cost, exact: true };
+  const room = (quick?.cost ?? Number.POSITIVE_INFINITY) - prices.bound;
+  const chosen: number[] = [];
+  let cells = 0;
+  for (let j = 0; j < curves.lessors; j += 1) {
+    const beyond = lessorSaving(curves, j, wanted.count, prices.price, prices.lessorPrice);
+    if (beyond === Number.POSITIVE_INFINITY || beyond > room + 1e-6 * Math.abs(room)) continue;
+    chosen.push(j);
+    cells += wanted.count + 1;
+  }
+  if (cells * (layersOf(chosen.length, wanted) + 1) <= CELLS_MAX) {
+    const exact = placeCount(curves, chosen, wanted);
+    return exact && { ...exact, lowerBound: exact.cost, exact: true };
+  }
+  return quick && { ...quick, lowerBound, exact: false };
+}
+
+/** Fills lessors by what a replica costs there when used fully; null when too many are needed. */
+function quickAnswer(curves: Curves, wanted: Count, prices: PriceBound): Placed | null {
+  const { count, lessorsMost, outside } = wanted;
+  const order: { j: number; rate: number }[] = [];
+  for (let j = 0; j < curves.lessors; j += 1) {
+    const full = Math.min(count, curves.room[j] as number);
+    if (full === 0) continue;
+    order.push({ j, rate: lessorSaving(curves, j, count, prices.price, prices.lessorPrice) });
+  }
+  order.sort((a, b) => a.rate - b.rate || a.j - b.j);
+  const byPrice = filled(curves, order, count, lessorsMost, outside);
+  if (byPrice) return byPrice;
+  const roomiest = [...order].sort(
+    (a, b) => (curves.room[b.j] as number) - (curves.room[a.j] as number) || a.j - b.j,
+  );
+  return filled(curves, roomiest, count, lessorsMost, outside);
+}
+
+/** Every replica at the cheapest lot of the first lessors that hold them all together. */
+function filled(
+  curves: Curves,
+  order: readonly { j: number }[],
+  count: number,
+  lessorsMost: number,
+  outside: Count['outside'],
+): Placed | null {
+  const lots: { j: number; at: number }[] = [];
+  let room = 0;
+  for (const { j } of order.slice(0, lessorsMost)) {
+    if (room >= count) break;
+    room += curves.room[j] as number;
+    for (let at = curves.first[j] as number; at < (curves.first[j + 1] as number); at += 1) {
+      lots.push({ j, at });
+    }
+  }
+  if (room + outside.units < count) return null;
+  const price = (at: number) => curves.unitCost[at] as number;
+  lots.sort((a, b) => price(a.at) - price(b.at) || a.at - b.at);
+  const replicas = new Map<number, number>();
+  let missing = count;
+  for (const { j, at } of lots) {
+    if (missing === 0) break;
+    const take = Math.min(missing, curves.units[at] as number);
+    if (missing <= outside.units && price(at) >= outside.unitCost) break;
+    replicas.set(j, (replicas.get(j) ?? 0) + take);
+    missing -= take;
+  }
+  if (missing > outside.units) return null;
+  let cost = missing * outside.unitCost;
+  for (const [j, taken] of replicas) cost += costAt(curves, j, taken);
+  return { cost, replicas };
+}
