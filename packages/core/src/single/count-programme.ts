@@ -11,15 +11,15 @@ export interface Placed {
   replicas: Map<number, number>;
 }
 
-/** Layers of the table: lessors used, when fewer may be than there are. */
-export function layersOf(chosen: number, { lessorsMost, count }: Count): number {
-  return lessorsMost >= Math.min(chosen, count) ? 1 : lessorsMost;
+/** Rows of the table: one per number of lessors used, or one when there are never too many. */
+export function rowsOf(chosen: number, { lessorsMost, count }: Count): number {
+  return lessorsMost >= Math.min(chosen, count) ? 1 : lessorsMost + 1;
 }
 
 /**
  * The cheapest way to place exactly `count` replicas at the chosen lessors or outside. A lessor's
  * curve is convex apart from its fixed cost, so its lots are added one by one, each by a window
- * that slides over the row: the work is lots times replicas times layers.
+ * that slides over the row: the work is lots times replicas times rows.
  */
 export function placeCount(
   curves: Curves,
@@ -27,10 +27,9 @@ export function placeCount(
   wanted: Count,
 ): Placed | null {
   const { count, outside } = wanted;
-  const layers = layersOf(chosen.length, wanted);
   const width = count + 1;
-  const counted = layers > 1 || wanted.lessorsMost < Math.min(chosen.length, count);
-  const rows = counted ? layers + 1 : 1;
+  const rows = rowsOf(chosen.length, wanted);
+  const counted = rows > 1;
   const cost: Float64Array[] = Array.from({ length: rows }, () =>
     new Float64Array(width).fill(Number.POSITIVE_INFINITY),
   );

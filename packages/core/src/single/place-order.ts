@@ -1,6 +1,6 @@
 /** One order of equal replicas over lots of many lessors: how many, where, and how near the best. */
 import { boundOf, type Count, lessorSaving, type PriceBound } from './count-bound.ts';
-import { CELLS_MAX, layersOf, type Placed, placeCount } from './count-programme.ts';
+import { CELLS_MAX, type Placed, placeCount, rowsOf } from './count-programme.ts';
 import { type Curves, costAt, curvesOf, type SuitableLots } from './lessor-curves.ts';
 
 /**
@@ -161,22 +161,50 @@ function mostReplicas({ room }: Curves, lessorsMost: number): number {
 function solveCount(curves: Curves, wanted: Count): Solved | null {
   const prices = boundOf(curves, wanted);
   const quick = quickAnswer(curves, wanted, prices);
-  const lowerBound = Math.max(0, Math.ceil(prices.bound - 1e-6 - Math.abs(prices.bound) * 1e-12));
+  const lowerBound = roundedUp(prices.bound);
   if (quick && quick.cost <= lowerBound) return { ...quick, lowerBound: quick.cost, exact: true };
   const room = (quick?.cost ?? Number.POSITIVE_INFINITY) - prices.bound;
   const chosen: number[] = [];
-  let cells = 0;
   for (let j = 0; j < curves.lessors; j += 1) {
     const beyond = lessorSaving(curves, j, wanted.count, prices.price, prices.lessorPrice);
     if (beyond === Number.POSITIVE_INFINITY || beyond > room + 1e-6 * Math.abs(room)) continue;
     chosen.push(j);
-    cells += wanted.count + 1;
   }
-  if (cells * (layersOf(chosen.length, wanted) + 1) <= CELLS_MAX) {
+  const rows = rowsOf(chosen.length, wanted);
+  if (chosen.length * (wanted.count + 1) * rows <= CELLS_MAX) {
     const exact = placeCount(curves, chosen, wanted);
     return exact && { ...exact, lowerBound: exact.cost, exact: true };
   }
-  return quick && { ...quick, lowerBound, exact: false };
+  const priced = pricedAnswer(curves, chosen, wanted, prices.lessorPrice);
+  const bound = Math.max(lowerBound, priced?.lowerBound ?? 0);
+  const better =
+    priced?.placed && !(quick && quick.cost <= priced.placed.cost) ? priced.placed : quick;
+  return (
+    better && { ...better, lowerBound: Math.min(bound, better.cost), exact: better.cost <= bound }
+  );
+}
+
+/** Instead of counting lessors each one pays their price: a bound, and often an answer. */
+function pricedAnswer(
+  curves: Curves,
+  chosen: readonly number[],
+  wanted: Count,
+  lessorPrice: number,
+): { placed: Placed | null; lowerBound: number } | null {
+  if (chosen.length * (wanted.count + 1) > CELLS_MAX) return null;
+  const fixedCost = curves.fixedCost.map((fixed) => fixed + lessorPrice);
+  const uncounted = { ...wanted, lessorsMost: Number.POSITIVE_INFINITY };
+  const found = placeCount({ ...curves, fixedCost }, chosen, uncounted);
+  if (!found) return null;
+  const lowerBound = roundedUp(found.cost - lessorPrice * wanted.lessorsMost);
+  if (found.replicas.size > wanted.lessorsMost) return { placed: null, lowerBound };
+  const cost = Math.round(found.cost - lessorPrice * found.replicas.size);
+  return { placed: { ...found, cost }, lowerBound };
+}
+
+/** Costs are whole: a bound in doubles becomes the next whole number, less its rounding. */
+function roundedUp(bound: number): number {
+  return Math.max(0, Math.ceil(bound - 1e-6 - Math.abs(bound) * 1e-12));
 }
 
 /** Fills lessors by what a replica costs there when used fully; null when too many are needed. */

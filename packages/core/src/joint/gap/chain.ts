@@ -49,7 +49,8 @@ export class ChainSearch {
     this.#width = choices.width;
     this.#random = random;
     this.#capacity = Float64Array.from(instance.capacity);
-    this.#price = price;
+    this.#price = price.slice();
+    this.base = price;
     this.#fine = new Float64Array(agents);
     this.#regret = regrets(instance, rows, price);
     this.agent = new Int32Array(jobs).fill(-1);
@@ -59,6 +60,21 @@ export class ChainSearch {
     this.#count = new Int32Array(agents);
     this.#place = new Int32Array(jobs);
     this.#onPath = new Uint8Array(agents);
+  }
+
+  base: Float64Array;
+  soften(k: number, f: number): void {
+    for (let j = 0; j < this.#fine.length; j++) {
+      this.#price[j] = k * this.base[j]!;
+      this.#fine[j] = k * f * this.base[j]!;
+    }
+  }
+
+  parts(): string {
+    let r = 0, s = 0;
+    for (let i = 0; i < this.#jobs; i++) r += this.#regret[i * this.#agents + this.agent[i]!]!;
+    for (let j = 0; j < this.#agents; j++) s += this.base[j]! * Math.max(0, this.#capacity[j]! - this.load[j]!);
+    return `regret ${r.toFixed(0)} slack ${s.toFixed(0)} over ${this.over}`;
   }
 
   setFines(fine: (agent: number) => number): void {
