@@ -3,7 +3,7 @@ import type { BuyOrder } from '../order/buy-order.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { compareIds, type HubId, type ParticipantId } from '../units/ids.ts';
 import { type MarketView, offerOf } from './market-view.ts';
-import { couldEverServe } from './static-filter.ts';
+import { couldEverServe, totalShortfall } from './static-filter.ts';
 import { lotSuits, offerShortfall, type Shortfall, TERM_ORDER } from './suitability.ts';
 
 /** One line of `order explain`. `code` null: the lessor suits and holds `replicas` replicas. */
@@ -38,8 +38,8 @@ export function explainOrder(
           ...failed('MATCH_STALE_HUB', 'a live hub', `${part.hub} is silent`),
         });
       } else if (!couldEverServe(spec, order)) {
-        const have = 'no machine of that size, kind or provision in total';
-        lines.push({ ...base, ...failed('MATCH_NO_CANDIDATE', 'one machine per replica', have) });
+        const { need, have } = totalShortfall(spec, order);
+        lines.push({ ...base, ...failed('MATCH_NO_CANDIDATE', need, have) });
       } else {
         lines.push({ ...base, ...explainOffer(view, participant, order, lostRaces) });
       }

@@ -4,7 +4,8 @@ import { replicasThatFit } from '../order/fit.ts';
 import { replicaPriceMicroPerHour } from '../order/price.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
 import type { RefusalCode } from '../refusals.ts';
-import type { Micro } from '../units/money.ts';
+import { formatCredits, type Micro } from '../units/money.ts';
+import { describeAmount } from '../units/quantity.ts';
 import { AMOUNT_FIELDS, acceptsDevice } from '../units/resources.ts';
 
 /** The first term that fails: what the order needs and what is there. */
@@ -74,12 +75,9 @@ export function lotSuits(
     order.replica,
   );
   if (priceMicroPerHour > order.limitMicroPerReplicaHour) {
-    const need = String(order.limitMicroPerReplicaHour);
-    return {
-      code: 'MATCH_PRICE',
-      need: `at most ${need} micro/h`,
-      have: `${priceMicroPerHour} micro/h`,
-    };
+    const need = `at most ${formatCredits(order.limitMicroPerReplicaHour)} credits/h`;
+    const have = `${formatCredits(priceMicroPerHour)} credits/h`;
+    return { code: 'MATCH_PRICE', need, have };
   }
   return { priceMicroPerHour, score: effective(lot.performance.score, offer), replicas };
 }
@@ -92,8 +90,9 @@ function effective(figure: number, offer: SellOrder): number {
 function resourceShortfall(lot: Lot, order: BuyOrder): Shortfall {
   for (const field of AMOUNT_FIELDS) {
     if (lot.amounts[field] < order.replica[field]) {
-      const have = `${lot.amounts[field]} free in ${lot.id}`;
-      return { code: 'MATCH_RESOURCES', need: `${field} ${order.replica[field]}`, have };
+      const have = `${describeAmount(field, lot.amounts[field])} free in ${lot.id}`;
+      const need = describeAmount(field, order.replica[field]);
+      return { code: 'MATCH_RESOURCES', need, have };
     }
   }
   const wanted = order.replica.device;

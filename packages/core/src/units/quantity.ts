@@ -1,5 +1,6 @@
 /** Kubernetes quantity notation at the edges (`500m`, `4Gi`), whole base units inside. */
 import { type Refusal, refuse } from '../refusals.ts';
+import type { ResourceAmounts } from './resources.ts';
 
 const SUFFIXES: Record<string, readonly [bigint, bigint]> = {
   m: [1n, 1000n],
@@ -59,6 +60,20 @@ export function formatBytes(bytes: number): string {
     if (bytes >= size && bytes % size === 0) return `${bytes / size}${suffix}`;
   }
   return String(bytes);
+}
+
+/** An amount for people: `cpu 500m`, `memory 4Gi`, `bandwidth 1000000 bit/s`. */
+export function describeAmount(field: keyof ResourceAmounts, value: number): string {
+  switch (field) {
+    case 'cpuMillicores':
+      return `cpu ${formatMillicores(value)}`;
+    case 'memoryBytes':
+      return `memory ${formatBytes(value)}`;
+    case 'storageBytes':
+      return `storage ${formatBytes(value)}`;
+    case 'bandwidthBitsPerSecond':
+      return `bandwidth ${value} bit/s`;
+  }
 }
 
 /** Largest amount of anything that is accepted at a door: products with prices stay exact. */

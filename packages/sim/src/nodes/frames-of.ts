@@ -9,6 +9,8 @@ export interface Addressed {
   to: NodeId;
   session: string | null;
   frame: FrameText;
+  /** It tells of rows of panoramas and nothing else. */
+  hasOnlyRows: boolean;
 }
 
 export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number): Addressed[] {
@@ -19,9 +21,10 @@ export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number)
     if (group) group.messages.push(message);
     else groups.set(name, { to, session, messages: [message] });
   }
-  return [...groups.values()].flatMap(({ to, session, messages }) =>
-    framer.frame(to, messages, wallMs).map((frame) => ({ to, session, frame })),
-  );
+  return [...groups.values()].flatMap(({ to, session, messages }) => {
+    const hasOnlyRows = messages.every(({ type }) => type === 'delta');
+    return framer.frame(to, messages, wallMs).map((frame) => ({ to, session, frame, hasOnlyRows }));
+  });
 }
 
 /** What a message is about, for the trace. */

@@ -2,9 +2,9 @@
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
 import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
-import type { Message, SignedFrame } from '@sparegrid/core/messages';
+import type { SignedFrame } from '@sparegrid/core/messages';
 import type { Now } from '@sparegrid/core/step';
-import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
@@ -187,8 +187,8 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     const framer = this.#framer;
     if (!framer) return;
     auditor.released(this.id, output.sends);
-    for (const { to, session, frame } of framesOf(framer, output.sends, now.wallMs)) {
-      post.fromHub(this.id, to, session, frame);
+    for (const addressed of framesOf(framer, output.sends, now.wallMs)) {
+      post.fromHub(this.id, addressed);
     }
     for (const { to, message } of output.sends) {
       trace.add(queue.nowMs, 'told', this.id, `${to} ${topicOf(message)}`);
@@ -198,19 +198,17 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   }
 
   #perform(effect: HubEffect, now: Now): void {
-    const { auditor } = this.#context;
+    const { auditor, post } = this.#context;
     if (effect.kind === 'fatal') auditor.violate('hub.fatal', this.id, effect.code, effect.hint);
     if (effect.kind !== 'cold-read') return;
     const { to, session, requestId, request } = effect;
     const reply = answerColdRead(this.store, to, request);
-    const message = { type: 'reply', requestId, reply } as const;
-    auditor.released(this.id, [{ to, session, message }]);
-    this.#reply(to, session, message, now);
-  }
-
-  #reply(to: NodeId, session: string, message: Message, now: Now): void {
-    const frames = this.#framer?.frame(to, [message], now.wallMs) ?? [];
-    for (const frame of frames) this.#context.post.fromHub(this.id, to, session, frame);
+    const sends = [{ to, session, message: { type: 'reply', requestId, reply } as const }];
+    auditor.released(this.id, sends);
+    if (!this.#framer) return;
+    for (const addressed of framesOf(this.#framer, sends, now.wallMs)) {
+      post.fromHub(this.id, addressed);
+    }
   }
 
   spins(): void {

@@ -117,7 +117,7 @@ function restock(rng: Rng, machines: readonly MachineSpec[], lot: Lot, at: numbe
   const machine = machines[at];
   if (!machine) return lot;
   const devices = lot.devices.map((device) => ({ ...device, milli: rng.pick([0, 500, 1000, 1000]) }));
-  return { ...lot, amounts: shareOf(machine, rng.pick([0, 250, 500, 750, 1000])), devices };
+  return { ...lot, amounts: shareOf(machine, rng.pick([0, 250, 500, 750, 1000, 1000])), devices };
 }
 
 function reprice(rng: Rng, lot: Lot): Lot {

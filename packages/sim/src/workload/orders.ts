@@ -70,26 +70,24 @@ export function makeWide(rng: Rng, lessee: ParticipantId, wallMs: number): Order
   const racer = makeRacer(rng, lessee, wallMs);
   const replica = { ...racer.order.replica, cpuMillicores: rng.pick([2500, 3500]) };
   const max = rng.between(3, 6);
-  const durationMs = rng.between(3_000, 9_000);
-  const behaviour = { runMs: rng.between(500, durationMs - 500), exitCode: 0 };
   const limit = usualPrice(replica) * 5n;
   return {
-    taskPrivate: JSON.stringify({ command: commandOf(behaviour), env: {} } satisfies TaskPrivate),
+    ...racer,
     order: {
       ...racer.order,
-      kind: 'job',
       replica,
       count: { min: rng.between(2, max), max },
       limitMicroPerReplicaHour: limit,
       budgetMicro: limit * BigInt(max),
-      durationMs,
     },
   };
 }
 
 /** An eager order: takes what is cheapest, wherever it is, as others do at the same moment. */
 export function makeRacer(rng: Rng, lessee: ParticipantId, wallMs: number): OrderDraft {
-  const { order, taskPrivate } = makeOrder(rng, lessee, wallMs);
+  const { order } = makeOrder(rng, lessee, wallMs);
+  const durationMs = rng.between(3_000, 12_000);
+  const behaviour = { runMs: rng.between(500, durationMs - 500), exitCode: 0 };
   const replica = {
     cpuMillicores: rng.pick([1000, 2000]),
     memoryBytes: GIB,
@@ -100,10 +98,12 @@ export function makeRacer(rng: Rng, lessee: ParticipantId, wallMs: number): Orde
   const max = rng.between(6, 14);
   const limit = usualPrice(replica) * 4n;
   return {
-    taskPrivate,
+    taskPrivate: JSON.stringify({ command: commandOf(behaviour), env: {} } satisfies TaskPrivate),
     order: {
       ...order,
+      kind: 'job',
       replica,
+      durationMs,
       count: { min: rng.chance(600) ? 1 : Math.ceil(max / 2), max },
       limitMicroPerReplicaHour: limit,
       budgetMicro: limit * BigInt(max),
@@ -181,7 +181,7 @@ function makeDeviceRequest(rng: Rng): DeviceRequest {
 
 /** Mostly a few replicas; sometimes more than one lessor holds, sometimes more than anyone has. */
 function makeCount(rng: Rng): { min: number; max: number } {
-  const max = rng.pick([1, 1, 2, 3, 4, 6, 8, 12, 16, 40]);
+  const max = rng.pick([1, 1, 2, 2, 3, 4, 6, 8, 12, 40]);
   return { min: rng.chance(500) ? max : rng.between(1, max), max };
 }
 

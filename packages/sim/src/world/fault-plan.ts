@@ -15,6 +15,8 @@ export interface FaultPlan {
   /** Share of frames that take up to `stragglerMaxMs`, so that later ones overtake them. */
   stragglerPermille: number;
   stragglerMaxMs: number;
+  /** Rows of the panoramas reach other hubs up to so much later than messages do. */
+  rowLagMaxMs: number;
   cuts: number;
   cutMaxMs: number;
   oneWayPermille: number;
@@ -65,6 +67,7 @@ function quiet(mode: FaultMode, untilMs: number): FaultPlan {
     delayMaxMs: 10,
     stragglerPermille: 0,
     stragglerMaxMs: 0,
+    rowLagMaxMs: 0,
     cuts: 0,
     cutMaxMs: 0,
     oneWayPermille: 0,
@@ -98,11 +101,12 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     delayMaxMs: rng.pick([5, 30, 150, 400]),
     stragglerPermille: maybe(700, 5, 60),
     stragglerMaxMs: rng.pick([500, 3_000, 3_000, 15_000]),
+    rowLagMaxMs: rng.pick([200, 400, 800]),
     cuts: maybe(800, 2, 12),
     cutMaxMs: rng.pick([3_000, 12_000, 30_000]),
     oneWayPermille: rng.pick([0, 300, 700]),
     spitefulCutPermille: rng.pick([0, 20, 40, 80]),
-    holdCuts: rng.between(6, 10),
+    holdCuts: rng.between(8, 14),
     crashes: {
       idle: rng.between(3, 6),
       beforeCommit: rng.between(4, 7),

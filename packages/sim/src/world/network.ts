@@ -25,15 +25,16 @@ export class Network {
     this.#plan = plan;
   }
 
-  /** Sends once; `arrive` runs for every copy that gets through. */
-  carry(from: NodeId, to: NodeId, arrive: () => void): void {
+  /** Sends once; `arrive` runs for every copy that gets through. Rows travel slower than words. */
+  carry(from: NodeId, to: NodeId, hasOnlyRows: boolean, arrive: () => void): void {
     this.counts.sent += 1;
     const faulty = this.#queue.nowMs < this.#plan.untilMs;
     if (this.isCut(from, to) || (faulty && this.#rng.chance(this.#plan.lossPermille))) {
       this.counts.lost += 1;
       return;
     }
-    this.#queue.after(this.#delayMs(faulty), () => this.#arrive(from, to, arrive));
+    const lagMs = faulty && hasOnlyRows ? this.#rng.between(0, this.#plan.rowLagMaxMs) : 0;
+    this.#queue.after(lagMs + this.#delayMs(faulty), () => this.#arrive(from, to, arrive));
     if (faulty && this.#rng.chance(this.#plan.duplicatePermille)) {
       this.counts.duplicated += 1;
       this.#queue.after(this.#delayMs(true), () => this.#arrive(from, to, arrive));

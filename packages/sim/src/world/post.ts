@@ -1,6 +1,7 @@
 /** Routes frames: between hubs directly, to participants over the connection that is meant. */
 import type { HubId, NodeId } from '@sparegrid/core/units/ids';
 import type { FrameText } from '@sparegrid/link/frame';
+import type { Addressed } from '../nodes/frames-of.ts';
 import type { ClientEnd, Connections } from './connections.ts';
 import type { Network } from './network.ts';
 
@@ -31,12 +32,12 @@ export class Post {
     this.#overhear = overhear;
   }
 
-  fromHub(hub: HubId, to: NodeId, session: string | null, frame: FrameText): void {
+  fromHub(hub: HubId, { to, session, frame, hasOnlyRows }: Addressed): void {
     const peer = this.#hubs.get(to);
     const client = peer ? undefined : this.#connections.find(to, session);
     if (!peer && !client) return;
     this.#overhear(hub, to, frame);
-    this.#network.carry(hub, to, () => {
+    this.#network.carry(hub, to, hasOnlyRows, () => {
       if (peer) peer.receive(frame);
       else if (client && this.#connections.isOpen(client)) client.receive(frame);
     });
@@ -46,6 +47,6 @@ export class Post {
     if (!this.#connections.isOpen(client)) return;
     const { participant, hub } = client;
     this.#overhear(participant, hub, frame);
-    this.#network.carry(participant, hub, () => this.#hubs.get(hub)?.receive(frame));
+    this.#network.carry(participant, hub, false, () => this.#hubs.get(hub)?.receive(frame));
   }
 }

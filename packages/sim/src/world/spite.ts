@@ -68,7 +68,7 @@ export class Spite {
 
   #cutHold(from: NodeId, to: NodeId): void {
     this.#holdCuts -= 1;
-    const lengthMs = this.#holdMs + this.#rng.between(500, 6_000);
+    const lengthMs = this.#holdMs + this.#rng.between(500, 3_000);
     this.#cut(to, from, lengthMs);
     if (this.#rng.chance(500)) this.#cut(from, to, lengthMs);
   }

@@ -2,6 +2,7 @@
 import { acceptedLoss, type SeededRandom } from '../budget.ts';
 import type { GapInstance } from './instance.ts';
 import type { JobRows } from './prices.ts';
+
 declare const process: { env: Record<string, string> };
 const DEPTH = Number(process.env.CD ?? 5);
 const BREADTH = Number(process.env.CB ?? 4);
@@ -71,9 +72,11 @@ export class ChainSearch {
   }
 
   parts(): string {
-    let r = 0, s = 0;
+    let r = 0,
+      s = 0;
     for (let i = 0; i < this.#jobs; i++) r += this.#regret[i * this.#agents + this.agent[i]!]!;
-    for (let j = 0; j < this.#agents; j++) s += this.base[j]! * Math.max(0, this.#capacity[j]! - this.load[j]!);
+    for (let j = 0; j < this.#agents; j++)
+      s += this.base[j]! * Math.max(0, this.#capacity[j]! - this.load[j]!);
     return `regret ${r.toFixed(0)} slack ${s.toFixed(0)} over ${this.over}`;
   }
 
@@ -199,8 +202,11 @@ export class ChainSearch {
       if (base - psi >= limit + 10) break;
       const room = roomBefore - weight[at + to]!;
       const start = base - psi;
-      const stop = start + (room >= 0 ? price * room : -fine * room) +
-        (holeRoom >= 0 ? priceHole * holeRoom : -fineHole * holeRoom) - holePsi;
+      const stop =
+        start +
+        (room >= 0 ? price * room : -fine * room) +
+        (holeRoom >= 0 ? priceHole * holeRoom : -fineHole * holeRoom) -
+        holePsi;
       if (stop < this.#bestTotal) this.#keep(stop, depth, to);
       const list = this.#jobsOf[to]!;
       for (let p = 0, count = this.#count[to]!; p < count; p++) {
@@ -210,7 +216,10 @@ export class ChainSearch {
         const next = start - regret[otherAt + to]! + (left >= 0 ? price * left : -fine * left);
         if (next >= limit) continue;
         const hole = holeRoom - weight[otherAt + origin]!;
-        const closed = next + regret[otherAt + origin]! - holePsi +
+        const closed =
+          next +
+          regret[otherAt + origin]! -
+          holePsi +
           (hole >= 0 ? priceHole * hole : -fineHole * hole);
         if (closed < this.#bestTotal) {
           this.#keep(closed, depth, to);

@@ -3,7 +3,7 @@ import { acceptedLoss, type SeededRandom } from '../budget.ts';
 import type { GapInstance } from './instance.ts';
 import type { JobRows } from './prices.ts';
 
-declare const process: { env: Record<string,string> };
+declare const process: { env: Record<string, string> };
 const DEPTH = Number(process.env.DEPTH ?? 8);
 const SAMPLE = Number(process.env.SAMPLE ?? 24);
 const SAMPLE_FILL = Number(process.env.SF ?? 48);
