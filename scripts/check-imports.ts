@@ -23,6 +23,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: readonly (readonly string[])[] = [
   ['units', 'refusals'],
   ['panorama', 'order', 'election', 'idle', 'single'],
+  ['index'],
   ['matching'],
   ['agreement'],
   ['ledger', 'cluster', 'contribution'],

@@ -108,6 +108,7 @@ function runUntilRest(world: World, boundMs: number): number | null {
 /** The market must still work: small orders must complete, and everything come to rest again. */
 function probe(world: World): boolean {
   const { queue, auditor } = world.context;
+  auditor.counts.close();
   world.market.probe();
   queue.run(queue.nowMs + LOOK_EVERY_MS, () => false);
   const restedAtMs = runUntilRest(world, queue.nowMs + PROBE_MS);

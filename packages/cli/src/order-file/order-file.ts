@@ -4,7 +4,7 @@ import { AMOUNT_MAX } from '@sparegrid/core/units/quantity';
 import type { DeviceRequest, ReplicaRequest } from '@sparegrid/core/units/resources';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { credits, duration, Fields, flag, oneOf, quantity, textMap, whole } from './fields.ts';
-import { type Place, readYaml } from './yaml-file.ts';
+import { type Place, readYaml, readYamlAll } from './yaml-file.ts';
 
 const ORDER_FIELDS = [
   'kind',
@@ -39,7 +39,16 @@ const STOP_AFTER_MS = 60_000;
 
 /** @throws CliFault with file, line and field; nothing was sent. */
 export function readOrderFile(file: string, wallMs: number): OrderDraft {
-  const fields: OrderFields = new Fields(readYaml(file), ORDER_FIELDS);
+  return draftOf(readYaml(file), wallMs);
+}
+
+/** The orders of all documents of a file. @throws as {@link readOrderFile} */
+export function readOrderFiles(file: string, wallMs: number): OrderDraft[] {
+  return readYamlAll(file).map((place) => draftOf(place, wallMs));
+}
+
+function draftOf(place: Place, wallMs: number): OrderDraft {
+  const fields: OrderFields = new Fields(place, ORDER_FIELDS);
   const expires = fields.maybe('expires');
   const fill = fields.maybe('fill');
   const lessors = fields.maybe('maxLessors');

@@ -1,12 +1,14 @@
 /** Reads a YAML or JSON file that nobody vouches for: every refusal names file, line and field. */
 import { readFileSync, statSync } from 'node:fs';
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   type ParsedNode,
+  parseAllDocuments,
   parseDocument,
   visit,
 } from 'yaml';
@@ -85,7 +87,20 @@ export class Place {
 export function readYaml(file: string): Place {
   const text = readText(file);
   const lines = new LineCounter();
-  const document = parse(file, text, lines);
+  const document = parse(file, () => parseDocument(text, settingsOf(lines)));
+  return placeOf(file, lines, document);
+}
+
+/** All documents of the file, in its order. @throws as {@link readYaml} */
+export function readYamlAll(file: string): Place[] {
+  const text = readText(file);
+  const lines = new LineCounter();
+  const documents = parse(file, () => parseAllDocuments(text, settingsOf(lines)));
+  if ('empty' in documents) throw new CliFault('CLI_FILE_EMPTY', file);
+  return documents.map((document) => placeOf(file, lines, document));
+}
+
+function placeOf(file: string, lines: LineCounter, document: Document.Parsed): Place {
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
     const line = problem.linePos ? `, line ${problem.linePos[0].line}` : '';
@@ -104,10 +119,14 @@ export function readYaml(file: string): Place {
   return place(document.contents);
 }
 
-function parse(file: string, text: string, lineCounter: LineCounter) {
+/** The failsafe schema leaves every scalar as written: `1.10` stays 1.10, `1e9` stays text. */
+function settingsOf(lineCounter: LineCounter) {
+  return { schema: 'failsafe', lineCounter, prettyErrors: true } as const;
+}
+
+function parse<T>(file: string, read: () => T): T {
   try {
-    // The failsafe schema leaves every scalar as written: `1.10` stays 1.10, `1e9` stays text.
-    return parseDocument(text, { schema: 'failsafe', lineCounter, prettyErrors: true });
+    return read();
   } catch (cause) {
     // Nesting deeper than the parser's own stack.
     throw new CliFault('CLI_FILE_MALFORMED', `${file}: cannot be read.`, 'input', cause);

@@ -3,6 +3,7 @@ import type { AgreementId, OrderId, PartId } from '@sparegrid/core/units/ids';
 import type { Commit } from './mirror.ts';
 
 export class Counts {
+  #isClosed = false;
   readonly #orders = new Set<OrderId>();
   readonly #filled = new Set<OrderId>();
   readonly #multiHub = new Set<AgreementId>();
@@ -10,7 +11,13 @@ export class Counts {
   readonly #holdExpired = new Set<PartId>();
   readonly #lostRaces = new Set<PartId>();
 
+  /** What comes from now on does not count: the probe is no part of the workload. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   committed({ changes }: Commit): void {
+    if (this.#isClosed) return;
     for (const { key } of changes.order) this.#orders.add(key);
     for (const { key, after } of changes.agreement) {
       if (after.state === 'aborted') this.#aborted.add(key);

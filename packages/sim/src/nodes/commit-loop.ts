@@ -28,6 +28,8 @@ export interface LoopHost<Input, Effect> {
   release(now: Now, output: StepOutput<Effect>): void;
   /** The core asks to be woken over and over but does nothing. */
   spins(): void;
+  /** The core stopped on a broken invariant: the process ends. The host calls `kill`. */
+  threw(error: unknown): void;
 }
 
 const BATCH_MAX = 64;
@@ -131,7 +133,8 @@ export class CommitLoop<Input, Effect> {
 
   #step(core: SteppedCore<Input, Effect>, inputs: readonly Input[]): void {
     const now = this.#clock.read(this.#queue.nowMs);
-    const output = core.step(now, inputs);
+    const output = this.#tryStep(core, now, inputs);
+    if (!output) return;
     const { writes, sends, effects } = output;
     const isIdle = inputs.length + writes.length + sends.length + effects.length === 0;
     this.#idleSteps = isIdle ? this.#idleSteps + 1 : 0;
@@ -147,6 +150,19 @@ export class CommitLoop<Input, Effect> {
     const isAlone = inputs.length === 1 && first !== undefined && this.#host.isAlone(first);
     const delayMs = this.#host.commitDelayMs(isAlone);
     this.#later(this.#queue.nowMs + delayMs, () => this.#commit(now, output));
+  }
+
+  #tryStep(
+    core: SteppedCore<Input, Effect>,
+    now: Now,
+    inputs: readonly Input[],
+  ): StepOutput<Effect> | null {
+    try {
+      return core.step(now, inputs);
+    } catch (error) {
+      this.#host.threw(error);
+      return null;
+    }
   }
 
   #commit(now: Now, output: StepOutput<Effect>): void {

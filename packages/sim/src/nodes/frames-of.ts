@@ -1,7 +1,7 @@
 /** Puts what one step tells one receiver into as few frames as possible. */
 import type { Message } from '@sparegrid/core/messages';
 import type { Send } from '@sparegrid/core/step';
-import type { NodeId } from '@sparegrid/core/units/ids';
+import type { NodeId, PartId } from '@sparegrid/core/units/ids';
 import type { FrameText } from '@sparegrid/link/frame';
 import type { Framer } from '@sparegrid/link/framer';
 
@@ -11,6 +11,8 @@ export interface Addressed {
   frame: FrameText;
   /** It tells of rows of panoramas and nothing else. */
   hasOnlyRows: boolean;
+  /** Parts of agreements that it is about. */
+  parts: PartId[];
 }
 
 export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number): Addressed[] {
@@ -23,7 +25,12 @@ export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number)
   }
   return [...groups.values()].flatMap(({ to, session, messages }) => {
     const hasOnlyRows = messages.every(({ type }) => type === 'delta');
-    return framer.frame(to, messages, wallMs).map((frame) => ({ to, session, frame, hasOnlyRows }));
+    const parts = messages.flatMap((message) =>
+      'agreement' in message ? [`${message.agreement}.${message.part}`] : [],
+    );
+    return framer
+      .frame(to, messages, wallMs)
+      .map((frame) => ({ to, session, frame, hasOnlyRows, parts }));
   });
 }
 

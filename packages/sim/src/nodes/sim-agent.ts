@@ -233,6 +233,12 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     else if (effect.kind === 'forget') this.containers.forget(effect.id);
   }
 
+  threw(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#context.auditor.violate('core.threw', this.participant, 'step', detail.slice(0, 400));
+    this.die('fault');
+  }
+
   spins(): void {
     const name = this.participant;
     this.#context.auditor.violate('loop.spins', name, name, 'woken over and over for nothing');

@@ -192,7 +192,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     }
     for (const { to, message } of output.sends) {
       trace.add(queue.nowMs, 'told', this.id, `${to} ${topicOf(message)}`);
-      spite.saw(this.id, to, message.type);
+      spite.saw(this.id, to, message);
     }
     for (const effect of output.effects) this.#perform(effect, now);
   }
@@ -209,6 +209,12 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     for (const addressed of framesOf(this.#framer, sends, now.wallMs)) {
       post.fromHub(this.id, addressed);
     }
+  }
+
+  threw(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#context.auditor.violate('core.threw', this.id, 'step', detail.slice(0, 400));
+    this.die('fault');
   }
 
   spins(): void {

@@ -71,7 +71,7 @@ export class FaultDriver {
         else this.#spite.arm(this.#rng.pick(hubNames), phase);
       });
     }
-    this.#spread(plan.holdCuts, () => this.#spite.armHoldCut(), 700);
+    this.#spread(plan.mutedParts, () => this.#spite.armMute(), 700);
     this.#spread(plan.cuts, () => this.#cutLink(this.#rng.pick(links)));
     this.#spread(plan.standstills, () => {
       const length = this.#rng.between(500, plan.standstillMaxMs);
@@ -93,9 +93,9 @@ export class FaultDriver {
     }
   }
 
-  /** Counts a crash and starts the node again after a while. */
-  died(phase: CrashPhase, mortal: Mortal): void {
-    this.crashes[phase] += 1;
+  /** Counts a crash of the plan (null: it died of itself) and starts the node again after a while. */
+  died(phase: CrashPhase | null, mortal: Mortal): void {
+    if (phase) this.crashes[phase] += 1;
     const downMs = this.#rng.between(100, Math.max(100, this.#plan.downMaxMs));
     const backMs = Math.min(this.#queue.nowMs + downMs, Math.max(this.#plan.untilMs, this.#queue.nowMs));
     this.#queue.at(backMs, () => {

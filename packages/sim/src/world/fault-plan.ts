@@ -22,8 +22,8 @@ export interface FaultPlan {
   oneWayPermille: number;
   /** Chance that a message of the agreement protocol is followed by a cut of the link it took. */
   spitefulCutPermille: number;
-  /** Votes after which the two hubs are cut off until the hold has run out. */
-  holdCuts: number;
+  /** Parts about which nothing reaches the target hub from its vote until the hold has run out. */
+  mutedParts: number;
   crashes: Record<CrashPhase, number>;
   downMaxMs: number;
   standstills: number;
@@ -72,7 +72,7 @@ function quiet(mode: FaultMode, untilMs: number): FaultPlan {
     cutMaxMs: 0,
     oneWayPermille: 0,
     spitefulCutPermille: 0,
-    holdCuts: 0,
+    mutedParts: 0,
     crashes: { idle: 0, beforeCommit: 0, afterCommit: 0, agent: 0 },
     downMaxMs: 0,
     standstills: 0,
@@ -103,17 +103,17 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     stragglerMaxMs: rng.pick([500, 3_000, 3_000, 15_000]),
     rowLagMaxMs: rng.pick([200, 400, 800]),
     cuts: maybe(800, 2, 12),
-    cutMaxMs: rng.pick([3_000, 12_000, 30_000]),
+    cutMaxMs: rng.pick([3_000, 8_000, 20_000]),
     oneWayPermille: rng.pick([0, 300, 700]),
     spitefulCutPermille: rng.pick([0, 20, 40, 80]),
-    holdCuts: rng.between(8, 14),
+    mutedParts: rng.between(5, 8),
     crashes: {
       idle: rng.between(3, 6),
       beforeCommit: rng.between(4, 7),
       afterCommit: rng.between(4, 7),
       agent: rng.between(4, 7),
     },
-    downMaxMs: rng.pick([2_000, 8_000, 20_000]),
+    downMaxMs: rng.pick([1_000, 3_000, 8_000]),
     standstills: maybe(600, 1, 6),
     standstillMaxMs: rng.pick([2_000, 10_000, 25_000]),
     wallJumps: maybe(600, 1, 6),

@@ -41,6 +41,12 @@ export class Network {
     }
   }
 
+  /** Something was sent and got lost for a reason of its own. */
+  lose(): void {
+    this.counts.sent += 1;
+    this.counts.lost += 1;
+  }
+
   /** A cut that begins while a frame is under way stops it too. */
   #arrive(from: NodeId, to: NodeId, arrive: () => void): void {
     if (this.isCut(from, to)) this.counts.lost += 1;

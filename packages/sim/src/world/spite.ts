@@ -1,7 +1,7 @@
 /** Faults at the worst moment: cuts during signing, crashes around commits that matter. */
 import type { Message } from '@sparegrid/core/messages';
 import type { Write } from '@sparegrid/core/step';
-import type { NodeId } from '@sparegrid/core/units/ids';
+import type { NodeId, PartId } from '@sparegrid/core/units/ids';
 import type { EventQueue } from '../kernel/event-queue.ts';
 import type { Rng } from '../kernel/rng.ts';
 import type { FaultPlan } from './fault-plan.ts';
@@ -27,7 +27,9 @@ export class Spite {
   readonly #cut: (from: NodeId, to: NodeId, lengthMs: number) => void;
   /** Nodes that die at their next weighty commit. */
   readonly #armed = new Map<NodeId, Phase>();
-  #holdCuts = 0;
+  #mutesArmed = 0;
+  /** By first hub and part. */
+  readonly #mutedUntilMs = new Map<string, number>();
   readonly #holdMs: number;
 
   constructor(
@@ -50,7 +52,7 @@ export class Spite {
 
   disarmAll(): void {
     this.#armed.clear();
-    this.#holdCuts = 0;
+    this.#mutesArmed = 0;
   }
 
   /** True once per arming, at a commit of what somebody is about to be told. */
@@ -61,22 +63,31 @@ export class Spite {
     return true;
   }
 
-  /** The next vote is followed by a cut that outlasts the hold. */
-  armHoldCut(): void {
-    this.#holdCuts += 1;
+  /** The next part that is voted for hears nothing from its first hub until its hold has run out. */
+  armMute(): void {
+    this.#mutesArmed += 1;
   }
 
-  #cutHold(from: NodeId, to: NodeId): void {
-    this.#holdCuts -= 1;
-    const lengthMs = this.#holdMs + this.#rng.between(500, 3_000);
-    this.#cut(to, from, lengthMs);
-    if (this.#rng.chance(500)) this.#cut(from, to, lengthMs);
+  /** True when a frame of this hub about these parts must get lost. */
+  isMuted(hub: NodeId, parts: readonly PartId[]): boolean {
+    return parts.some((id) => (this.#mutedUntilMs.get(`${hub} ${id}`) ?? 0) > this.#queue.nowMs);
+  }
+
+  #mute(part: string): void {
+    this.#mutesArmed -= 1;
+    const untilMs = this.#queue.nowMs + this.#holdMs + this.#rng.between(500, 3_000);
+    this.#mutedUntilMs.set(part, Math.min(untilMs, this.#plan.untilMs));
   }
 
   /** Called as a message leaves: now and then the link they take, or the way back, is cut. */
-  saw(from: NodeId, to: NodeId, type: Message['type']): void {
+  saw(from: NodeId, to: NodeId, message: Message): void {
+    const { type } = message;
     if (this.#queue.nowMs >= this.#plan.untilMs || !TENDER.has(type)) return;
-    if (type === 'vote-yes' && this.#holdCuts > 0) this.#cutHold(from, to);
+    if (message.type === 'vote-yes' && this.#mutesArmed > 0) {
+      // `to` is the first hub: it is what it says from now on that gets lost.
+      const part = `${to} ${message.agreement}.${message.part}`;
+      if (!this.#mutedUntilMs.has(part)) this.#mute(part);
+    }
     if (!this.#rng.chance(this.#plan.spitefulCutPermille)) return;
     const lengthMs = this.#rng.between(500, this.#plan.cutMaxMs);
     const delayMs = this.#rng.pick([0, 0, 5, 50]);

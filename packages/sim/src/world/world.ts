@@ -46,8 +46,12 @@ export class World {
     const cut = (from: NodeId, to: NodeId, lengthMs: number) =>
       cuts.begin(from, to, lengthMs, plan.untilMs);
     const spite = new Spite(queue, rng.fork('spite'), plan, timing.holdMs, cut);
-    const post = new Post(network, connections, this.hubs, (from, to, frame) =>
-      this.#attacker.overhear(from, to, frame),
+    const post = new Post(
+      network,
+      connections,
+      this.hubs,
+      (from, to, frame) => this.#attacker.overhear(from, to, frame),
+      (hub, parts) => spite.isMuted(hub, parts),
     );
     const auditor = new Auditor(scenario, keyring, () => queue.nowMs);
     this.context = {
@@ -163,6 +167,6 @@ export class World {
   #died(node: NodeId, phase: string): void {
     const mortal = this.hubs.get(node) ?? this.agents.get(node);
     const counted = CRASH_PHASES.find((known): known is CrashPhase => known === phase);
-    if (mortal && counted) this.faults.died(counted, mortal);
+    if (mortal) this.faults.died(counted ?? null, mortal);
   }
 }

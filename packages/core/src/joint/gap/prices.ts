@@ -25,41 +25,39 @@ export interface CapacityPrices {
   readonly bound: number;
 }
 
-const ROUNDS = 300;
-const FAILURES_MOST = 12;
+const ROUNDS = 20_000;
+const WORK_MOST = 4e8;
+const FAILURES_MOST = 30;
 
-/** Subgradient steps with averaged directions; `target` is an estimate of the optimal cost. */
+/** Subgradient steps towards a level above the best bound; the level comes down on failures. */
 export function capacityPrices(
   instance: GapInstance,
   rows: JobRows,
-  target: number,
   timeIsUp: () => boolean,
 ): CapacityPrices {
-  const { agents, capacity } = instance;
+  const { agents, jobs, capacity } = instance;
+  const rounds = Math.min(ROUNDS, Math.ceil(WORK_MOST / (agents * jobs)));
   const price = new Float64Array(agents);
   const best = new Float64Array(agents);
   const load = new Float64Array(agents);
   const direction = new Float64Array(agents);
-  let bestBound = Number.NEGATIVE_INFINITY;
-  let scale = 1;
+  let bestBound = boundOf(instance, rows, price, load);
+  let lift = 0.1 * Math.abs(bestBound) + 1;
+  const liftLeast = 1e-5 * lift;
   let failures = 0;
-  for (let round = 0; round < ROUNDS && !timeIsUp(); round++) {
+  for (let round = 0; round < rounds && lift > liftLeast && !timeIsUp(); round++) {
     const bound = boundOf(instance, rows, price, load);
+    if (bound > bestBound + 0.01 * lift) failures = 0;
+    else failures++;
     if (bound > bestBound) {
-      if (bound < bestBound + 1e-4 * Math.abs(bestBound)) failures++;
-      else failures = 0;
       bestBound = bound;
       best.set(price);
-    } else failures++;
+    }
     if (failures > FAILURES_MOST) {
       failures = 0;
-      scale *= 0.6;
-      price.set(best);
-      direction.fill(0);
-      if (scale < 1e-4) break;
-      boundOf(instance, rows, price, load);
+      lift *= 0.75;
     }
-    step(price, direction, load, capacity, scale * Math.max(1, target - bound));
+    step(price, direction, load, capacity, bestBound + lift - bound);
   }
   return { price: best, bound: bestBound };
 }
@@ -101,8 +99,8 @@ function step(
   for (let j = 0; j < price.length; j++) {
     const excess = load[j]! - capacity[j]!;
     const idle = excess < 0 && price[j]! === 0;
-    direction[j] = idle ? 0 : 0.6 * excess + 0.4 * direction[j]!;
-    norm += direction[j]! * direction[j]!;
+    direction[j] = idle ? 0 : 0.3 * excess + 0.7 * direction[j]!;
+    norm += idle ? 0 : excess * excess;
   }
   if (norm === 0) return;
   for (let j = 0; j < price.length; j++) {

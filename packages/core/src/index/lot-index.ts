@@ -1,0 +1,184 @@
+/** The live index over all lots of a market: updated in place, asked for an order's best lots. */
+import type { BuyOrder } from '../order/buy-order.ts';
+import type { LotDevice, SellOrder } from '../order/sell-order.ts';
+import type { HubId, ParticipantId } from '../units/ids.ts';
+import type { Micro } from '../units/money.ts';
+import type { ResourceAmounts } from '../units/resources.ts';
+import { BestLots } from './best-lots.ts';
+import { Cells } from './cells.ts';
+import { bestExactly } from './exact-scan.ts';
+import { compileQuery, type LotQuery } from './lot-query.ts';
+import { OFFER, ROW_WORDS, TRAITS } from './lot-rows.ts';
+import { LotSearch } from './lot-search.ts';
+import { LotTables } from './lot-tables.ts';
+import { LotTree } from './lot-tree.ts';
+import { LotWriter } from './lot-writer.ts';
+import { Ranking } from './ranking.ts';
+import { Suits } from './suits.ts';
+
+/** A lot that suits, with what the matcher needs to choose it. */
+export interface LotHit {
+  lessor: ParticipantId;
+  lotId: string;
+  priceMicroPerHour: Micro;
+  /** Effective. */
+  score: number;
+  /** How many replicas the lot holds, at most as many as were asked for. */
+  replicas: number;
+}
+
+export interface Search {
+  /** How many lots are wanted; Infinity for all that suit. */
+  lots: number;
+  wallMs: number;
+  /** Replicas are counted up to here. */
+  replicasMax: number;
+  /** Only lots with one of these values of the partition label; null for any. */
+  partitions: readonly string[] | null;
+}
+
+export interface IndexSize {
+  lots: number;
+  offers: number;
+  bytes: number;
+  wideLots: number;
+}
+
+/**
+ * Finds the best lots of an order without looking at most of them: cells of region and device
+ * models, trees of bounds in them, best-first search. Its answers always equal those of a full
+ * scan: a tie goes to the lower price, the higher score, the smaller lessor and lot id. Lots and
+ * orders with numbers beyond its columns are compared one by one in exact arithmetic.
+ *
+ * @patent [0050]-[0052] C1.5 C1.6 MAT-2 MAT-3
+ */
+export class LotIndex {
+  readonly #lots = new LotTables();
+  readonly #tree = new LotTree(this.#lots);
+  readonly #cells = new Cells();
+  readonly #suits = new Suits(this.#lots);
+  readonly #best = new BestLots((a, b) => this.#lots.compare(a, b));
+  readonly #search = new LotSearch(this.#lots, this.#tree, this.#cells, this.#suits, this.#best);
+  readonly #writer: LotWriter;
+  readonly #partitionLabel: string;
+
+  /** @param partitionLabel lots of different values of this label never lie together. */
+  constructor(partitionLabel = 'region') {
+    this.#partitionLabel = partitionLabel;
+    this.#writer = new LotWriter(this.#lots, this.#tree, this.#cells, partitionLabel);
+  }
+
+  /** Adds the lessor's offer or replaces it; lots that stay keep their place. */
+  putOffer(offer: SellOrder): void {
+    this.#writer.putOffer(offer);
+  }
+
+  dropOffer(lessor: ParticipantId): void {
+    this.#writer.dropOffer(lessor);
+  }
+
+  /** The lot's number, good until the lot goes; -1 for an unknown one. */
+  find(lessor: ParticipantId, lotId: string): number {
+    const { offers, rows } = this.#lots;
+    const offer = offers.find(lessor);
+    let lot = offer < 0 ? -1 : offers.firstOf[offer]!;
+    while (lot >= 0 && rows.names[lot] !== lotId) lot = rows.nextOf[lot]!;
+    return lot;
+  }
+
+  /** Sets what is free in a lot, by the number that {@link find} gave. */
+  setStock(lot: number, amounts: ResourceAmounts, devices: readonly LotDevice[]): void {
+    this.#writer.setStock(lot, amounts, devices);
+  }
+
+  /** Takes one lot out of its offer, by the number that {@link find} gave. */
+  dropLot(lot: number): void {
+    this.#writer.dropLot(lot);
+  }
+
+  /** Lots of a stale hub stay, but suit nobody until it is heard again. */
+  setStale(hub: HubId, stale: boolean): void {
+    if (stale) this.#lots.staleHubs.add(hub);
+    else this.#lots.staleHubs.delete(hub);
+  }
+
+  /** The best lots that suit the order, best first. */
+  best(order: BuyOrder, search: Search): LotHit[] {
+    if (!(search.lots >= 1)) return [];
+    this.#suits.begin(order);
+    const wanted = { ...search, partitions: this.#partitionsFor(order, search.partitions) };
+    const query = compileQuery(order);
+    if (!query || !this.#searchAll(query, wanted)) return this.#exactly(order, wanted);
+    const { rows } = this.#lots;
+    return this.#best.sorted().map(({ slot, price, score }) => ({
+      lessor: this.#lessorOf(slot),
+      lotId: rows.names[slot]!,
+      priceMicroPerHour: BigInt(price),
+      score,
+      replicas: this.#search.replicas(query, slot, search.replicasMax),
+    }));
+  }
+
+  /** Counts typed arrays and references to names; what is shared by lots is few and not counted. */
+  get size(): IndexSize {
+    const { rows, offers, wide } = this.#lots;
+    const bytes = this.#lots.bytes + this.#tree.bytes;
+    return { lots: rows.held, offers: offers.held, bytes, wideLots: wide.size };
+  }
+
+  /** False when only exact arithmetic can tell. */
+  #searchAll(query: LotQuery, { lots, wallMs, partitions }: Search): boolean {
+    const { priority } = query.order;
+    const run = (ranking: Ranking, count: number): boolean => {
+      this.#best.reset(count);
+      return this.#search.run(query, ranking, wallMs, partitions, this.#wide(partitions));
+    };
+    const extremes = { lowest: 1n, highest: 1 };
+    if (priority.kind === 'weights') {
+      if (!run(new Ranking({ kind: 'price' }, extremes), 1)) return false;
+      const [cheapest] = this.#best.sorted();
+      if (!cheapest) return true;
+      extremes.lowest = BigInt(Math.max(1, cheapest.price));
+      if (!run(new Ranking({ kind: 'performance' }, extremes), 1)) return false;
+      extremes.highest = Math.max(1, this.#best.sorted()[0]?.score ?? 1);
+    }
+    return run(new Ranking(priority, extremes), lots);
+  }
+
+  #exactly(order: BuyOrder, search: Search): LotHit[] {
+    const isIn = (slot: number) => this.#isIn(slot, search.partitions);
+    return bestExactly(this.#lots, this.#suits, order, search, isIn).map((found) => ({
+      lessor: this.#lessorOf(found.slot),
+      lotId: this.#lots.rows.names[found.slot]!,
+      priceMicroPerHour: found.priceMicroPerHour,
+      score: found.score,
+      replicas: found.replicas,
+    }));
+  }
+
+  #partitionsFor(
+    { performance }: BuyOrder,
+    asked: readonly string[] | null,
+  ): readonly string[] | null {
+    const own = performance.labels[this.#partitionLabel];
+    if (own === undefined) return asked;
+    return asked === null || asked.includes(own) ? [own] : [];
+  }
+
+  *#wide(partitions: readonly string[] | null): Generator<number> {
+    for (const slot of this.#lots.wide.keys()) if (this.#isIn(slot, partitions)) yield slot;
+  }
+
+  #isIn(slot: number, partitions: readonly string[] | null): boolean {
+    if (partitions === null) return true;
+    const { rows, attributes } = this.#lots;
+    const { labels } = attributes.traits.get(rows.words[slot * ROW_WORDS + TRAITS]!);
+    const value = labels[this.#partitionLabel];
+    return value !== undefined && partitions.includes(value);
+  }
+
+  #lessorOf(slot: number): ParticipantId {
+    const { rows, offers } = this.#lots;
+    return offers.lessors[rows.words[slot * ROW_WORDS + OFFER]!]!;
+  }
+}

@@ -1,0 +1,172 @@
+/** One row of 16 words per lot: everything that a query compares lies in one line of cache. */
+import type { Asks } from '../order/sell-order.ts';
+import type { ResourceAmounts } from '../units/resources.ts';
+import { grownInt32, grownUint32 } from './growable.ts';
+
+export const ROW_WORDS = 16;
+
+/** Positions in a row. `MEMORY_STORAGE_HIGH`: bits 32 to 47 of both; memory in the low half. */
+export const CPU = 0;
+export const MEMORY = 1;
+export const STORAGE = 2;
+export const BANDWIDTH = 3;
+export const MEMORY_STORAGE_HIGH = 4;
+/** Bits 32 to 47 of the bandwidth in the low half, the efficiency in the high half. */
+export const BANDWIDTH_HIGH_EFFICIENCY = 5;
+/** Five asks: device, cpu, memory, storage, bandwidth. */
+export const ASKS = 6;
+/** Effective score. */
+export const SCORE = 11;
+export const INVENTORY = 12;
+export const TERMS = 13;
+export const TRAITS = 14;
+export const OFFER = 15;
+
+export const FREE_ROW = -1;
+export const NO_LEAF = -2;
+
+export const TWO_32 = 2 ** 32;
+const TWO_48 = 2 ** 48;
+
+/** Rows of all lots, with what is known of each beside its row; freed rows are used again. */
+export class LotRows {
+  words = new Uint32Array(ROW_WORDS * 64);
+  /** Leaf of the tree that holds the lot; {@link FREE_ROW}, or {@link NO_LEAF} for a wide lot. */
+  leafOf = new Int32Array(64).fill(FREE_ROW);
+  /** Next lot of the same offer, -1 for the last; next free row in free ones. */
+  nextOf = new Int32Array(64).fill(-1);
+  readonly names: string[] = [];
+  #free = -1;
+  #end = 0;
+  #held = 0;
+
+  add(name: string): number {
+    this.#held += 1;
+    let slot = this.#free;
+    if (slot >= 0) this.#free = this.nextOf[slot]!;
+    else slot = this.#end++;
+    this.words = grownUint32(this.words, (slot + 1) * ROW_WORDS);
+    this.leafOf = grownInt32(this.leafOf, slot + 1);
+    this.nextOf = grownInt32(this.nextOf, slot + 1);
+    this.names[slot] = name;
+    this.leafOf[slot] = NO_LEAF;
+    this.nextOf[slot] = -1;
+    return slot;
+  }
+
+  remove(slot: number): void {
+    this.#held -= 1;
+    this.names[slot] = '';
+    this.leafOf[slot] = FREE_ROW;
+    this.nextOf[slot] = this.#free;
+    this.#free = slot;
+  }
+
+  /** One more than the largest row in use. */
+  get end(): number {
+    return this.#end;
+  }
+
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Typed arrays, and eight bytes for the reference to the lot's name. */
+  get bytes(): number {
+    const { words, leafOf, nextOf, names } = this;
+    return words.byteLength + leafOf.byteLength + nextOf.byteLength + 8 * names.length;
+  }
+
+  amountsOf(slot: number): ResourceAmounts {
+    const { words } = this;
+    const base = slot * ROW_WORDS;
+    return {
+      cpuMillicores: words[base + CPU]!,
+      memoryBytes: memoryAt(words, base),
+      storageBytes: storageAt(words, base),
+      bandwidthBitsPerSecond: bandwidthAt(words, base),
+    };
+  }
+
+  asksOf(slot: number): Asks {
+    const at = slot * ROW_WORDS + ASKS;
+    const { words } = this;
+    return {
+      deviceMicroPerHour: BigInt(words[at]!),
+      cpuMicroPerCoreHour: BigInt(words[at + 1]!),
+      memoryMicroPerGibHour: BigInt(words[at + 2]!),
+      storageMicroPerGibHour: BigInt(words[at + 3]!),
+      bandwidthMicroPerGbitHour: BigInt(words[at + 4]!),
+    };
+  }
+}
+
+export function memoryAt(words: Uint32Array, base: number): number {
+  return (words[base + MEMORY_STORAGE_HIGH]! & 0xffff) * TWO_32 + words[base + MEMORY]!;
+}
+
+export function storageAt(words: Uint32Array, base: number): number {
+  return (words[base + MEMORY_STORAGE_HIGH]! >>> 16) * TWO_32 + words[base + STORAGE]!;
+}
+
+export function bandwidthAt(words: Uint32Array, base: number): number {
+  return (words[base + BANDWIDTH_HIGH_EFFICIENCY]! & 0xffff) * TWO_32 + words[base + BANDWIDTH]!;
+}
+
+export function efficiencyAt(words: Uint32Array, base: number): number {
+  return words[base + BANDWIDTH_HIGH_EFFICIENCY]! >>> 16;
+}
+
+/** False when an amount does not fit its column: such a lot is wide. */
+export function writeAmounts(words: Uint32Array, base: number, amounts: ResourceAmounts): boolean {
+  const { cpuMillicores, memoryBytes, storageBytes, bandwidthBitsPerSecond } = amounts;
+  if (
+    !isBelow(cpuMillicores, TWO_32) ||
+    !isBelow(memoryBytes, TWO_48) ||
+    !isBelow(storageBytes, TWO_48) ||
+    !isBelow(bandwidthBitsPerSecond, TWO_48)
+  ) {
+    return false;
+  }
+  words[base + CPU] = cpuMillicores;
+  words[base + MEMORY] = memoryBytes % TWO_32;
+  words[base + STORAGE] = storageBytes % TWO_32;
+  words[base + BANDWIDTH] = bandwidthBitsPerSecond % TWO_32;
+  words[base + MEMORY_STORAGE_HIGH] =
+    Math.floor(memoryBytes / TWO_32) + Math.floor(storageBytes / TWO_32) * 0x10000;
+  words[base + BANDWIDTH_HIGH_EFFICIENCY] =
+    Math.floor(bandwidthBitsPerSecond / TWO_32) +
+    (words[base + BANDWIDTH_HIGH_EFFICIENCY]! & 0xffff0000);
+  return true;
+}
+
+/** False when an ask, the effective score or the efficiency does not fit its column. */
+export function writePrices(
+  words: Uint32Array,
+  base: number,
+  asks: Asks,
+  score: number,
+  efficiencyPermille: number,
+): boolean {
+  if (!isBelow(score, TWO_32) || !isBelow(efficiencyPermille, 0x10000)) return false;
+  words[base + SCORE] = score;
+  words[base + BANDWIDTH_HIGH_EFFICIENCY] =
+    (words[base + BANDWIDTH_HIGH_EFFICIENCY]! & 0xffff) + efficiencyPermille * 0x10000;
+  return (
+    writeAsk(words, base + ASKS, asks.deviceMicroPerHour) &&
+    writeAsk(words, base + ASKS + 1, asks.cpuMicroPerCoreHour) &&
+    writeAsk(words, base + ASKS + 2, asks.memoryMicroPerGibHour) &&
+    writeAsk(words, base + ASKS + 3, asks.storageMicroPerGibHour) &&
+    writeAsk(words, base + ASKS + 4, asks.bandwidthMicroPerGbitHour)
+  );
+}
+
+function writeAsk(words: Uint32Array, at: number, ask: bigint): boolean {
+  if (ask < 0n || ask >= 4294967296n) return false;
+  words[at] = Number(ask);
+  return true;
+}
+
+function isBelow(value: number, end: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < end;
+}

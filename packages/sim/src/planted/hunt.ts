@@ -1,0 +1,57 @@
+/** Runs the simulator against a planted core, seed by seed, until the auditor complains. */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { copyCore } from './core-copy.ts';
+import type { Plant } from './plant.ts';
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const REDIRECT = pathToFileURL(join(import.meta.dirname, 'redirect.ts')).href;
+
+export interface Catch {
+  /** The seed that showed it; null when none did. */
+  seed: number | null;
+  /** Names of what was reported for that seed, the most frequent first. */
+  violations: string[];
+  /** What the simulator said. */
+  report: string;
+}
+
+/** @param seeds  tried in this order. */
+export async function hunt(plant: Pick<Plant, 'edits'>, seeds: readonly number[]): Promise<Catch> {
+  const copy = copyCore(plant);
+  try {
+    let report = '';
+    for (const seed of seeds) {
+      const run = await simulate(copy.path, seed);
+      report = run.report;
+      if (run.violations.length > 0) return { seed, ...run };
+      if (run.code !== 0) throw new Error(`the simulator failed with ${run.code}: ${report}`);
+    }
+    return { seed: null, violations: [], report };
+  } finally {
+    copy.remove();
+  }
+}
+
+async function simulate(core: string, seed: number) {
+  const args = ['--import', REDIRECT, MAIN, '--seed', String(seed), '--json'];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, CORE_COPY: core },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const report = await text(child.stderr);
+  const code = await closed;
+  return { code, report, violations: namesIn(report) };
+}
+
+/** Names of violations in a report, by how often they occur. */
+function namesIn(report: string): string[] {
+  const counts = new Map<string, number>();
+  for (const [, name] of report.matchAll(/^ {2}([a-z-]+\.[a-z-]+) at /gm)) {
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+}

@@ -1,0 +1,13 @@
+/** The faults that the auditor must notice: those of the issue first, then others of every kind. */
+import type { Plant } from './plant.ts';
+import { PLANTS_OF_AGREEMENTS } from './plants-of-agreements.ts';
+import { PLANTS_OF_DOORS } from './plants-of-doors.ts';
+import { PLANTS_OF_THE_ISSUE } from './plants-of-the-issue.ts';
+import { PLANTS_OF_TERMS } from './plants-of-terms.ts';
+
+export const PLANTS: readonly Plant[] = [
+  ...PLANTS_OF_THE_ISSUE,
+  ...PLANTS_OF_AGREEMENTS,
+  ...PLANTS_OF_TERMS,
+  ...PLANTS_OF_DOORS,
+];
