@@ -8,11 +8,16 @@ export function describeViolation({ name, node, id, atMs, detail }: Violation): 
   return `${name} at ${node}, ${id}, t=${atMs}ms: ${detail}`;
 }
 
-export function describeRun({ outcome, endMs, convergedAfterMs }: Result, size: Size, faults: FaultMode): string {
+export function describeRun(
+  { outcome, endMs, convergedAfterMs }: Result,
+  size: Size,
+  faults: FaultMode,
+): string {
   const { seed, orders, filled, multiHub, aborted, holdExpired, lostRaces } = outcome;
   const { crashes, messages, violations } = outcome;
   const crashed = Object.entries(crashes).map(([phase, count]) => `${phase} ${count}`);
-  const rest = convergedAfterMs === null ? 'never' : `${convergedAfterMs / 1000} s after the faults`;
+  const rest =
+    convergedAfterMs === null ? 'never' : `${convergedAfterMs / 1000} s after the faults`;
   return [
     `seed ${seed}: ${size.hubs} hubs, ${size.participants} participants, faults ${faults}`,
     `  orders      ${orders} accepted, ${filled} filled, ${multiHub} agreements over several hubs`,
@@ -43,7 +48,9 @@ export function sumUp(outcomes: readonly Outcome[]) {
   return {
     seeds: outcomes.length,
     violations: outcomes.reduce((sum, { violations }) => sum + violations, 0),
-    failedSeeds: outcomes.filter(({ violations, converged }) => violations > 0 || !converged).map(({ seed }) => seed),
+    failedSeeds: outcomes
+      .filter(({ violations, converged }) => violations > 0 || !converged)
+      .map(({ seed }) => seed),
     total,
     least,
     crashes,

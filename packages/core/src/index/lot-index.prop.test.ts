@@ -151,6 +151,7 @@ function check(seed: number, taste: Taste, lessors: number, changes: number): vo
   for (let round = 0; round < changes; round += 1) {
     both.change();
     if (both.dice.chance(8)) both.ask();
+    if (both.dice.chance(80)) both.index.tidy();
   }
   for (let round = 0; round < 20; round += 1) both.ask();
   // Everything leaves: the same places are used again.

@@ -77,7 +77,7 @@ export class LotIndex {
     this.#writer.dropOffer(lessor);
   }
 
-  /** The lot's number, good until the lot goes; -1 for an unknown one. */
+  /** The lot's number, good until the lot goes or {@link tidy}; -1 for an unknown one. */
   find(lessor: ParticipantId, lotId: string): number {
     const { offers, rows } = this.#lots;
     const offer = offers.find(lessor);
@@ -94,6 +94,22 @@ export class LotIndex {
   /** Takes one lot out of its offer, by the number that {@link find} gave. */
   dropLot(lot: number): void {
     this.#writer.dropLot(lot);
+  }
+
+  /**
+   * Puts the rows of lots that are searched together side by side, which makes searches several
+   * times faster; for after a snapshot, and when many offers were replaced. All numbers that
+   * {@link find} gave are void. Takes some tenths of a microsecond per lot.
+   */
+  tidy(): void {
+    const rowOf = new Int32Array(this.#lots.rows.end).fill(-1);
+    let row = 0;
+    this.#tree.forEach((slot) => {
+      rowOf[slot] = row++;
+    });
+    for (const slot of this.#lots.wide.keys()) rowOf[slot] = row++;
+    this.#tree.moveLots(rowOf);
+    this.#lots.moveLots(rowOf);
   }
 
   /** Lots of a stale hub stay, but suit nobody until it is heard again. */

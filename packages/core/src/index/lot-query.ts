@@ -42,8 +42,7 @@ export function compileQuery(order: BuyOrder): LotQuery | undefined {
   const { cpuMillicores: cpu, memoryBytes: memory, device } = replica;
   const wholes = device && device.shareMilli === 1000 ? device.count : 0;
   const levels = { cpu: cpuLevel(cpu), memory: memoryLevel(memory), device: deviceLevel(wholes) };
-  const cpuMemory = (from: number) =>
-    maskOf((bit) => from + (bit >> 3) >= levels.cpu && (bit & 7) >= levels.memory);
+  const memories = ((0xff << levels.memory) & 0xff) * 0x01010101;
   return {
     order,
     cost: new ReplicaCost(replica),
@@ -61,17 +60,16 @@ export function compileQuery(order: BuyOrder): LotQuery | undefined {
     limit: limit < BigInt(AMOUNT_END) ? Number(limit) : Number.POSITIVE_INFINITY,
     termsMask: termsMask(order),
     traitsMask: traitsMask(order),
-    cpuDevice: maskOf((bit) => bit >> 2 >= levels.cpu && (bit & 3) >= levels.device),
-    memoryDevice: maskOf((bit) => bit >> 2 >= levels.memory && (bit & 3) >= levels.device),
-    cpuMemory: cpuMemory(0),
-    cpuMemoryHigh: cpuMemory(4),
+    cpuDevice: deviceMask(levels.cpu, levels.device),
+    memoryDevice: deviceMask(levels.memory, levels.device),
+    cpuMemory: levels.cpu < 4 ? memories & (-1 << (8 * levels.cpu)) : 0,
+    cpuMemoryHigh: levels.cpu < 4 ? memories | 0 : memories & (-1 << (8 * levels.cpu - 32)),
   };
 }
 
-function maskOf(has: (bit: number) => boolean): number {
-  let mask = 0;
-  for (let bit = 0; bit < 32; bit += 1) if (has(bit)) mask |= 1 << bit;
-  return mask;
+/** Bits of all pairs of a level from `level` on and a device level from `device` on. */
+function deviceMask(level: number, device: number): number {
+  return (((0xf << device) & 0xf) * 0x11111111) & (-1 << (4 * level));
 }
 
 function isPlain({ replica, priority, performance }: BuyOrder): boolean {

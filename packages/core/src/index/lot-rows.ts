@@ -62,6 +62,33 @@ export class LotRows {
     this.#free = slot;
   }
 
+  /**
+   * Moves every lot to the row that `rowOf` says, by its row now; -1 for free rows, which go. The
+   * new rows are 0 to `held` - 1.
+   */
+  move(rowOf: Int32Array): void {
+    const { words, leafOf, nextOf } = this;
+    const names = this.names.splice(0);
+    const capacity = this.#held + (this.#held >> 4) + 1024;
+    this.words = new Uint32Array(capacity * ROW_WORDS);
+    this.leafOf = new Int32Array(capacity).fill(FREE_ROW);
+    this.nextOf = new Int32Array(capacity).fill(-1);
+    for (let row = 0; row < this.#held; row += 1) this.names.push('');
+    for (let row = 0; row < this.#end; row += 1) {
+      const to = rowOf[row]!;
+      if (to < 0) continue;
+      const from = row * ROW_WORDS;
+      for (let word = 0; word < ROW_WORDS; word += 1) {
+        this.words[to * ROW_WORDS + word] = words[from + word]!;
+      }
+      this.leafOf[to] = leafOf[row]!;
+      this.nextOf[to] = nextOf[row]! < 0 ? -1 : rowOf[nextOf[row]!]!;
+      this.names[to] = names[row]!;
+    }
+    this.#free = -1;
+    this.#end = this.#held;
+  }
+
   /** One more than the largest row in use. */
   get end(): number {
     return this.#end;

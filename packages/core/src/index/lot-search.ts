@@ -162,23 +162,30 @@ export class LotSearch {
     const { words } = this.#lots.rows;
     const query = this.#query;
     const suits = this.#suits;
+    const best = this.#best;
     const from = nodes[leaf * NODE_WORDS + LEFT]! * LEAF_LOTS_MAX;
     const to = from + nodes[leaf * NODE_WORDS + COUNT]!;
+    const isByPrice = this.#ranking.priority.kind === 'price';
+    const isByScore = this.#ranking.priority.kind === 'performance';
     let found = false;
     for (let place = from; place < to; place += 1) {
       const slot = members[place]!;
       const base = slot * ROW_WORDS;
-      if (words[base + CPU]! < query.cpu || words[base + SCORE]! < query.minScore) continue;
+      // Most lots fall here once there are enough good ones, and it is foreseeable that they do.
+      const score = words[base + SCORE]!;
+      const price = query.cost.exact(words, base + ASKS, efficiencyAt(words, base));
+      if ((isByPrice && price > best.worstPrice) || (isByScore && score < best.worstScore)) {
+        found = true;
+        continue;
+      }
+      if (price > query.limit || score < query.minScore || words[base + CPU]! < query.cpu) continue;
       if (memoryAt(words, base) < query.memory) continue;
       if (query.storage > 0 && storageAt(words, base) < query.storage) continue;
       if (query.bandwidth > 0 && bandwidthAt(words, base) < query.bandwidth) continue;
-      const price = query.cost.exact(words, base + ASKS, efficiencyAt(words, base));
-      if (price > query.limit) continue;
-      if (!suits.terms.of(words[base + TERMS]!) || !suits.traits.of(words[base + TRAITS]!))
-        continue;
+      if (!suits.terms.of(words[base + TERMS]!) || !suits.traits.of(words[base + TRAITS]!)) continue;
       if (query.device !== null && !this.#hasSlots(words[base + INVENTORY]!)) continue;
       found = true;
-      if (price < PRICE_END) this.#offer(slot, price, words[base + SCORE]!);
+      if (price < PRICE_END) this.#offer(slot, price, score);
       else this.#offerExactly(slot);
     }
     return found;

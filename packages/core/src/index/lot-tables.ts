@@ -50,6 +50,15 @@ export class LotTables {
     return byLessor || compareIds(rows.names[a]!, rows.names[b]!);
   }
 
+  /** The lots moved: each to the row that `rowOf` says. */
+  moveLots(rowOf: Int32Array): void {
+    const wide = [...this.wide];
+    this.wide.clear();
+    for (const [slot, lot] of wide) this.wide.set(rowOf[slot]!, lot);
+    this.rows.move(rowOf);
+    this.offers.moveLots(rowOf);
+  }
+
   get bytes(): number {
     const { rows, offers, inventories, attributes } = this;
     return rows.bytes + offers.bytes + inventories.bytes + attributes.bytes;

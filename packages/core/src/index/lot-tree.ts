@@ -100,6 +100,33 @@ export class LotTree {
     return parent - ROOT_BIT;
   }
 
+  /** Calls `visit` with every lot, those of one leaf after each other. */
+  forEach(visit: (slot: number) => void): void {
+    for (const root of this.roots) if (root !== NONE) this.#walk(root, visit, undefined);
+  }
+
+  /** The lots moved: each to the row that `rowOf` says. */
+  moveLots(rowOf: Int32Array): void {
+    const nothing = () => {};
+    for (const root of this.roots) if (root !== NONE) this.#walk(root, nothing, rowOf);
+  }
+
+  #walk(node: number, visit: (slot: number) => void, rowOf: Int32Array | undefined): void {
+    const { nodes, members } = this;
+    const at = node * NODE_WORDS;
+    if (rowOf) nodes[at + FIRST] = rowOf[nodes[at + FIRST]!]!;
+    if (nodes[at + RIGHT] !== NONE) {
+      this.#walk(nodes[at + LEFT]!, visit, rowOf);
+      this.#walk(nodes[at + RIGHT]!, visit, rowOf);
+      return;
+    }
+    const from = nodes[at + LEFT]! * LEAF_LOTS_MAX;
+    for (let place = from; place < from + nodes[at + COUNT]!; place += 1) {
+      visit(members[place]!);
+      if (rowOf) members[place] = rowOf[members[place]!]!;
+    }
+  }
+
   /** Makes the bounds of the leaf, and of what is above it, as tight as its lots allow. */
   tighten(leaf: number): void {
     const { nodes, members } = this;

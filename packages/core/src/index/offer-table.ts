@@ -45,6 +45,14 @@ export class OfferTable {
     this.#free = offer;
   }
 
+  /** The lots moved: each to the row that `rowOf` says. */
+  moveLots(rowOf: Int32Array): void {
+    for (let offer = 0; offer < this.#end; offer += 1) {
+      const first = this.firstOf[offer]!;
+      if (this.lessors[offer] !== '' && first >= 0) this.firstOf[offer] = rowOf[first]!;
+    }
+  }
+
   get held(): number {
     return this.#held;
   }

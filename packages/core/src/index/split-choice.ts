@@ -20,8 +20,8 @@ export interface Split {
 
 /** Amounts of an order in the middle of the market: what an ask weighs in a price. */
 const TYPICAL = [1, 8, 32, 100, 1] as const;
-/** What a doubling of an amount, or of the score, counts against the whole price. */
-const DOUBLINGS: readonly (readonly [bound: number, weight: number])[] = [
+/** What the spread of an amount, or of the score, counts against the whole price. */
+const AMOUNTS: readonly (readonly [bound: number, weight: number])[] = [
   [CPU_MAX, 0.12],
   [MEMORY_MAX, 0.12],
   [STORAGE_MAX, 0.04],
@@ -43,9 +43,9 @@ export function chooseSplit(bounds: Uint32Array, count: number): Split {
   ranges.forEach(({ low, high }, ask) => {
     consider(ASKS_MIN + ask, ((high - low) * TYPICAL[ask]!) / Math.max(1, price));
   });
-  for (const [bound, weight] of DOUBLINGS) {
+  for (const [bound, weight] of AMOUNTS) {
     const { low, high } = rangeOf(bounds, count, bound);
-    consider(bound, weight * Math.log2((high + 1) / (low + 1)));
+    consider(bound, (weight * (high - low)) / Math.max(1, high));
   }
   return by === SPLIT_BY_NAME ? { by, upTo: 0 } : { by, upTo: middleOf(bounds, count, by) };
 }

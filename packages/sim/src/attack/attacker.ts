@@ -76,7 +76,16 @@ export class Attacker {
     if (!recorded) return;
     const { rng, keyring, frameTtlMs, toleranceMs, hubs, hostiles } = this.#stage;
     const wallMs = this.#stage.trueWallMs();
-    const forge: Forge = { rng, keyring, wallMs, frameTtlMs, toleranceMs, hubs, hostiles, recorded };
+    const forge: Forge = {
+      rng,
+      keyring,
+      wallMs,
+      frameTtlMs,
+      toleranceMs,
+      hubs,
+      hostiles,
+      recorded,
+    };
     this.#deliver(forgeFrame(forge));
   }
 
@@ -109,11 +118,21 @@ export class Attacker {
     const liar = rng.pick(others);
     const epoch = this.#stage.epochOf(liar);
     const victim = rng.chance(500) ? from : to;
-    const head = { from: liar, to: victim, sentAtMs: this.#stage.trueWallMs(), ttlMs: frameTtlMs, epoch };
+    const head = {
+      from: liar,
+      to: victim,
+      sentAtMs: this.#stage.trueWallMs(),
+      ttlMs: frameTtlMs,
+      epoch,
+    };
     const frame = makeFrame({ rng, keyring }, liar, head, [message]);
     const what = `meddling ${message.type}`;
     const meddling = { liar, agreement, part };
-    this.#deliver({ to: victim, frame, expectation: { what, codes: [], needsCode: false, meddling } });
+    this.#deliver({
+      to: victim,
+      frame,
+      expectation: { what, codes: [], needsCode: false, meddling },
+    });
   }
 
   #deliver({ to, frame, expectation }: Attack): void {

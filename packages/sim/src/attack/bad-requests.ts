@@ -1,7 +1,11 @@
 /** Requests and documents of an admitted participant with a valid key, but not with good intent. */
 import type { Message } from '@sparegrid/core/messages';
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
-import { type DocumentType, type SignedDocument, signDocument } from '@sparegrid/core/units/document';
+import {
+  type DocumentType,
+  type SignedDocument,
+  signDocument,
+} from '@sparegrid/core/units/document';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
 import type { Keyring } from '../kernel/keyring.ts';
@@ -20,7 +24,15 @@ interface Mischief {
 /** Replaces a value in the JSON text, so that what no typed code could write can be signed. */
 type Tamper = (text: string) => string;
 
-const NUMBER_TAMPERS: readonly string[] = ['-1', '-4096', '9007199254740993', '1e308', '0.5', '"1"', 'null'];
+const NUMBER_TAMPERS: readonly string[] = [
+  '-1',
+  '-4096',
+  '9007199254740993',
+  '1e308',
+  '0.5',
+  '"1"',
+  'null',
+];
 
 /** One bad message; every one of them must be refused by a code. */
 export function badRequest(mischief: Mischief): Message {
@@ -42,10 +54,7 @@ export function badRequest(mischief: Mischief): Message {
   }
 }
 
-function request(
-  rng: Rng,
-  body: Extract<Message, { type: 'request' }>['request'],
-): Message {
+function request(rng: Rng, body: Extract<Message, { type: 'request' }>['request']): Message {
   return { type: 'request', requestId: `m${rng.hex(8)}`, request: body };
 }
 
@@ -147,7 +156,12 @@ function badOffer(mischief: Mischief): SignedDocument {
     validUntilMs: wallMs + 3_600_000,
     lots: [{ id: 'm0', amounts, devices: [], asks, performance, labels: {} }],
   };
-  return tampered(mischief, 'sell-order', offer, rng.chance(500) ? (text) => text : tamperNumber(rng, 'cpuMillicores'));
+  return tampered(
+    mischief,
+    'sell-order',
+    offer,
+    rng.chance(500) ? (text) => text : tamperNumber(rng, 'cpuMillicores'),
+  );
 }
 
 /** Resource information in somebody else's name, or of impossible size. */
@@ -173,5 +187,16 @@ function badSpec(mischief: Mischief): SignedDocument {
     serverCluster: null,
     distributed: null,
   };
-  return tampered(mischief, 'resource-spec', spec, isOther ? (text) => text : (text) => text.replace('"cpuMillicores":1000', `"cpuMillicores":${rng.pick(['-1', '1e308', '0.5', 'null'])}`));
+  return tampered(
+    mischief,
+    'resource-spec',
+    spec,
+    isOther
+      ? (text) => text
+      : (text) =>
+          text.replace(
+            '"cpuMillicores":1000',
+            `"cpuMillicores":${rng.pick(['-1', '1e308', '0.5', 'null'])}`,
+          ),
+  );
 }

@@ -101,7 +101,9 @@ function expired(forge: Forge): Attack {
     { sentAtMs: wallMs + away, ttlMs: frameTtlMs },
     { sentAtMs: wallMs, ttlMs: away },
   ]);
-  const frame = makeFrame(forge, id, { from: id, to: hub, ...head }, [{ type: 'hello', role: 'lessee' }]);
+  const frame = makeFrame(forge, id, { from: id, to: hub, ...head }, [
+    { type: 'hello', role: 'lessee' },
+  ]);
   return { to: hub, frame, expectation: expectCodes('expired or far future', 'LINK_EXPIRED') };
 }
 
@@ -120,7 +122,11 @@ function hubMessage(forge: Forge): Attack {
   const { id, hub } = rng.pick(hostiles);
   const head = { from: id, to: hub, sentAtMs: wallMs, ttlMs: frameTtlMs };
   const frame = makeFrame(forge, id, head, [hubMessageOf(rng, forge.recorded.frame.text)]);
-  return { to: hub, frame, expectation: expectCodes('hub message', 'LINK_NOT_ALLOWED', 'LINK_EXPIRED') };
+  return {
+    to: hub,
+    frame,
+    expectation: expectCodes('hub message', 'LINK_NOT_ALLOWED', 'LINK_EXPIRED'),
+  };
 }
 
 function nonsense({ rng, recorded }: Forge): Attack {
@@ -151,6 +157,7 @@ const FORGERS: readonly Forger[] = [
 ];
 
 export function forgeFrame(forge: Forge): Attack {
-  const forgers = forge.hubs.length > 1 ? FORGERS : [wrongSignature, alteredBytes, expired, nonsense];
+  const forgers =
+    forge.hubs.length > 1 ? FORGERS : [wrongSignature, alteredBytes, expired, nonsense];
   return forge.rng.pick(forgers)(forge);
 }

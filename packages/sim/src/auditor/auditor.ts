@@ -1,7 +1,7 @@
 /** A second model of the market that watches everything and knows nothing of how the core does it. */
 import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
-import type { HubCore } from '@sparegrid/core/hub/hub-core';
 import type { FrameRefused } from '@sparegrid/core/hub/frame-gate';
+import type { HubCore } from '@sparegrid/core/hub/hub-core';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { Now, Send, Write } from '@sparegrid/core/step';
 import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -14,7 +14,7 @@ import { checkCapacity } from './capacity.ts';
 import { Containers } from './containers.ts';
 import { Counts } from './counts.ts';
 import { checkDecisions } from './decisions.ts';
-import { unsettled, type Unsettled } from './end-state.ts';
+import { type Unsettled, unsettled } from './end-state.ts';
 import { Frames, type Taken, type Turned } from './frames.ts';
 import { Holds } from './holds.ts';
 import { checkHostile } from './hostile.ts';
@@ -250,7 +250,11 @@ export class Auditor {
     }
   }
 
-  #checkRefusal(node: HubId, to: HubId, message: Extract<AgreementMessage, { type: 'vote-no' }>): void {
+  #checkRefusal(
+    node: HubId,
+    to: HubId,
+    message: Extract<AgreementMessage, { type: 'vote-no' }>,
+  ): void {
     const hub = this.model.hub(node);
     const agreement = this.model.hub(to).records.agreement.get(message.agreement);
     const terms = agreement?.parts[message.part]?.terms;

@@ -32,7 +32,12 @@ function checkMeter(model: Model, hub: string, part: PartRecord): void {
   const { id, terms, runningAtMs, stoppedAtMs, endedAtMs, billedMs, costMicro, meter } = part;
   if (runningAtMs === null) {
     if (billedMs !== 0 || costMicro !== 0n || meter) {
-      model.violate('bill.never-ran', hub, id, `${billedMs} ms, ${costMicro} for a part that never ran`);
+      model.violate(
+        'bill.never-ran',
+        hub,
+        id,
+        `${billedMs} ms, ${costMicro} for a part that never ran`,
+      );
     }
     return;
   }
@@ -41,7 +46,9 @@ function checkMeter(model: Model, hub: string, part: PartRecord): void {
   if (billedMs !== dueMs) model.violate('bill.time', hub, id, `${billedMs} ms, due ${dueMs} ms`);
   const due = bill(terms.priceMicroPerHour, billedMs);
   if (costMicro !== due) model.violate('bill.cost', hub, id, `${costMicro}, due ${due}`);
-  const figures = meter ? (JSON.parse(meter.payload) as { billedMs: number; costMicro: string }) : null;
+  const figures = meter
+    ? (JSON.parse(meter.payload) as { billedMs: number; costMicro: string })
+    : null;
   if (figures?.billedMs !== billedMs || figures.costMicro !== String(costMicro)) {
     model.violate('bill.meter', hub, id, 'the signed meter says something else');
   }

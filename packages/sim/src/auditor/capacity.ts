@@ -41,7 +41,12 @@ function checkAgainstOffer(
       const held = usage.get(lotId);
       const lots = offers.flatMap(({ lots }) => lots.filter((lot) => lot.id === lotId));
       if (lots.length === 0) {
-        model.violate('capacity.no-such-lot', commit.hub.id, id, `${lessor} offers no lot ${lotId}`);
+        model.violate(
+          'capacity.no-such-lot',
+          commit.hub.id,
+          id,
+          `${lessor} offers no lot ${lotId}`,
+        );
         continue;
       }
       for (const field of FIELDS) {

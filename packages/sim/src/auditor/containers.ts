@@ -5,7 +5,7 @@ import type { ContainerId, ParticipantId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
 import type { Model } from './model.ts';
-import { FIELDS } from './usage.ts';
+import type { FIELDS } from './usage.ts';
 
 /** Times are virtual. */
 export interface Observed {
@@ -71,11 +71,16 @@ export class Containers {
       const here = [...this.#live].filter(
         ({ agent: of, desired }) =>
           // A lost lessor's containers are on their way out; its lease is over all the same.
-          of === agent && desired.lotId === machine.id && hub.records.part.get(desired.part)?.state !== 'ended',
+          of === agent &&
+          desired.lotId === machine.id &&
+          hub.records.part.get(desired.part)?.state !== 'ended',
       );
       const used = (field: (typeof FIELDS)[number]) =>
         here.reduce((sum, { desired }) => sum + desired.amounts[field], 0);
-      if (used('cpuMillicores') > machine.processor.cpuMillicores || used('memoryBytes') > machine.memory.memoryBytes) {
+      if (
+        used('cpuMillicores') > machine.processor.cpuMillicores ||
+        used('memoryBytes') > machine.memory.memoryBytes
+      ) {
         this.#model.violate('machine.overloaded', agent, machine.id, `${here.length} containers`);
       }
     }

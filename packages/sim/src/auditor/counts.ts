@@ -23,7 +23,9 @@ export class Counts {
       if (after.state === 'aborted') this.#aborted.add(key);
       else if (after.runningAtMs !== null) this.#filled.add(after.order);
       if (after.state !== 'preparing' && after.state !== 'aborted') {
-        const agreed = after.parts.filter(({ status }) => status !== 'refused' && status !== 'closed');
+        const agreed = after.parts.filter(
+          ({ status }) => status !== 'refused' && status !== 'closed',
+        );
         if (new Set(agreed.map(({ terms }) => terms.targetHub)).size > 1) this.#multiHub.add(key);
       }
       for (const { terms, outcome } of after.parts) {

@@ -1,8 +1,8 @@
 /** Promises 2 and 3: decisions stand on what the others truly said, and follow each other in order. */
 import type { AgreementPart, AgreementRecord, PartRecord } from '@sparegrid/core/agreement/records';
+import type { Containers } from './containers.ts';
 import type { Commit } from './mirror.ts';
 import type { Model } from './model.ts';
-import type { Containers } from './containers.ts';
 
 export function checkDecisions(model: Model, containers: Containers, commit: Commit): void {
   for (const { before, after } of commit.changes.agreement) {
@@ -14,7 +14,8 @@ export function checkDecisions(model: Model, containers: Containers, commit: Com
       checkAllStarted(model, containers, commit.hub.id, after);
     }
   }
-  for (const { before, after } of commit.changes.part) checkPart(model, containers, commit, before, after);
+  for (const { before, after } of commit.changes.part)
+    checkPart(model, containers, commit, before, after);
 }
 
 function counts({ status }: AgreementPart): boolean {
@@ -54,7 +55,12 @@ function checkAllStarted(
     if (!counts(part) || (isLeft && !part.terms.atomic)) continue;
     const target = model.partAtTarget(part.terms);
     if (!target?.started || !containers.allBegan(target)) {
-      model.violate('decision.all-started-too-early', hub, id, `part ${target?.state ?? 'unknown'}`);
+      model.violate(
+        'decision.all-started-too-early',
+        hub,
+        id,
+        `part ${target?.state ?? 'unknown'}`,
+      );
     }
   }
 }

@@ -119,7 +119,8 @@ export class Frames {
   }
 
   #checkAccepted(node: NodeId, { wallMs }: Now, { frame, text, signature }: SignedFrame): void {
-    const wrong = (what: string) => this.#model.violate(`frame.${what}`, node, nonceOf(frame), what);
+    const wrong = (what: string) =>
+      this.#model.violate(`frame.${what}`, node, nonceOf(frame), what);
     const key = this.#keyring.publicKeyOf(frame.from);
     const signed = `sparegrid-frame-v1\n${text}`;
     if (!this.#keyring.cryptoOf(node).verify(key, signed, signature)) wrong('accepted-forged');

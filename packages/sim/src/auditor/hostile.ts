@@ -20,7 +20,8 @@ export function checkHostile(
   outcome: Outcome,
 ): void {
   const given = codesOf(outcome);
-  const isRefused = codes.length === 0 ? given.length > 0 : codes.some((code) => given.includes(code));
+  const isRefused =
+    codes.length === 0 ? given.length > 0 : codes.some((code) => given.includes(code));
   if (needsCode && !isRefused) {
     const detail = `expected ${codes.join(' or ') || 'a code'}, got ${given.join() || 'none'}`;
     model.violate('hostile.not-refused', node, what, detail);

@@ -22,7 +22,12 @@ interface Followed {
 
 const FINAL: ReadonlySet<OrderState> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 /** Refusals that a sound order may get: clocks may be wrong, and there are limits. */
-const FAIR: ReadonlySet<string> = new Set(['ORDER_EXPIRED', 'ORDER_LIMIT', 'STORE_LOW_DISK', 'LINK_BUSY']);
+const FAIR: ReadonlySet<string> = new Set([
+  'ORDER_EXPIRED',
+  'ORDER_LIMIT',
+  'STORE_LOW_DISK',
+  'LINK_BUSY',
+]);
 
 export class Lessees {
   readonly #model: Model;

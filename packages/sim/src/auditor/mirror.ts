@@ -1,9 +1,5 @@
 /** The auditor's own picture of a hub's store, built only from the text of committed writes. */
-import type {
-  AgreementRecord,
-  PartRecord,
-  PartTombstone,
-} from '@sparegrid/core/agreement/records';
+import type { AgreementRecord, PartRecord, PartTombstone } from '@sparegrid/core/agreement/records';
 import type { RegistryRecord } from '@sparegrid/core/hub/subnet';
 import type { OrderRecord } from '@sparegrid/core/order/order-record';
 import type { Now, Write } from '@sparegrid/core/step';

@@ -46,7 +46,9 @@ export class Model {
   }
 
   /** The part at its target hub. */
-  partAtTarget(terms: Pick<AgreementPartTerms, 'agreement' | 'part' | 'targetHub'>): PartRecord | undefined {
+  partAtTarget(
+    terms: Pick<AgreementPartTerms, 'agreement' | 'part' | 'targetHub'>,
+  ): PartRecord | undefined {
     return this.hubs.get(terms.targetHub)?.records.part.get(`${terms.agreement}.${terms.part}`);
   }
 

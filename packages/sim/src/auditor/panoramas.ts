@@ -42,7 +42,13 @@ export class Panoramas {
         if (this.#checked.has(row)) continue;
         this.#checked.add(row);
         const id = `${owner} ${row.kind} ${row.participant}`;
-        this.#checkForward(seen, holder, id, { epoch, revision: row.revision }, 'panorama.row-back');
+        this.#checkForward(
+          seen,
+          holder,
+          id,
+          { epoch, revision: row.revision },
+          'panorama.row-back',
+        );
         this.#checkRow(holder, owner, epoch, row);
       }
     }

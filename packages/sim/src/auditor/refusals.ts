@@ -15,7 +15,12 @@ export interface Around {
   parts: PartRecord[];
 }
 
-export function around(model: Model, hub: HubMirror, lessor: ParticipantId, commit: Commit | null): Around {
+export function around(
+  model: Model,
+  hub: HubMirror,
+  lessor: ParticipantId,
+  commit: Commit | null,
+): Around {
   const registry = commit?.changes.registry.find(({ key }) => key === lessor);
   const offers = [hub.records.registry.get(lessor)?.offer ?? null];
   if (registry) offers.push(registry.before?.offer ?? null);
@@ -58,7 +63,9 @@ function whyUntrue(
         ? 'the price is right'
         : null;
     case 'AGREEMENT_LOST_RACE':
-      return offers.every((offer) => offer && fits(offer, terms, parts)) ? 'the quantity is free' : null;
+      return offers.every((offer) => offer && fits(offer, terms, parts))
+        ? 'the quantity is free'
+        : null;
     case 'AGREEMENT_OFFER_GONE':
       return offers.every((offer) => offer && offer.validUntilMs > hub.now.wallMs + 3_600_000)
         ? 'the offer is valid'
@@ -85,7 +92,9 @@ function fits(offer: SellOrder, terms: AgreementPartTerms, parts: readonly PartR
     const lot = offer.lots.find(({ id }) => id === lotId);
     if (!lot) return false;
     const free = freeOf(lot, usage.get(lotId));
-    const hasAmounts = FIELDS.every((field) => free.amounts[field] >= terms.replica[field] * replicas);
+    const hasAmounts = FIELDS.every(
+      (field) => free.amounts[field] >= terms.replica[field] * replicas,
+    );
     return hasAmounts && hasDevices(free, devices.flat());
   });
 }

@@ -80,7 +80,12 @@ export class Rows {
       const told = stableText(row.offer.lots.map(({ amounts, devices }) => ({ amounts, devices })));
       const owed = stableText(due?.lots.map(({ amounts, devices }) => ({ amounts, devices })));
       const detail = `published ${told}, due ${owed}`.slice(0, 1_200);
-      this.#model.violate('row.not-conserved', hub.id, `${row.participant}@${row.revision}`, detail);
+      this.#model.violate(
+        'row.not-conserved',
+        hub.id,
+        `${row.participant}@${row.revision}`,
+        detail,
+      );
     }
   }
 

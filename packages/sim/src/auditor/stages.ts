@@ -58,7 +58,11 @@ function checkKept<T extends object>(
 const PART_TIMES = ['heldAtMs', 'activeAtMs', 'runningAtMs', 'endedAtMs'] as const;
 
 /** A time is written down when it happens, by the clock of that step. */
-function checkTimes(model: Model, commit: Commit, { key, before, after }: Change<PartRecord>): void {
+function checkTimes(
+  model: Model,
+  commit: Commit,
+  { key, before, after }: Change<PartRecord>,
+): void {
   const nowMs = commit.now.elapsedMs;
   for (const name of PART_TIMES) {
     const at = after[name];

@@ -69,7 +69,8 @@ function lotShortfalls(
   for (const shares of devices) {
     const wanted = replica.device;
     if (shares.length !== (wanted?.count ?? 0)) found.push('number of devices');
-    if (new Set(shares.map(({ deviceId }) => deviceId)).size !== shares.length) found.push('device twice');
+    if (new Set(shares.map(({ deviceId }) => deviceId)).size !== shares.length)
+      found.push('device twice');
     for (const { deviceId, milli } of shares) {
       const device = lot.devices.find(({ id }) => id === deviceId);
       if (!wanted || !device || !accepts(wanted, device)) found.push(`device ${deviceId}`);

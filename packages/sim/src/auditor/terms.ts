@@ -20,7 +20,12 @@ export function checkTerms(model: Model, least: LeastReplicas, commit: Commit): 
   for (const { before, after } of commit.changes.agreement) {
     const order = commit.hub.records.order.get(after.order);
     if (!order) {
-      model.violate('agreement.without-order', commit.hub.id, after.id, 'its order is not on record');
+      model.violate(
+        'agreement.without-order',
+        commit.hub.id,
+        after.id,
+        'its order is not on record',
+      );
       continue;
     }
     if (!before) {
@@ -43,7 +48,10 @@ function checkNew(
 ): void {
   const wrong = (what: string, detail: string) =>
     model.violate(`terms.${what}`, hub.id, agreement.id, detail);
-  if (now.elapsedMs > order.expiresAtElapsedMs && agreement.createdAtMs > order.expiresAtElapsedMs) {
+  if (
+    now.elapsedMs > order.expiresAtElapsedMs &&
+    agreement.createdAtMs > order.expiresAtElapsedMs
+  ) {
     wrong('order-expired', `expired at ${order.expiresAtElapsedMs}`);
   }
   if (!order.agreements.includes(agreement.id)) wrong('not-listed', 'the order does not name it');
@@ -57,7 +65,11 @@ function checkNew(
         wrong('altered', `part ${number} ${name}: ${stableText(stated)}, due ${stableText(value)}`);
       }
     }
-    if (/"(limitMicroPerReplicaHour|budgetMicro)"/.test(agreement.parts[number]?.document.payload ?? '')) {
+    if (
+      /"(limitMicroPerReplicaHour|budgetMicro)"/.test(
+        agreement.parts[number]?.document.payload ?? '',
+      )
+    ) {
       wrong('limit-told', 'the lessee’s limit or budget is in what the target hub reads');
     }
     checkPrice(model, hub, order, terms);
@@ -163,16 +175,28 @@ function checkTotals(model: Model, hub: HubMirror, record: OrderRecord): void {
   const filling = parts.filter(isFilling);
   const replicas = filling.reduce((sum, { terms }) => sum + replicasOf(terms), 0);
   if (replicas > order.count.max) {
-    model.violate('terms.above-max', hub.id, record.id, `${replicas} of at most ${order.count.max}`);
+    model.violate(
+      'terms.above-max',
+      hub.id,
+      record.id,
+      `${replicas} of at most ${order.count.max}`,
+    );
   }
   const lessors = new Set(filling.map(({ terms }) => terms.lessor));
   if (lessors.size > order.maxLessors) {
-    model.violate('terms.too-many-lessors', hub.id, record.id, `${lessors.size} > ${order.maxLessors}`);
+    model.violate(
+      'terms.too-many-lessors',
+      hub.id,
+      record.id,
+      `${lessors.size} > ${order.maxLessors}`,
+    );
   }
   let most = 0n;
   for (const part of parts.filter(isAgreed)) {
     const { priceMicroPerHour, durationMs } = part.terms;
-    most += part.settleMicro ?? (part.status === 'ended' ? part.costMicro : bill(priceMicroPerHour, durationMs));
+    most +=
+      part.settleMicro ??
+      (part.status === 'ended' ? part.costMicro : bill(priceMicroPerHour, durationMs));
   }
   if (most > order.budgetMicro) {
     model.violate('terms.above-budget', hub.id, record.id, `up to ${most} of ${order.budgetMicro}`);
@@ -182,6 +206,11 @@ function checkTotals(model: Model, hub: HubMirror, record: OrderRecord): void {
     model.violate('terms.atomic-twice', hub.id, record.id, `${live.length} live agreements`);
   }
   if (FINAL_ORDERS.has(record.state) && live.length > 0) {
-    model.violate('order.final-but-live', hub.id, record.id, `${record.state} with live agreements`);
+    model.violate(
+      'order.final-but-live',
+      hub.id,
+      record.id,
+      `${record.state} with live agreements`,
+    );
   }
 }

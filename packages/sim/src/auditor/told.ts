@@ -1,6 +1,7 @@
 /** Promise 2: what a hub tells another hub is in its committed store at that very moment. */
-import type { AgreementPart, AgreementRecord } from '@sparegrid/core/agreement/records';
+
 import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
+import type { AgreementPart, AgreementRecord } from '@sparegrid/core/agreement/records';
 import type { HubId } from '@sparegrid/core/units/ids';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
@@ -8,10 +9,16 @@ import type { Model } from './model.ts';
 type Named<Type extends AgreementMessage['type']> = Extract<AgreementMessage, { type: Type }>;
 
 /** Checks one message that a hub puts on the wire. */
-export function checkTold(model: Model, hub: HubMirror, to: HubId, message: AgreementMessage): void {
+export function checkTold(
+  model: Model,
+  hub: HubMirror,
+  to: HubId,
+  message: AgreementMessage,
+): void {
   const wrong = (what: string, id: string, detail: string) =>
     model.violate(`told.${what}`, hub.id, id, `to ${to}: ${detail}`);
-  const claim = message.type === 'prepare' ? preparedUnbacked(hub, message) : unbacked(hub, message);
+  const claim =
+    message.type === 'prepare' ? preparedUnbacked(hub, message) : unbacked(hub, message);
   if (claim !== null) {
     const id =
       message.type === 'prepare' ? hub.id : `${message.agreement}.${message.part} ${message.type}`;
@@ -28,7 +35,10 @@ function preparedUnbacked(hub: HubMirror, { document }: Named<'prepare'>): strin
 }
 
 /** Why the claim is not backed by the store; null when it is. */
-function unbacked(hub: HubMirror, message: Exclude<AgreementMessage, Named<'prepare'>>): string | null {
+function unbacked(
+  hub: HubMirror,
+  message: Exclude<AgreementMessage, Named<'prepare'>>,
+): string | null {
   switch (message.type) {
     case 'vote-yes':
     case 'vote-no':
@@ -46,7 +56,9 @@ function unbacked(hub: HubMirror, message: Exclude<AgreementMessage, Named<'prep
 /** Claims of a target hub, against its parts. */
 function targetUnbacked(
   hub: HubMirror,
-  message: Named<'vote-yes' | 'vote-no' | 'aborted' | 'started' | 'running' | 'part-ended' | 'settled'>,
+  message: Named<
+    'vote-yes' | 'vote-no' | 'aborted' | 'started' | 'running' | 'part-ended' | 'settled'
+  >,
 ): string | null {
   const id = `${message.agreement}.${message.part}`;
   const part = hub.records.part.get(id);

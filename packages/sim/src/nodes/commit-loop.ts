@@ -51,12 +51,7 @@ export class CommitLoop<Input, Effect> {
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #idleSteps = 0;
 
-  constructor(
-    queue: EventQueue,
-    clock: NodeClock,
-    store: SimStore,
-    host: LoopHost<Input, Effect>,
-  ) {
+  constructor(queue: EventQueue, clock: NodeClock, store: SimStore, host: LoopHost<Input, Effect>) {
     this.#queue = queue;
     this.#clock = clock;
     this.#store = store;

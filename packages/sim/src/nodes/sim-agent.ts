@@ -87,7 +87,12 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     const hub = { id: this.hub, publicKey: keyring.publicKeyOf(this.hub) };
     const config = { id: this.participant, hub, organization, collect, timing };
     const now = this.clock.read(queue.nowMs);
-    const core = new ParticipantCore(config, { crypto, documents: documentReader }, now, this.store.live());
+    const core = new ParticipantCore(
+      config,
+      { crypto, documents: documentReader },
+      now,
+      this.store.live(),
+    );
     this.#core = core;
     const { session } = core;
     const { frameTtlMs } = timing;
@@ -95,7 +100,11 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     trace.add(queue.nowMs, 'start', this.participant, session);
     auditor.agentStarted(this.participant, now);
     this.#loop.start({
-      step: (at, offered) => core.step(at, offered.map(({ input }) => input)),
+      step: (at, offered) =>
+        core.step(
+          at,
+          offered.map(({ input }) => input),
+        ),
       nextWakeMs: () => core.nextWakeMs(),
     });
     this.#input({ kind: 'resource', spec: this.#scenario.spec });

@@ -1,7 +1,8 @@
 /** A simulated hub: the production core in a model of its process, which dies and comes back. */
+
+import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
-import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
 import type { SignedFrame } from '@sparegrid/core/messages';
 import type { Now } from '@sparegrid/core/step';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -158,7 +159,9 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
 
   isAlone({ input, expectation }: Offered): boolean {
     if (input.kind !== 'frame') return false;
-    return expectation !== null || this.#context.auditor.frames.expects(this.id, input.signed) !== null;
+    return (
+      expectation !== null || this.#context.auditor.frames.expects(this.id, input.signed) !== null
+    );
   }
 
   stepped(now: Now, offered: readonly Offered[], output: Output): void {
@@ -218,6 +221,11 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   }
 
   spins(): void {
-    this.#context.auditor.violate('loop.spins', this.id, this.id, 'woken over and over for nothing');
+    this.#context.auditor.violate(
+      'loop.spins',
+      this.id,
+      this.id,
+      'woken over and over for nothing',
+    );
   }
 }

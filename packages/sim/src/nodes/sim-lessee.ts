@@ -1,7 +1,8 @@
 /** A simulated lessee: signs orders, sends requests until they are answered, cancels, asks again. */
+
+import type { Message, Reply, Request } from '@sparegrid/core/messages';
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import { FINAL_ORDER_STATES, type OrderState } from '@sparegrid/core/order/order-record';
-import type { Message, Reply, Request } from '@sparegrid/core/messages';
 import { signDocument } from '@sparegrid/core/units/document';
 import type { HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { JsonValue } from '@sparegrid/core/units/json';
@@ -132,7 +133,8 @@ export class SimLessee implements Client {
     if (!read.ok || read.signed.frame.from !== this.hub) return;
     const { epoch, seq, messages } = read.signed.frame;
     for (const message of messages) {
-      if (message.type === 'reply') this.#answered(message.requestId, message.reply, { epoch, seq });
+      if (message.type === 'reply')
+        this.#answered(message.requestId, message.reply, { epoch, seq });
       else if (message.type === 'order-event') {
         auditor.lessees.told(this.participant, message.order, message.state, { epoch, seq });
       }

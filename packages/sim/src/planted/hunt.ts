@@ -1,7 +1,7 @@
 /** Runs the simulator against a planted core, seed by seed, until the auditor complains. */
 import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { copyCore } from './core-copy.ts';
 import type { Plant } from './plant.ts';

@@ -271,6 +271,11 @@ export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
         find: 'if (nowMs >= disconnectedSinceMs + desired.stopAfterMs)',
         replace: 'if (nowMs >= disconnectedSinceMs + 100 * desired.stopAfterMs)',
       },
+      {
+        file: 'participant/containers.ts',
+        find: 'next = Math.min(next, end, disconnectedSinceMs + desired.stopAfterMs);',
+        replace: 'next = Math.min(next, end);',
+      },
     ],
     caughtBy: ['container.past-disconnect', 'container.runs-after-end'],
   },

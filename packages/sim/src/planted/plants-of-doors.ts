@@ -125,7 +125,12 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
         replace: 'const epoch = Math.max(1, storedEpoch(records));',
       },
     ],
-    caughtBy: ['row.revision-reused', 'frame.accepted-twice', 'frame.nonce-reused', 'hub.epoch-reused'],
+    caughtBy: [
+      'row.revision-reused',
+      'frame.accepted-twice',
+      'frame.nonce-reused',
+      'hub.epoch-reused',
+    ],
   },
   {
     name: 'nonce-not-durable',
@@ -152,7 +157,7 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     caughtBy: ['registry.above-machine', 'capacity.machine-oversold'],
   },
   {
-    name: 'expired-hub-stays-in-matching',
+    name: 'freeze-forgotten-on-restart',
     what: 'A restart forgets which parts were frozen.',
     edits: [
       {

@@ -161,7 +161,8 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
       {
         file: 'hub/order-state.ts',
         find: 'if (cancelled || FINAL_ORDER_STATES.has(state) || elapsedMs >= expiresAtElapsedMs) {',
-        replace: 'if (cancelled || FINAL_ORDER_STATES.has(state) || elapsedMs >= 2 * expiresAtElapsedMs) {',
+        replace:
+          'if (cancelled || FINAL_ORDER_STATES.has(state) || elapsedMs >= 2 * expiresAtElapsedMs) {',
       },
       {
         file: 'hub/order-state.ts',
@@ -189,8 +190,8 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/order-book.ts',
-        find: "this.#note(record, 'accepted', `durable at ${this.#context.self}`);",
-        replace: '',
+        find: "this.#context.put('order', order.id, order);",
+        replace: "if (order.attempts > 0) this.#context.put('order', order.id, order);",
       },
     ],
     caughtBy: ['told.order.submit-not-durable', 'order.lost', 'agreement.without-order'],

@@ -2,8 +2,8 @@
 import type { Plant } from './plant.ts';
 import { PLANTS_OF_AGREEMENTS } from './plants-of-agreements.ts';
 import { PLANTS_OF_DOORS } from './plants-of-doors.ts';
-import { PLANTS_OF_THE_ISSUE } from './plants-of-the-issue.ts';
 import { PLANTS_OF_TERMS } from './plants-of-terms.ts';
+import { PLANTS_OF_THE_ISSUE } from './plants-of-the-issue.ts';
 
 export const PLANTS: readonly Plant[] = [
   ...PLANTS_OF_THE_ISSUE,

@@ -45,7 +45,9 @@ export function slices(own: readonly MachineSpec[], distributed: boolean): Machi
     processor: { ...first.processor, cpuMillicores: sum((one) => one.processor.cpuMillicores) },
     memory: { ...first.memory, memoryBytes: sum((one) => one.memory.memoryBytes) },
     storage: { ...first.storage, storageBytes: sum((one) => one.storage.storageBytes) },
-    gpu: own.flatMap(({ id, gpu }) => gpu.map((device) => ({ ...device, id: `${id}/${device.id}` }))),
+    gpu: own.flatMap(({ id, gpu }) =>
+      gpu.map((device) => ({ ...device, id: `${id}/${device.id}` })),
+    ),
   };
   return [pool];
 }
@@ -116,7 +118,10 @@ export function changeOffer(
 function restock(rng: Rng, machines: readonly MachineSpec[], lot: Lot, at: number): Lot {
   const machine = machines[at];
   if (!machine) return lot;
-  const devices = lot.devices.map((device) => ({ ...device, milli: rng.pick([0, 500, 1000, 1000]) }));
+  const devices = lot.devices.map((device) => ({
+    ...device,
+    milli: rng.pick([0, 500, 1000, 1000]),
+  }));
   return { ...lot, amounts: shareOf(machine, rng.pick([0, 250, 500, 750, 1000, 1000])), devices };
 }
 

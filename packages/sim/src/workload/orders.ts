@@ -3,9 +3,9 @@ import type { BuyOrder, MatchingPriority, TaskPrivate } from '@sparegrid/core/or
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import type { DeviceRequest, ReplicaRequest } from '@sparegrid/core/units/resources';
 import type { Rng } from '../kernel/rng.ts';
+import { type Behaviour, commandOf } from './behaviour.ts';
 import { DEVICE_MODELS, GIB } from './machines.ts';
 import { REGIONS } from './offers.ts';
-import { type Behaviour, commandOf } from './behaviour.ts';
 
 /** An order to be signed, with the private part of its task. */
 export interface OrderDraft {

@@ -33,12 +33,7 @@ export class Connections<Client extends ClientEnd> {
   readonly #open = new Map<Client, Connection<Client>>();
   readonly #dialling = new Set<Client>();
 
-  constructor(
-    queue: EventQueue,
-    rng: Rng,
-    network: Network,
-    hubs: ReadonlyMap<HubId, HubEnd>,
-  ) {
+  constructor(queue: EventQueue, rng: Rng, network: Network, hubs: ReadonlyMap<HubId, HubEnd>) {
     this.#queue = queue;
     this.#rng = rng;
     this.#network = network;

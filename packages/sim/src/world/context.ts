@@ -1,6 +1,7 @@
 /** What every part of one simulated world shares. */
-import type { Limits } from '@sparegrid/core/hub/config';
+
 import type { Timing } from '@sparegrid/core/agreement/timing';
+import type { Limits } from '@sparegrid/core/hub/config';
 import type { HubId, NodeId } from '@sparegrid/core/units/ids';
 import type { Auditor } from '../auditor/auditor.ts';
 import type { EventQueue } from '../kernel/event-queue.ts';

@@ -1,8 +1,8 @@
 /** Carries out the fault plan: when who dies, freezes, is cut off, or gets a wrong clock. */
 import type { NodeId } from '@sparegrid/core/units/ids';
 import type { EventQueue } from '../kernel/event-queue.ts';
-import type { Rng } from '../kernel/rng.ts';
 import type { NodeClock } from '../kernel/node-clock.ts';
+import type { Rng } from '../kernel/rng.ts';
 import { CRASH_PHASES, type CrashPhase, type FaultPlan } from './fault-plan.ts';
 import type { Spite } from './spite.ts';
 
@@ -97,7 +97,10 @@ export class FaultDriver {
   died(phase: CrashPhase | null, mortal: Mortal): void {
     if (phase) this.crashes[phase] += 1;
     const downMs = this.#rng.between(100, Math.max(100, this.#plan.downMaxMs));
-    const backMs = Math.min(this.#queue.nowMs + downMs, Math.max(this.#plan.untilMs, this.#queue.nowMs));
+    const backMs = Math.min(
+      this.#queue.nowMs + downMs,
+      Math.max(this.#plan.untilMs, this.#queue.nowMs),
+    );
     this.#queue.at(backMs, () => {
       if (!mortal.isUp()) mortal.start();
     });

@@ -11,7 +11,15 @@ import type { Size } from './scenario.ts';
 const FIRST_ORDER_MS = 6_000;
 const ORDER_EVERY_MS = 1_500;
 const CHANGE_EVERY_MS = 12_000;
-const CHANGES: readonly OfferChange[] = ['stock', 'stock', 'stock', 'price', 'attributes', 'withdraw', 'renew'];
+const CHANGES: readonly OfferChange[] = [
+  'stock',
+  'stock',
+  'stock',
+  'price',
+  'attributes',
+  'withdraw',
+  'renew',
+];
 
 export class Market {
   readonly #context: Context;
@@ -72,7 +80,11 @@ export class Market {
     const machines = slices(spec.machines, spec.provision === 'distributed');
     const change = (kind: OfferChange) =>
       agent.changeOffer((present) => changeOffer(random, kind, machines, offer, present));
-    for (let atMs = CHANGE_EVERY_MS; atMs < lastMs; atMs += random.between(500, 2 * CHANGE_EVERY_MS)) {
+    for (
+      let atMs = CHANGE_EVERY_MS;
+      atMs < lastMs;
+      atMs += random.between(500, 2 * CHANGE_EVERY_MS)
+    ) {
       const kind = random.pick(CHANGES);
       queue.at(atMs, () => change(kind));
       if (kind === 'withdraw') queue.at(atMs + random.between(500, 8_000), () => change('return'));

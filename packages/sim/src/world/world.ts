@@ -30,7 +30,12 @@ export class World {
   readonly market: Market;
   readonly #attacker: Attacker;
 
-  constructor(seed: number, size: Size, mode: FaultMode, listener: ((line: string) => void) | null) {
+  constructor(
+    seed: number,
+    size: Size,
+    mode: FaultMode,
+    listener: ((line: string) => void) | null,
+  ) {
     const rng = new Rng(`seed ${seed} ${size.hubs} ${size.participants} ${size.orders} ${mode}`);
     const scenario = makeScenario(seed, size, mode, rng.fork('scenario'));
     const { timing, limits } = scenario;
