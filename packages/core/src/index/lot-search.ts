@@ -182,7 +182,8 @@ export class LotSearch {
       if (memoryAt(words, base) < query.memory) continue;
       if (query.storage > 0 && storageAt(words, base) < query.storage) continue;
       if (query.bandwidth > 0 && bandwidthAt(words, base) < query.bandwidth) continue;
-      if (!suits.terms.of(words[base + TERMS]!) || !suits.traits.of(words[base + TRAITS]!)) continue;
+      if (!suits.terms.of(words[base + TERMS]!) || !suits.traits.of(words[base + TRAITS]!))
+        continue;
       if (query.device !== null && !this.#hasSlots(words[base + INVENTORY]!)) continue;
       found = true;
       if (price < PRICE_END) this.#offer(slot, price, score);
