@@ -34,6 +34,8 @@ export interface Taste {
   asks: number;
   /** One number in so many is huge; 0: none. */
   hugeOneIn: number;
+  /** All lots in one region with the same device model, or none: large trees. */
+  alike: boolean;
 }
 
 const HUGE = [2 ** 32, 2 ** 48, 2 ** 52] as const;
@@ -44,9 +46,13 @@ export function randomLot(dice: Dice, id: string, taste: Taste): Lot {
     isHuge() ? dice.pick(HUGE) : dice.below(most) * unit + dice.below(2);
   const ask = (most: number) =>
     isHuge() ? BigInt(dice.pick(HUGE)) * 1000n : BigInt(dice.below(taste.asks) * most);
-  const model = dice.pick(['G1', 'G1', 'G2', 'G3']);
+  const { alike } = taste;
+  const model = alike ? 'G1' : dice.pick(['G1', 'G1', 'G2', 'G3']);
   const devices = Array.from({ length: dice.pick([0, 0, 1, 2, 8]) }, (_, number) => ({
-    ...gpu(`g${number}`, { model: dice.chance(9) ? 'G2' : model, vendor: dice.pick(['v1', 'v2']) }),
+    ...gpu(`g${number}`, {
+      model: !alike && dice.chance(9) ? 'G2' : model,
+      vendor: alike ? 'v1' : dice.pick(['v1', 'v2']),
+    }),
     milli: dice.pick([0, 250, 600, 1000, 1000]),
     memoryBytes: model === 'G3' ? 80 * GIB : 16 * GIB,
   }));
@@ -69,7 +75,7 @@ export function randomLot(dice: Dice, id: string, taste: Taste): Lot {
       score: isHuge() ? 2 ** 40 : 1 + dice.below(6) * 10,
       flops: dice.chance(2) ? [] : [{ precision: 'fp16', giga: dice.below(5) * 100 }],
     },
-    labels: randomLabels(dice),
+    labels: alike ? { region: 'eu' } : randomLabels(dice),
   });
 }
 
@@ -84,7 +90,7 @@ export function randomOffer(dice: Dice, lessor: string, taste: Taste): SellOrder
   const lots = Array.from({ length: 1 + dice.below(4) }, (_, number) =>
     randomLot(dice, `m${number}`, taste),
   );
-  const isSingle = !dice.chance(4);
+  const isSingle = taste.alike || !dice.chance(4);
   return sellOrder(lessor, {
     lots,
     provision: isSingle ? 'single' : 'distributed',
@@ -136,7 +142,7 @@ export function randomOrder(dice: Dice, taste: Taste): BuyOrder {
       minScore: dice.pick([0, 0, 20, 41]),
       minFlops: dice.chance(5) ? [{ precision: 'fp16', giga: dice.below(4) * 100 }] : [],
       provision: dice.pick(['any', 'any', 'single', 'distributed']),
-      labels: randomLabels(dice.chance(2) ? dice : new Dice(7)),
+      labels: taste.alike || dice.chance(2) ? {} : randomLabels(dice),
     },
     task: {
       ...base.task,

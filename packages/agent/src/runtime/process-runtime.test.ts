@@ -200,8 +200,7 @@ describe('process runtime', () => {
 
   it('kills a program that ignores SIGTERM, and its children', async () => {
     ({ runtime, reports } = newRuntime(100));
-    const command =
-      'trap "" TERM; sleep 1000 & echo child $!; echo go; while :; do sleep 0.1; done';
+    const command = 'trap "" TERM; sleep 1000 & echo child $! go; while :; do sleep 0.1; done';
     runtime.start(container(['-c', command]));
     await reports.until(printed('go'));
     const child = Number(/child (\d+)/.exec(reports.text('stdout'))?.[1]);

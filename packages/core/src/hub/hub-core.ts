@@ -176,8 +176,11 @@ export class HubCore {
       const { code, hint } = checked;
       const nonce = { session: frame.session, seq: frame.seq };
       context.out.effect({ kind: 'frame-refused', from: frame.from, code, hint, nonce });
-      // Strangers and forgers get no answer that could be aimed at somebody else.
-      if (code === 'LINK_EXPIRED' || code === 'LINK_REPLAYED' || code === 'LINK_FENCED') {
+      // Strangers and forgers get no answer that could be aimed at somebody else. A refusal is never
+      // answered: two hubs that refuse each other's frames would go on for ever.
+      const answerable = frame.messages.some((message) => message.type !== 'refused');
+      const isKnown = code === 'LINK_EXPIRED' || code === 'LINK_REPLAYED' || code === 'LINK_FENCED';
+      if (answerable && isKnown) {
         const knownEpoch = this.#gate.epochOf(frame.from);
         const session = isHub ? null : frame.session;
         context.out.send(frame.from, { type: 'refused', code, hint, knownEpoch }, session);

@@ -151,7 +151,7 @@ function check(seed: number, taste: Taste, lessors: number, changes: number): vo
   for (let round = 0; round < changes; round += 1) {
     both.change();
     if (both.dice.chance(8)) both.ask();
-    if (both.dice.chance(80)) both.index.tidy();
+    if (both.dice.chance(100)) both.index.tidy();
   }
   for (let round = 0; round < 20; round += 1) both.ask();
   // Everything leaves: the same places are used again.
@@ -166,7 +166,7 @@ const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 describe('the index of lots finds what a full scan finds', () => {
   /** @patent C1.5 C1.6 MAT-2 MAT-3 */
   it('in a market of hundreds of lots under changes', () => {
-    const taste = { asks: 50, hugeOneIn: 0 };
+    const taste = { asks: 50, hugeOneIn: 0, alike: false };
     fc.assert(
       fc.property(seeds, (seed) => check(seed, taste, 300, 600)),
       { numRuns: 12 },
@@ -174,15 +174,31 @@ describe('the index of lots finds what a full scan finds', () => {
   });
 
   it('when most lots cost the same', () => {
-    const taste = { asks: 2, hugeOneIn: 0 };
+    const taste = { asks: 2, hugeOneIn: 0, alike: false };
     fc.assert(
       fc.property(seeds, (seed) => check(seed, taste, 200, 400)),
       { numRuns: 12 },
     );
   });
 
+  it('in large trees of lots of one kind', () => {
+    const taste = { asks: 1000, hugeOneIn: 0, alike: true };
+    fc.assert(
+      fc.property(seeds, (seed) => check(seed, taste, 500, 1200)),
+      { numRuns: 6 },
+    );
+  });
+
+  it('in large trees of lots that cost the same', () => {
+    const taste = { asks: 1, hugeOneIn: 0, alike: true };
+    fc.assert(
+      fc.property(seeds, (seed) => check(seed, taste, 400, 900)),
+      { numRuns: 6 },
+    );
+  });
+
   it('in a small market with numbers beyond the plain range', () => {
-    const taste = { asks: 9, hugeOneIn: 30 };
+    const taste = { asks: 9, hugeOneIn: 30, alike: false };
     fc.assert(
       fc.property(seeds, (seed) => check(seed, taste, 20, 150)),
       { numRuns: 60 },

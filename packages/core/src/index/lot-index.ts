@@ -110,6 +110,8 @@ export class LotIndex {
     for (const slot of this.#lots.wide.keys()) rowOf[slot] = row++;
     this.#tree.moveLots(rowOf);
     this.#lots.moveLots(rowOf);
+    this.#lots.levels.learn(this.#lots.rows);
+    this.#tree.rebound();
   }
 
   /** Lots of a stale hub stay, but suit nobody until it is heard again. */
@@ -123,7 +125,7 @@ export class LotIndex {
     if (!(search.lots >= 1)) return [];
     this.#suits.begin(order);
     const wanted = { ...search, partitions: this.#partitionsFor(order, search.partitions) };
-    const query = compileQuery(order);
+    const query = compileQuery(order, this.#lots.levels);
     if (!query || !this.#searchAll(query, wanted)) return this.#exactly(order, wanted);
     const { rows } = this.#lots;
     return this.#best.sorted().map(({ slot, price, score }) => ({

@@ -2,7 +2,8 @@
 import type { BuyOrder, MatchingPriority } from '../order/buy-order.ts';
 import type { DeviceRequest } from '../units/resources.ts';
 import { termsMask, traitsMask } from './attributes.ts';
-import { COARSE, cpuLevel, deviceLevel, memoryLevel } from './node-bounds.ts';
+import { deviceLevel, type Levels, levelOf, PAIRS } from './levels.ts';
+import { COARSE } from './node-bounds.ts';
 import { ReplicaCost } from './replica-cost.ts';
 
 /** Largest amount whose comparisons and sums are exact here. */
@@ -31,18 +32,23 @@ export interface LotQuery {
   traitsMask: number;
   cpuDevice: number;
   memoryDevice: number;
-  cpuMemory: number;
-  cpuMemoryHigh: number;
+  /** Combinations of levels that suit: two words per pair, as in the bounds. */
+  pairs: Int32Array;
 }
 
 /** Undefined for an order outside the range in which plain numbers are exact. */
-export function compileQuery(order: BuyOrder): LotQuery | undefined {
+export function compileQuery(order: BuyOrder, steps: Levels): LotQuery | undefined {
   if (!isPlain(order)) return undefined;
   const { replica, performance, limitMicroPerReplicaHour: limit } = order;
   const { cpuMillicores: cpu, memoryBytes: memory, device } = replica;
   const wholes = device && device.shareMilli === 1000 ? device.count : 0;
-  const levels = { cpu: cpuLevel(cpu), memory: memoryLevel(memory), device: deviceLevel(wholes) };
-  const memories = ((0xff << levels.memory) & 0xff) * 0x01010101;
+  const levels = {
+    cpu: levelOf(steps.cpu, cpu),
+    memory: levelOf(steps.memory, memory),
+    storage: levelOf(steps.storage, replica.storageBytes),
+    score: levelOf(steps.score, performance.minScore),
+    device: deviceLevel(wholes),
+  };
   return {
     order,
     cost: new ReplicaCost(replica),
@@ -62,9 +68,16 @@ export function compileQuery(order: BuyOrder): LotQuery | undefined {
     traitsMask: traitsMask(order),
     cpuDevice: deviceMask(levels.cpu, levels.device),
     memoryDevice: deviceMask(levels.memory, levels.device),
-    cpuMemory: levels.cpu < 4 ? memories & (-1 << (8 * levels.cpu)) : 0,
-    cpuMemoryHigh: levels.cpu < 4 ? memories | 0 : memories & (-1 << (8 * levels.cpu - 32)),
+    pairs: Int32Array.from(PAIRS.flatMap(([a, b]) => pairMasks(levels[a], levels[b]))),
   };
+}
+
+/** Bits of all pairs of a first level from `first` on and a second one from `second` on. */
+function pairMasks(first: number, second: number): [low: number, high: number] {
+  const seconds = ((0xff << second) & 0xff) * 0x01010101;
+  return first < 4
+    ? [seconds & (-1 << (8 * first)), seconds | 0]
+    : [0, seconds & (-1 << (8 * first - 32))];
 }
 
 /** Bits of all pairs of a level from `level` on and a device level from `device` on. */

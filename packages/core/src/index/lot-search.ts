@@ -34,8 +34,7 @@ import {
   BANDWIDTH_MAX,
   CPU_DEVICE,
   CPU_MAX,
-  CPU_MEMORY,
-  CPU_MEMORY_HIGH,
+  LEVEL_PAIRS,
   MEMORY_DEVICE,
   MEMORY_MAX,
   SCORE_MAX,
@@ -139,12 +138,14 @@ export class LotSearch {
       (nodes[at + TERMS_FLAGS]! & query.termsMask) !== query.termsMask ||
       (nodes[at + TRAITS_FLAGS]! & query.traitsMask) !== query.traitsMask ||
       (nodes[at + CPU_DEVICE]! & query.cpuDevice) === 0 ||
-      (nodes[at + MEMORY_DEVICE]! & query.memoryDevice) === 0 ||
-      ((nodes[at + CPU_MEMORY]! & query.cpuMemory) |
-        (nodes[at + CPU_MEMORY_HIGH]! & query.cpuMemoryHigh)) ===
-        0
+      (nodes[at + MEMORY_DEVICE]! & query.memoryDevice) === 0
     ) {
       return;
+    }
+    const { pairs } = query;
+    for (let word = 0; word < pairs.length; word += 2) {
+      const low = nodes[at + LEVEL_PAIRS + word]! & pairs[word]!;
+      if ((low | (nodes[at + LEVEL_PAIRS + word + 1]! & pairs[word + 1]!)) === 0) return;
     }
     const price = query.cost.lowest(nodes, at, this.#cells.get(cell).efficiencyMin);
     if (price > query.limit) return;

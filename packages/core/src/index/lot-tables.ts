@@ -4,6 +4,7 @@ import { compareIds, type HubId } from '../units/ids.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
 import { AttributeTables } from './attribute-tables.ts';
 import { DeviceInventories } from './device-inventories.ts';
+import { Levels } from './levels.ts';
 import { efficiencyAt, INVENTORY, LotRows, OFFER, ROW_WORDS, SCORE } from './lot-rows.ts';
 import { OfferTable } from './offer-table.ts';
 
@@ -22,6 +23,7 @@ export class LotTables {
   readonly offers = new OfferTable();
   readonly inventories = new DeviceInventories();
   readonly attributes = new AttributeTables();
+  readonly levels = new Levels();
   readonly wide = new Map<number, WideLot>();
   readonly staleHubs = new Set<HubId>();
 

@@ -10,16 +10,16 @@ export const LEAF_LOTS_MAX = 64;
 const MERGE_LOTS_MAX = 24;
 
 /** Words of a node after its bounds. Leaves have no right child: their left one is their piece. */
-export const NODE_WORDS = 24;
-export const PARENT = 18;
-export const LEFT = 19;
-export const RIGHT = 20;
+export const NODE_WORDS = 32;
+export const PARENT = 26;
+export const LEFT = 27;
+export const RIGHT = 28;
 /** Number of lots of a leaf; by which bound an inner node is split. */
-export const COUNT = 21;
+export const COUNT = 29;
 /** 1 when a leaf's bounds may be wider than its lots; largest value of the left child. */
-export const LOOSE = 22;
+export const LOOSE = 30;
 /** The lot that comes first by lessor and id. */
-export const FIRST = 23;
+export const FIRST = 31;
 export const NONE = 0xffffffff;
 /** In `PARENT` of a root, with the number of its cell. */
 const ROOT_BIT = 0x80000000;
@@ -95,9 +95,7 @@ export class LotTree {
 
   /** The cell whose tree holds the leaf. */
   cellOf(leaf: number): number {
-    let parent = this.nodes[leaf * NODE_WORDS + PARENT]!;
-    while (parent < ROOT_BIT) parent = this.nodes[parent * NODE_WORDS + PARENT]!;
-    return parent - ROOT_BIT;
+    return this.nodes[this.#rootOf(leaf) * NODE_WORDS + PARENT]! - ROOT_BIT;
   }
 
   /** Calls `visit` with every lot, those of one leaf after each other. */
@@ -109,6 +107,25 @@ export class LotTree {
   moveLots(rowOf: Int32Array): void {
     const nothing = () => {};
     for (const root of this.roots) if (root !== NONE) this.#walk(root, nothing, rowOf);
+  }
+
+  /** Makes all bounds anew: levels have other steps now. */
+  rebound(): void {
+    for (const root of this.roots) if (root !== NONE) this.#rebound(root);
+  }
+
+  #rebound(node: number): void {
+    const { nodes } = this;
+    const at = node * NODE_WORDS;
+    if (nodes[at + RIGHT] === NONE) {
+      this.#boundLeaf(node);
+      return;
+    }
+    this.#rebound(nodes[at + LEFT]!);
+    this.#rebound(nodes[at + RIGHT]!);
+    clearBounds(nodes, at);
+    widen(nodes, at, nodes, nodes[at + LEFT]! * NODE_WORDS);
+    widen(nodes, at, nodes, nodes[at + RIGHT]! * NODE_WORDS);
   }
 
   #walk(node: number, visit: (slot: number) => void, rowOf: Int32Array | undefined): void {
@@ -129,6 +146,11 @@ export class LotTree {
 
   /** Makes the bounds of the leaf, and of what is above it, as tight as its lots allow. */
   tighten(leaf: number): void {
+    this.#boundLeaf(leaf);
+    this.#tightenAbove(leaf);
+  }
+
+  #boundLeaf(leaf: number): void {
     const { nodes, members } = this;
     const at = leaf * NODE_WORDS;
     const from = nodes[at + LEFT]! * LEAF_LOTS_MAX;
@@ -139,12 +161,20 @@ export class LotTree {
       this.#bound(members[place]!, this.#one);
       widen(nodes, at, this.#one, 0);
     }
-    this.#tightenAbove(leaf);
+  }
+
+  #rootOf(leaf: number): number {
+    let node = leaf;
+    for (;;) {
+      const parent = this.nodes[node * NODE_WORDS + PARENT]!;
+      if (parent >= ROOT_BIT) return node;
+      node = parent;
+    }
   }
 
   #bound(slot: number, into: Uint32Array): void {
-    const { rows, inventories, attributes } = this.#lots;
-    boundsOfLot(rows.words, slot, inventories, attributes.flags, into);
+    const { rows, inventories, attributes, levels } = this.#lots;
+    boundsOfLot(rows.words, slot, inventories, attributes.flags, levels, into);
   }
 
   #before(a: number, b: number): boolean {
@@ -260,7 +290,12 @@ export class LotTree {
     slots.forEach((slot, place) => {
       this.#bound(slot, bounds.subarray(place * BOUND_WORDS, (place + 1) * BOUND_WORDS));
     });
-    const { by, upTo } = chooseSplit(bounds, LEAF_LOTS_MAX);
+    const { by, upTo } = chooseSplit(
+      bounds,
+      LEAF_LOTS_MAX,
+      this.nodes,
+      this.#rootOf(leaf) * NODE_WORDS,
+    );
     this.#freePieces.push(piece);
     const left = this.#newLeaf(leaf);
     const right = this.#newLeaf(leaf);

@@ -94,7 +94,7 @@ export class LotWriter {
       inventories.setOf(inventory) === inventories.setOf(old) &&
       writeAmounts(row, 0, amounts)
     ) {
-      words.set(row.subarray(0, ASKS), base);
+      for (let word = 0; word < ASKS; word += 1) words[base + word] = row[word]!;
       words[base + INVENTORY] = inventory;
       inventories.release(old);
       this.#tree.changed(slot);

@@ -1,6 +1,7 @@
 /** Bounds of a set of lots: smallest asks, largest amounts, joined flags and joint signatures. */
 import type { AttributeFlags } from './attribute-tables.ts';
 import type { DeviceInventories } from './device-inventories.ts';
+import { deviceLevel, type Levels, levelOf, PAIRS } from './levels.ts';
 import {
   ASKS,
   bandwidthAt,
@@ -26,34 +27,18 @@ export const SCORE_MAX = 9;
 export const WHOLES_MAX = 10;
 /** Largest free share of one device. */
 export const SHARE_MAX = 11;
-/** Words 12-17: one bit or more per lot, joined by or. */
+/** Words from here on: one bit or more per lot, joined by or. */
 export const TERMS_FLAGS = 12;
 export const TRAITS_FLAGS = 13;
+/** Combinations of the cpu's, and of the memory's, level with that of wholly free devices. */
 export const CPU_DEVICE = 14;
 export const MEMORY_DEVICE = 15;
-export const CPU_MEMORY = 16;
-export const CPU_MEMORY_HIGH = 17;
-export const BOUND_WORDS = 18;
+/** Two words per pair of levels. */
+export const LEVEL_PAIRS = 16;
+export const BOUND_WORDS = LEVEL_PAIRS + 2 * PAIRS.length;
 
 /** Unit of the coarse maxima: 48 bits fit into 32. */
 export const COARSE = 65536;
-
-const GIB_4 = 2 ** 32;
-
-/** 0 below one core, then one level per doubling, 7 from 64 cores on. */
-export function cpuLevel(millicores: number): number {
-  return millicores < 1000 ? 0 : Math.min(7, 32 - Math.clz32(millicores / 1000));
-}
-
-/** 0 below 4 GiB, then one level per doubling, 7 from 256 GiB on. */
-export function memoryLevel(bytes: number): number {
-  return bytes < GIB_4 ? 0 : Math.min(7, 32 - Math.clz32(Math.min(bytes / GIB_4, 1024)));
-}
-
-/** Wholly free devices: 0 for none, 1 for one, 2 for two or three, 3 for more. */
-export function deviceLevel(wholes: number): number {
-  return wholes === 0 ? 0 : wholes === 1 ? 1 : wholes < 4 ? 2 : 3;
-}
 
 /** The bounds of no lot at all. */
 export function clearBounds(bounds: Uint32Array, at: number): void {
@@ -67,30 +52,45 @@ export function boundsOfLot(
   slot: number,
   inventories: DeviceInventories,
   flags: AttributeFlags,
+  levels: Levels,
   into: Uint32Array,
 ): void {
   const base = slot * ROW_WORDS;
   const inventory = words[base + INVENTORY]!;
   const cpu = words[base + CPU]!;
   const memory = memoryAt(words, base);
+  const storage = storageAt(words, base);
+  const score = words[base + SCORE]!;
   const wholes = inventories.wholesOf(inventory);
   for (let ask = 0; ask < 5; ask += 1) into[ask] = words[base + ASKS + ask]!;
   into[CPU_MAX] = cpu;
   into[MEMORY_MAX] = Math.ceil(memory / COARSE);
-  into[STORAGE_MAX] = Math.ceil(storageAt(words, base) / COARSE);
+  into[STORAGE_MAX] = Math.ceil(storage / COARSE);
   into[BANDWIDTH_MAX] = Math.ceil(bandwidthAt(words, base) / COARSE);
-  into[SCORE_MAX] = words[base + SCORE]!;
+  into[SCORE_MAX] = score;
   into[WHOLES_MAX] = wholes;
   into[SHARE_MAX] = inventories.mostOf(inventory);
   into[TERMS_FLAGS] = flags.ofTerms[words[base + TERMS]!]!;
   into[TRAITS_FLAGS] = flags.ofTraits[words[base + TRAITS]!]!;
-  const cpus = cpuLevel(cpu);
-  const memories = memoryLevel(memory);
   const devices = deviceLevel(wholes);
+  const cpus = levelOf(levels.cpu, cpu);
+  const memories = levelOf(levels.memory, memory);
+  const storages = levelOf(levels.storage, storage);
+  const scores = levelOf(levels.score, score);
   into[CPU_DEVICE] = 1 << (cpus * 4 + devices);
   into[MEMORY_DEVICE] = 1 << (memories * 4 + devices);
-  into[CPU_MEMORY] = cpus < 4 ? 1 << (cpus * 8 + memories) : 0;
-  into[CPU_MEMORY_HIGH] = cpus < 4 ? 0 : 1 << (cpus * 8 + memories - 32);
+  setPair(into, 0, cpus, memories);
+  setPair(into, 1, cpus, scores);
+  setPair(into, 2, memories, scores);
+  setPair(into, 3, storages, cpus);
+  setPair(into, 4, storages, memories);
+}
+
+/** The one bit of this combination, in the order of {@link PAIRS}. */
+function setPair(into: Uint32Array, pair: number, first: number, second: number): void {
+  const bit = first * 8 + second;
+  into[LEVEL_PAIRS + 2 * pair] = bit < 32 ? 1 << bit : 0;
+  into[LEVEL_PAIRS + 2 * pair + 1] = bit < 32 ? 0 : 1 << (bit - 32);
 }
 
 /** Widens the bounds at `at` by those at `from`; returns whether anything changed. */

@@ -22,15 +22,23 @@ export interface Split {
 const TYPICAL = [1, 8, 32, 100, 1] as const;
 /** What the spread of an amount, or of the score, counts against the whole price. */
 const AMOUNTS: readonly (readonly [bound: number, weight: number])[] = [
-  [CPU_MAX, 0.12],
-  [MEMORY_MAX, 0.12],
+  [CPU_MAX, 0.06],
+  [MEMORY_MAX, 0.06],
   [STORAGE_MAX, 0.04],
-  [SCORE_MAX, 0.12],
-  [WHOLES_MAX, 0.08],
+  [SCORE_MAX, 0.06],
+  [WHOLES_MAX, 0.06],
 ];
 
-/** @param bounds of `count` lots, one after the other. */
-export function chooseSplit(bounds: Uint32Array, count: number): Split {
+/**
+ * @param bounds of `count` lots, one after the other.
+ * @param all bounds of all lots of the tree, from `root` on: spreads are measured against them.
+ */
+export function chooseSplit(
+  bounds: Uint32Array,
+  count: number,
+  all: Uint32Array,
+  root: number,
+): Split {
   let by = SPLIT_BY_NAME;
   let widest = 0;
   const consider = (bound: number, spread: number) => {
@@ -45,7 +53,7 @@ export function chooseSplit(bounds: Uint32Array, count: number): Split {
   });
   for (const [bound, weight] of AMOUNTS) {
     const { low, high } = rangeOf(bounds, count, bound);
-    consider(bound, (weight * (high - low)) / Math.max(1, high));
+    consider(bound, (weight * (high - low)) / Math.max(1, all[root + bound]!));
   }
   return by === SPLIT_BY_NAME ? { by, upTo: 0 } : { by, upTo: middleOf(bounds, count, by) };
 }

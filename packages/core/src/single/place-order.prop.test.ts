@@ -101,6 +101,30 @@ describe('one order over lots of many lessors', () => {
     );
   });
 
+  it('keeps every rule and a valid bound when its table is too small', () => {
+    fc.assert(
+      fc.property(order, fc.nat({ max: 40 }), (tried, cellsMax) => {
+        const placed = placeOrder({ ...tried, cellsMax });
+        expect(wayOf(tried, placed.units)).toEqual({
+          replicas: placed.replicas,
+          cost: placed.cost,
+        });
+        const best = bestKey(tried);
+        if (placed.status !== 'feasible') {
+          expect(keyOf(tried, placed)).toBe(best);
+          return;
+        }
+        expect(keyOf(tried, placed)).toBeGreaterThanOrEqual(best);
+        if (tried.objective.kind === 'welfare') expect(placed.lowerBound).toBeLessThanOrEqual(best);
+        const asMany = tried.need - Math.floor(best / 1e6) === placed.replicas;
+        if (tried.objective.kind === 'fill-first' && asMany) {
+          expect(placed.lowerBound).toBeLessThanOrEqual(best % 1e6);
+        }
+      }),
+      { numRuns: RUNS, seed: 78 },
+    );
+  });
+
   it('keeps every rule and a valid bound with 10,000 replicas over 3,000 lots', () => {
     const lots = 3_000;
     const drawn = (at: number, of: number) => (at * 7_919 + 13) % of;

@@ -20,6 +20,8 @@ export interface OrderToPlace {
   lots: SuitableLots;
   /** Per lessor: what using it costs, whatever it runs. */
   fixedCost: Float64Array;
+  /** Size of the table, which is the work: a second at the {@link CELLS_MAX} that stand for nothing. */
+  cellsMax?: number;
 }
 
 export const REPLICAS_MAX = 10_000;
@@ -63,7 +65,7 @@ export function placeOrder(order: OrderToPlace): PlacedOrder {
   const most = Math.min(need, mostReplicas(curves, order.lessorsMost));
   let sure = true;
   const solve = (count: number, spare: number): Solved | null =>
-    solveCount(curves, {
+    solveCount(curves, order.cellsMax ?? CELLS_MAX, {
       count,
       lessorsMost: order.lessorsMost,
       outside: {
@@ -158,48 +160,77 @@ function mostReplicas({ room }: Curves, lessorsMost: number): number {
   return most.reduce((sum, one) => sum + one, 0);
 }
 
-function solveCount(curves: Curves, wanted: Count): Solved | null {
+function solveCount(curves: Curves, cellsMax: number, wanted: Count): Solved | null {
   const prices = boundOf(curves, wanted);
   const quick = quickAnswer(curves, wanted, prices);
   const lowerBound = roundedUp(prices.bound);
   if (quick && quick.cost <= lowerBound) return { ...quick, lowerBound: quick.cost, exact: true };
   const room = (quick?.cost ?? Number.POSITIVE_INFINITY) - prices.bound;
-  const chosen: number[] = [];
-  for (let j = 0; j < curves.lessors; j += 1) {
-    const beyond = lessorSaving(curves, j, wanted.count, prices.price, prices.lessorPrice);
-    if (beyond === Number.POSITIVE_INFINITY || beyond > room + 1e-6 * Math.abs(room)) continue;
-    chosen.push(j);
-  }
-  const rows = rowsOf(chosen.length, wanted);
-  if (chosen.length * (wanted.count + 1) * rows <= CELLS_MAX) {
-    const exact = placeCount(curves, chosen, wanted);
+  const able = bySaving(curves, wanted, prices);
+  const chosen = able.filter(({ saving }) => saving <= room + 1e-6 * Math.abs(room));
+  const width = (wanted.count + 1) * rowsOf(chosen.length, wanted);
+  if (chosen.length * width <= cellsMax) {
+    const exact = placeCount(
+      curves,
+      chosen.map(({ j }) => j),
+      wanted,
+    );
     return exact && { ...exact, lowerBound: exact.cost, exact: true };
   }
-  const priced = pricedAnswer(curves, chosen, wanted, prices.lessorPrice);
-  const bound = Math.max(lowerBound, priced?.lowerBound ?? 0);
-  const better =
-    priced?.placed && !(quick && quick.cost <= priced.placed.cost) ? priced.placed : quick;
-  return (
-    better && { ...better, lowerBound: Math.min(bound, better.cost), exact: better.cost <= bound }
-  );
+  const answers = [quick, ...limitedAnswers(curves, cellsMax, able, wanted, prices.lessorPrice)];
+  const best = answers.reduce((a, b) => (b && (!a || b.cost < a.cost) ? b : a), null);
+  return best && { ...best, lowerBound, exact: best.cost <= lowerBound };
 }
 
-/** Instead of counting lessors each one pays their price: a bound, and often an answer. */
-function pricedAnswer(
+/** Largest price of a lessor is tried after so many rises. */
+const RISES = 6;
+
+/**
+ * Answers of the programme over no more lessors than its table holds, those that save most: with
+ * lessors counted, or (when that leaves too few) with a price for each that rises until few enough
+ * are used.
+ */
+function* limitedAnswers(
   curves: Curves,
-  chosen: readonly number[],
+  cellsMax: number,
+  able: readonly { j: number }[],
   wanted: Count,
   lessorPrice: number,
-): { placed: Placed | null; lowerBound: number } | null {
-  if (chosen.length * (wanted.count + 1) > CELLS_MAX) return null;
-  const fixedCost = curves.fixedCost.map((fixed) => fixed + lessorPrice);
+): Generator<Placed | null> {
+  const first = (rows: number) =>
+    able.slice(0, Math.floor(cellsMax / ((wanted.count + 1) * rows))).map(({ j }) => j);
+  const counted = rowsOf(able.length, wanted);
+  const few = first(counted);
+  if (counted === 1 || few.length > FEW_TIMES * wanted.lessorsMost) {
+    yield placeCount(curves, few, wanted);
+    return;
+  }
+  const many = first(1);
   const uncounted = { ...wanted, lessorsMost: Number.POSITIVE_INFINITY };
-  const found = placeCount({ ...curves, fixedCost }, chosen, uncounted);
-  if (!found) return null;
-  const lowerBound = roundedUp(found.cost - lessorPrice * wanted.lessorsMost);
-  if (found.replicas.size > wanted.lessorsMost) return { placed: null, lowerBound };
-  const cost = Math.round(found.cost - lessorPrice * found.replicas.size);
-  return { placed: { ...found, cost }, lowerBound };
+  let price = lessorPrice;
+  for (let rise = 0; rise < RISES; rise += 1) {
+    const fixedCost = curves.fixedCost.map((fixed) => fixed + price);
+    const found = placeCount({ ...curves, fixedCost }, many, uncounted);
+    const used = found?.replicas.size ?? 0;
+    if (found && used <= wanted.lessorsMost) {
+      yield { ...found, cost: Math.round(found.cost - price * used) };
+      return;
+    }
+    price = Math.ceil(price * 1.05) + 1;
+  }
+}
+
+/** Counting pays when the table has room for so many times the lessors allowed. */
+const FEW_TIMES = 3;
+
+/** Lessors that hold anything, by what they save at the prices, most first. */
+function bySaving(curves: Curves, { count }: Count, prices: PriceBound) {
+  const able: { j: number; saving: number }[] = [];
+  for (let j = 0; j < curves.lessors; j += 1) {
+    const saving = lessorSaving(curves, j, count, prices.price, prices.lessorPrice);
+    if (saving < Number.POSITIVE_INFINITY) able.push({ j, saving });
+  }
+  return able.sort((a, b) => a.saving - b.saving || a.j - b.j);
 }
 
 /** Costs are whole: a bound in doubles becomes the next whole number, less its rounding. */
@@ -207,43 +238,41 @@ function roundedUp(bound: number): number {
   return Math.max(0, Math.ceil(bound - 1e-6 - Math.abs(bound) * 1e-12));
 }
 
-/** Fills lessors by what a replica costs there when used fully; null when too many are needed. */
+/** Takes the lessors that save most, else those with the most room; null when too many are needed. */
 function quickAnswer(curves: Curves, wanted: Count, prices: PriceBound): Placed | null {
-  const { count, lessorsMost, outside } = wanted;
-  const order: { j: number; rate: number }[] = [];
-  for (let j = 0; j < curves.lessors; j += 1) {
-    const full = Math.min(count, curves.room[j] as number);
-    if (full === 0) continue;
-    order.push({ j, rate: lessorSaving(curves, j, count, prices.price, prices.lessorPrice) });
-  }
-  order.sort((a, b) => a.rate - b.rate || a.j - b.j);
-  const byPrice = filled(curves, order, count, lessorsMost, outside);
-  if (byPrice) return byPrice;
-  const roomiest = [...order].sort(
-    (a, b) => (curves.room[b.j] as number) - (curves.room[a.j] as number) || a.j - b.j,
+  const able = bySaving(curves, wanted, prices);
+  const bySize = (): { j: number }[] =>
+    able.toSorted(
+      (a, b) => (curves.room[b.j] as number) - (curves.room[a.j] as number) || a.j - b.j,
+    );
+  return (
+    filled(curves, able, wanted, prices.price) ?? filled(curves, bySize(), wanted, prices.price)
   );
-  return filled(curves, roomiest, count, lessorsMost, outside);
 }
 
-/** Every replica at the cheapest lot of the first lessors that hold them all together. */
+/**
+ * Every replica at the cheapest lot of the first lessors: of as many as have enough at the price,
+ * or in all their lots when that is not enough.
+ */
 function filled(
   curves: Curves,
   order: readonly { j: number }[],
-  count: number,
-  lessorsMost: number,
-  outside: Count['outside'],
+  { count, lessorsMost, outside }: Count,
+  limit: number,
 ): Placed | null {
   const lots: { j: number; at: number }[] = [];
+  const price = (at: number) => curves.unitCost[at] as number;
+  let cheap = 0;
   let room = 0;
   for (const { j } of order.slice(0, lessorsMost)) {
-    if (room >= count) break;
+    if (cheap >= count) break;
     room += curves.room[j] as number;
     for (let at = curves.first[j] as number; at < (curves.first[j + 1] as number); at += 1) {
       lots.push({ j, at });
+      if (price(at) <= limit) cheap += curves.units[at] as number;
     }
   }
   if (room + outside.units < count) return null;
-  const price = (at: number) => curves.unitCost[at] as number;
   lots.sort((a, b) => price(a.at) - price(b.at) || a.at - b.at);
   const replicas = new Map<number, number>();
   let missing = count;

@@ -25,6 +25,7 @@ import { Panoramas } from './panoramas.ts';
 import { around, checkRefusal } from './refusals.ts';
 import { Rows } from './rows.ts';
 import { checkStages } from './stages.ts';
+import { Storms } from './storms.ts';
 import { checkSuitability } from './suitability.ts';
 import { checkTerms, type LeastReplicas } from './terms.ts';
 import { checkTold } from './told.ts';
@@ -70,6 +71,7 @@ export class Auditor {
   readonly #holds: Holds;
   readonly #toldParticipants: ToldParticipants;
   readonly #agentTold: AgentTold;
+  readonly #storms: Storms;
   readonly #cores = new Map<HubId, HubCore | null>();
   /** What the last commit of each hub changed: votes of that step may show any state in between. */
   readonly #lastCommit = new Map<HubId, Commit | null>();
@@ -93,6 +95,7 @@ export class Auditor {
     this.#holds = new Holds(this.model);
     this.#toldParticipants = new ToldParticipants(this.model);
     this.#agentTold = new AgentTold(this.model, this.containers);
+    this.#storms = new Storms(this.model);
     this.#nowMs = nowMs;
   }
 
@@ -234,6 +237,7 @@ export class Auditor {
       sends.filter(({ to }) => !this.model.hubs.has(to)),
     );
     for (const send of sends) this.#checkAddress(node, send);
+    this.#storms.check(hub.id, sends);
     for (const { to, message } of sends) {
       if (!AGREEMENT_TYPES.has(message.type)) continue;
       checkTold(this.model, hub, to, message as AgreementMessage);

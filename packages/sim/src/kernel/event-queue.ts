@@ -6,10 +6,13 @@ interface Entry {
   run: () => void;
 }
 
+const INSTANT_EVENTS_MAX = 200_000;
+
 /** Time stands still while an entry runs; entries of the same instant run in the order asked. */
 export class EventQueue {
   #nowMs = 0;
   #asked = 0;
+  #instantEvents = 0;
   readonly #heap: Entry[] = [];
 
   /** Virtual milliseconds since the simulation began. */
@@ -42,10 +45,19 @@ export class EventQueue {
     for (let top = this.#heap[0]; top && top.atMs <= untilMs; top = this.#heap[0]) {
       if (isDone()) return;
       this.#pop();
+      this.#countInstant(top.atMs);
       this.#nowMs = top.atMs;
       top.run();
     }
     if (!isDone()) this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** Time that never goes on would be an endless run. */
+  #countInstant(atMs: number): void {
+    this.#instantEvents = atMs === this.#nowMs ? this.#instantEvents + 1 : 0;
+    if (this.#instantEvents > INSTANT_EVENTS_MAX) {
+      throw new Error(`virtual time stands still at ${atMs} ms`);
+    }
   }
 
   #pop(): void {

@@ -25,6 +25,8 @@ export interface Victims {
 
 const BEGIN_MS = 8_000;
 const RETRY_MS = 7;
+/** A process that died of itself is started again by whoever watches it. */
+const SELF_DOWN_MS = 2_000;
 
 export class FaultDriver {
   readonly crashes: Record<CrashPhase, number> = {
@@ -97,10 +99,8 @@ export class FaultDriver {
   died(phase: CrashPhase | null, mortal: Mortal): void {
     if (phase) this.crashes[phase] += 1;
     const downMs = this.#rng.between(100, Math.max(100, this.#plan.downMaxMs));
-    const backMs = Math.min(
-      this.#queue.nowMs + downMs,
-      Math.max(this.#plan.untilMs, this.#queue.nowMs),
-    );
+    const { nowMs } = this.#queue;
+    const backMs = phase ? Math.min(nowMs + downMs, this.#plan.untilMs) : nowMs + SELF_DOWN_MS;
     this.#queue.at(backMs, () => {
       if (!mortal.isUp()) mortal.start();
     });
