@@ -24,6 +24,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['units', 'refusals'],
   ['panorama', 'order', 'election', 'idle', 'single'],
   ['index'],
+  ['joint'],
   ['matching'],
   ['agreement'],
   ['ledger', 'cluster', 'contribution'],

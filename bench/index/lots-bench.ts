@@ -1,24 +1,12 @@
 /** The index of lots against a full scan and SQLite: same market, same orders, same answers. */
-import { LotIndex } from '@sparegrid/core/index/lot-index';
+import type { LotIndex } from '@sparegrid/core/index/lot-index';
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import { type Bench, quantile, type Result } from '../result.ts';
 import { ColumnScan } from './column-scan.ts';
-import {
-  amountsOf,
-  Dice,
-  devicesOf,
-  LOTS_PER_LESSOR,
-  lessorOf,
-  lotIdOf,
-  offerFrom,
-  type PlainOrder,
-  type PlainStock,
-  plainLot,
-  plainOrder,
-  plainStock,
-  REGIONS,
-  WALL_MS,
-} from './market.ts';
+import { cpuMs } from './cpu-time.ts';
+import { askIndex, buildIndex, type Change, changesOf, prepareChanges } from './index-load.ts';
+import { panoramaBytesPerLot } from './kept-bytes.ts';
+import { Dice, type PlainOrder, plainLot, plainOrder } from './market.ts';
 import { SqliteLots } from './sqlite-lots.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];
@@ -26,20 +14,45 @@ const ORDERS = 300;
 const WARM_UP_ORDERS = 3_000;
 /** Each order is asked so often; its time is the middle one. */
 const REPEATS = 3;
-const UPDATES = 200_000;
-const SQLITE_UPDATES = 20_000;
+const UPDATE_ROUNDS = 11;
+const UPDATES_PER_ROUND = 20_000;
 const UPDATES_PER_MATCH = 10;
+const BYTES_PER_LOT_MAX = 112;
+const KEPT_BYTES_MAX = 400;
+const P99_RATIO_MAX = 3;
 
-interface Change {
-  id: number;
-  stock: PlainStock;
+type Report = (result: Result) => void;
+type Row = (metric: string, value: number, unit: string, baseline: string, ratio: number) => void;
+type Best = (order: PlainOrder) => number[];
+
+interface Contest {
+  index: LotIndex;
+  scan: ColumnScan;
+  sqlite: SqliteLots;
+  lots: number;
+  row: Row;
 }
 
+/** Ratios say how many times better the index is than the baseline, or how far below a limit. */
 export const benchIndex: Bench = async (report) => {
-  for (const lots of SIZES) for (const result of measure(lots)) report(result);
+  const kept = panoramaBytesPerLot();
+  rowOf('panorama', report)(
+    'heap_per_lot',
+    kept,
+    'bytes',
+    `${KEPT_BYTES_MAX} bytes`,
+    KEPT_BYTES_MAX / kept,
+  );
+  for (const lots of SIZES) measure(lots, report);
 };
 
-function measure(lots: number): Result[] {
+function rowOf(name: string, report: Report): Row {
+  return (metric, value, unit, baseline, ratio) =>
+    report({ bench: 'index', case: name, metric, value, unit, baseline, ratio });
+}
+
+function measure(lots: number, report: Report): void {
+  const row = rowOf(`${lots} lots`, report);
   const { index, buildMs } = buildIndex(lots);
   const scan = new ColumnScan(lots);
   const sqlite = new SqliteLots();
@@ -49,75 +62,125 @@ function measure(lots: number): Result[] {
     sqlite.put(lot, plain);
   }
   sqlite.finish();
-  const results: Result[] = [];
-  const row = (metric: string, value: number, unit: string, baseline: string, by: number) =>
-    results.push({
-      bench: 'index',
-      case: `${lots} lots`,
-      metric,
-      value,
-      unit,
-      baseline,
-      ratio: by,
-    });
-  const orders = ordersOf(ORDERS, 1, { kind: 'price' });
-  for (const order of ordersOf(WARM_UP_ORDERS, 2, { kind: 'price' })) ask(index, order);
-  const mine = timed(orders, (order) => ask(index, order));
-  const scanned = timed(orders, (order) => scan.best(order));
-  const queried = timed(orders, (order) => sqlite.best(order));
-  sameAnswers(mine.answers, scanned.answers, 'full scan');
-  sameAnswers(mine.answers, queried.answers, 'SQLite');
-  for (const [name, share] of [
-    ['match_p50', 0.5],
-    ['match_p99', 0.99],
-  ] as const) {
-    const us = quantile(mine.us, share);
-    const scanUs = quantile(scanned.us, share);
-    const sqliteUs = quantile(queried.us, share);
-    row(name, us, 'us', `full scan ${scanUs.toPrecision(3)} us`, scanUs / us);
-    row(name, us, 'us', `SQLite ${sqliteUs.toPrecision(3)} us`, sqliteUs / us);
-  }
-  const size = index.size;
-  row('bytes_per_lot', size.bytes / lots, 'bytes', 'target 112', 112 / (size.bytes / lots));
-  row('build', buildMs, 'ms', 'one lot', buildMs / lots);
-  const changes = changesOf(lots, UPDATES, 3);
-  const perSecond = updatesPerSecond(index, scan, changes);
-  const slower = changes.slice(0, SQLITE_UPDATES);
-  const startedAt = performance.now();
-  sqlite.setStocks(slower);
-  const theirs = (1000 * SQLITE_UPDATES) / (performance.now() - startedAt);
+  const contest = { index, scan, sqlite, lots, row };
+  const bytes = index.size.bytes / lots;
+  row('build', (1000 * buildMs) / lots, 'us per lot', `${lots} lots`, lots / (1000 * buildMs));
+  row(
+    'index_bytes_per_lot',
+    bytes,
+    'bytes',
+    `${BYTES_PER_LOT_MAX} bytes`,
+    BYTES_PER_LOT_MAX / bytes,
+  );
+  quietMatches(contest);
+  updates(contest);
+  busyMatches(contest);
   sqlite.close();
-  row('updates', perSecond, 'per second', `SQLite ${theirs.toPrecision(3)}`, perSecond / theirs);
-  const quiet = timed(orders, (order) => ask(index, order));
-  const busy = underUpdates(index, scan, lots, orders);
-  const quietUs = quantile(quiet.us, 0.99);
-  const busyUs = quantile(busy, 0.99);
-  row('match_p99_updates', busyUs, 'us', `quiet ${quietUs.toPrecision(3)} us`, busyUs / quietUs);
-  for (const kind of ['performance', 'weights'] as const) {
-    const priority =
-      kind === 'weights' ? { kind, priceWeight: 500, performanceWeight: 500 } : { kind };
-    const others = timed(ordersOf(ORDERS, 5, priority), (order) => ask(index, order));
-    const us = quantile(others.us, 0.5);
-    row(`${kind}_p50`, us, 'us', 'price-first', us / quantile(quiet.us, 0.5));
-    const p99 = quantile(others.us, 0.99);
-    row(`${kind}_p99`, p99, 'us', 'price-first', p99 / quietUs);
-  }
-  return results;
 }
 
-function buildIndex(lots: number): { index: LotIndex; buildMs: number } {
-  const index = new LotIndex();
-  let buildMs = 0;
-  for (let first = 0; first < lots; first += LOTS_PER_LESSOR) {
-    const offer = offerFrom(first);
-    const startedAt = performance.now();
-    index.putOffer(offer);
-    buildMs += performance.now() - startedAt;
+/** Matches of each priority, with nothing else going on. */
+function quietMatches({ index, scan, sqlite, row }: Contest): void {
+  const ask: Best = (order) => askIndex(index, order);
+  for (const order of ordersOf(WARM_UP_ORDERS, 2, { kind: 'price' })) ask(order);
+  const orders = ordersOf(ORDERS, 1, { kind: 'price' });
+  const mine = timed(orders, ask, REPEATS);
+  const scanned = timed(orders, (order) => scan.best(order), 1);
+  const queried = timed(orders, (order) => sqlite.best(order), 1);
+  expectEqual(mine.answers, scanned.answers, 'full scan');
+  expectEqual(mine.answers, queried.answers, 'SQLite');
+  compare(row, 'match', mine.us, scanned.us, 'full scan');
+  compare(row, 'match', mine.us, queried.us, 'SQLite');
+  for (const priority of [
+    { kind: 'performance' },
+    { kind: 'weights', priceWeight: 500, performanceWeight: 500 },
+  ] as const) {
+    for (const order of ordersOf(WARM_UP_ORDERS / 10, 6, priority)) ask(order);
+    const others = timed(ordersOf(ORDERS, 5, priority), ask, REPEATS);
+    compare(row, `match_${priority.kind}`, others.us, mine.us, 'price-first');
   }
-  const startedAt = performance.now();
-  index.tidy();
-  buildMs += performance.now() - startedAt;
-  return { index, buildMs };
+}
+
+function compare(row: Row, metric: string, mine: number[], theirs: number[], name: string): void {
+  for (const [suffix, share] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const) {
+    const [us, by] = [quantile(mine, share), quantile(theirs, share)];
+    row(`${metric}_${suffix}`, us, 'us', `${name} ${by.toPrecision(3)} us`, by / us);
+  }
+}
+
+/** Stock changes of random lots, by number and by name; all three contestants see the same. */
+function updates({ index, scan, sqlite, lots, row }: Contest): void {
+  const changes = changesOf(lots, UPDATE_ROUNDS * UPDATES_PER_ROUND, 3);
+  const rates = (apply: (from: number, to: number) => void) =>
+    Array.from({ length: UPDATE_ROUNDS }, (_, round) => {
+      const from = round * UPDATES_PER_ROUND;
+      const startedAt = cpuMs();
+      apply(from, from + UPDATES_PER_ROUND);
+      return (1000 * UPDATES_PER_ROUND) / (cpuMs() - startedAt);
+    });
+  const prepared = prepareChanges(index, changes);
+  const byNumber = rates((from, to) => {
+    for (let at = from; at < to; at += 1) {
+      const { lot, amounts, devices } = prepared[at]!;
+      index.setStock(lot, amounts, devices);
+    }
+  });
+  const byName = rates((from, to) => {
+    for (let at = from; at < to; at += 1) {
+      const { lessor, lotId, amounts, devices } = prepared[at]!;
+      index.setStock(index.find(lessor, lotId), amounts, devices);
+    }
+  });
+  const theirs = rates((from, to) => sqlite.setStocks(changes.slice(from, to)));
+  for (const { id, stock } of changes) scan.setStock(id, stock);
+  const sqliteRate = quantile(theirs, 0.5);
+  const baseline = `SQLite ${sqliteRate.toPrecision(3)} per second`;
+  const mine = quantile(byNumber, 0.5);
+  row('updates', mine, 'per second', baseline, mine / sqliteRate);
+  const named = quantile(byName, 0.5);
+  row('updates_by_name', named, 'per second', baseline, named / sqliteRate);
+}
+
+/** Each match once after ten stock changes, against each once after none. */
+function busyMatches({ index, scan, lots, row }: Contest): void {
+  const orders = ordersOf(ORDERS * REPEATS, 7, { kind: 'price' });
+  const changes = changesOf(lots, orders.length * UPDATES_PER_MATCH, 4);
+  const prepared = prepareChanges(index, changes);
+  const quiet = timed(orders, (order) => askIndex(index, order), 1);
+  let next = 0;
+  const us: number[] = [];
+  const answers = orders.map((order) => {
+    for (const end = next + UPDATES_PER_MATCH; next < end; next += 1) {
+      const { lot, amounts, devices } = prepared[next]!;
+      index.setStock(lot, amounts, devices);
+    }
+    const startedAt = cpuMs();
+    const answer = askIndex(index, order);
+    us.push(1000 * (cpuMs() - startedAt));
+    return answer;
+  });
+  expectEqual(answers, replayed(scan, orders, changes), 'full scan under updates');
+  const [busy, by] = [quantile(us, 0.99), quantile(quiet.us, 0.99)];
+  const baseline = `${P99_RATIO_MAX} x ${by.toPrecision(3)} us without updates`;
+  row('match_p99_10_updates', busy, 'us', baseline, (P99_RATIO_MAX * by) / busy);
+}
+
+/** What the full scan finds after the same changes. */
+function replayed(
+  scan: ColumnScan,
+  orders: readonly PlainOrder[],
+  changes: readonly Change[],
+): (readonly number[] | null)[] {
+  return orders.map((order, number) => {
+    const from = number * UPDATES_PER_MATCH;
+    for (const { id, stock } of changes.slice(from, from + UPDATES_PER_MATCH)) {
+      scan.setStock(id, stock);
+    }
+    // Every third answer is looked at: a scan takes as long as many matches.
+    return number % REPEATS === 0 ? scan.best(order) : null;
+  });
 }
 
 function ordersOf(count: number, seed: number, priority: BuyOrder['priority']): PlainOrder[] {
@@ -125,23 +188,14 @@ function ordersOf(count: number, seed: number, priority: BuyOrder['priority']): 
   return Array.from({ length: count }, () => plainOrder(dice, priority));
 }
 
-function ask(index: LotIndex, { order, lots, regions }: PlainOrder): number[] {
-  const partitions =
-    regions.length === 0 ? null : regions.map((region) => REGIONS[region] as string);
-  const hits = index.best(order, { lots, wallMs: WALL_MS, replicasMax: 1, partitions });
-  return hits.map(
-    ({ lessor, lotId }) => LOTS_PER_LESSOR * Number(lessor.slice(1, 7)) + Number(lotId.slice(1)),
-  );
-}
-
-function timed(orders: readonly PlainOrder[], best: (order: PlainOrder) => number[]) {
+function timed(orders: readonly PlainOrder[], best: Best, repeats: number) {
   const us: number[] = [];
   const answers = orders.map((order) => {
     let answer: number[] = [];
-    const times = Array.from({ length: REPEATS }, () => {
-      const startedAt = performance.now();
+    const times = Array.from({ length: repeats }, () => {
+      const startedAt = cpuMs();
       answer = best(order);
-      return 1000 * (performance.now() - startedAt);
+      return 1000 * (cpuMs() - startedAt);
     });
     us.push(quantile(times, 0.5));
     return answer;
@@ -149,51 +203,14 @@ function timed(orders: readonly PlainOrder[], best: (order: PlainOrder) => numbe
   return { us, answers };
 }
 
-function sameAnswers(a: readonly number[][], b: readonly number[][], name: string): void {
-  a.forEach((answer, at) => {
-    if (answer.join() !== b[at]?.join()) {
-      throw new Error(`order ${at}: index ${answer.join()}, ${name} ${b[at]?.join()}`);
-    }
-  });
-}
-
-function changesOf(lots: number, count: number, seed: number): Change[] {
-  const dice = new Dice(seed);
-  return Array.from({ length: count }, () => {
-    const id = dice.below(lots);
-    return { id, stock: plainStock(dice, plainLot(id).shares.length) };
-  });
-}
-
-function updatesPerSecond(index: LotIndex, scan: ColumnScan, changes: readonly Change[]): number {
-  const prepared = changes.map(({ id, stock }) => ({
-    lot: index.find(lessorOf(id), lotIdOf(id)),
-    amounts: amountsOf(stock),
-    devices: devicesOf(plainLot(id).kind, stock.shares),
-  }));
-  const startedAt = performance.now();
-  for (const { lot, amounts, devices } of prepared) index.setStock(lot, amounts, devices);
-  const seconds = (performance.now() - startedAt) / 1000;
-  for (const { id, stock } of changes) scan.setStock(id, stock);
-  return changes.length / seconds;
-}
-
-/** Microseconds per match with updates before each; answers are compared with the scan's. */
-function underUpdates(
-  index: LotIndex,
-  scan: ColumnScan,
-  lots: number,
-  orders: readonly PlainOrder[],
-): number[] {
-  const changes = changesOf(lots, orders.length * UPDATES_PER_MATCH, 4);
-  return orders.map((order, number) => {
-    const from = number * UPDATES_PER_MATCH;
-    const now = changes.slice(from, from + UPDATES_PER_MATCH);
-    updatesPerSecond(index, scan, now);
-    const startedAt = performance.now();
-    const answer = ask(index, order);
-    const us = 1000 * (performance.now() - startedAt);
-    sameAnswers([answer], [scan.best(order)], 'full scan under updates');
-    return us;
+function expectEqual(
+  mine: readonly (readonly number[])[],
+  theirs: readonly (readonly number[] | null)[],
+  name: string,
+): void {
+  mine.forEach((answer, order) => {
+    const other = theirs[order];
+    if (!other || answer.join() === other.join()) return;
+    throw new Error(`order ${order}: the index finds ${answer.join()}, ${name} ${other.join()}`);
   });
 }

@@ -103,12 +103,13 @@ export function verdictOf(
   if (!over) return undefined;
   if (record.cancelled) return { state: 'cancelled', code: 'ORDER_CANCELLED' };
   if (taskFailed) return { state: 'failed', code: 'LEASE_TASK_FAILED' };
-  // A partial order that got its smallest count in the end has not failed.
-  const enough = order.fill === 'partial' && filled >= order.count.min;
-  const failure = billed
-    .flatMap((agreement) => (enough ? [] : agreement.parts))
+  // A partial order that got its smallest count in the end has not failed; with less, it has.
+  const enough = filled >= order.count.min;
+  const blamed = order.fill === 'partial' && enough ? [] : enough ? billed : ended;
+  const failure = blamed
+    .flatMap((agreement) => agreement.parts)
     .find(({ status, outcome }) => status === 'ended' && outcome !== 'completed');
-  if (failure) return { state: 'failed', code: failure.outcome as RefusalCode };
+  if (failure && billed.length > 0) return { state: 'failed', code: failure.outcome as RefusalCode };
   if (billed.length > 0) return { state: 'completed', code: null };
   if (expired) return { state: 'expired', code: 'ORDER_EXPIRED' };
   return { state: 'failed', code: record.lastCode ?? 'AGREEMENT_ABORTED' };

@@ -3,7 +3,6 @@ import type { Message } from '@sparegrid/core/messages';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
-import type { Commit } from './mirror.ts';
 import type { Model } from './model.ts';
 import { parseStored } from './stored-text.ts';
 
@@ -57,13 +56,7 @@ export class AgentTold {
     return true;
   }
 
-  checkRegistry({ hub, changes }: Commit): void {
-    for (const { key, after } of changes.registry) {
-      for (const document of [after.offerDocument, after.specDocument]) {
-        if (document && !this.#signed.has(`${key} ${document.payload}`)) {
-          this.#model.violate('registry.unsigned', hub.id, key, 'on record, but never sent so');
-        }
-      }
-    }
+  wasSigned(agent: ParticipantId, payload: string): boolean {
+    return this.#signed.has(`${agent} ${payload}`);
   }
 }

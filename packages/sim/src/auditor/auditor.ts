@@ -23,6 +23,7 @@ import type { Commit } from './mirror.ts';
 import { Model } from './model.ts';
 import { Panoramas } from './panoramas.ts';
 import { around, checkRefusal } from './refusals.ts';
+import { checkRegistrations } from './registrations.ts';
 import { Rows } from './rows.ts';
 import { checkStages } from './stages.ts';
 import { Storms } from './storms.ts';
@@ -30,6 +31,7 @@ import { checkSuitability } from './suitability.ts';
 import { checkTerms, type LeastReplicas } from './terms.ts';
 import { checkTold } from './told.ts';
 import { ToldParticipants } from './told-participants.ts';
+import { checkVerdicts } from './verdicts.ts';
 import { type Violate, Violations } from './violations.ts';
 
 interface Output {
@@ -212,7 +214,8 @@ export class Auditor {
     checkDecisions(this.model, this.containers, commit);
     checkBilling(this.model, this.containers, commit);
     this.#holds.check(commit);
-    this.#agentTold.checkRegistry(commit);
+    checkVerdicts(this.model, commit);
+    checkRegistrations(this.model, this.#agentTold, commit);
     for (const { before, after } of commit.changes.part) {
       if (after.state !== 'ended' || before?.state === 'ended') continue;
       this.containers.partEnded(after, this.#hubHeardAgent.get(after.terms.lessor) ?? 0);

@@ -82,7 +82,14 @@ function shareOf(machine: MachineSpec, permille: number): Lot['amounts'] {
   };
 }
 
-export type OfferChange = 'stock' | 'price' | 'attributes' | 'withdraw' | 'return' | 'renew';
+export type OfferChange =
+  | 'stock'
+  | 'price'
+  | 'attributes'
+  | 'withdraw'
+  | 'return'
+  | 'renew'
+  | 'boast';
 
 /** Applies one change to `base` (the lessor's first offer) and its present offer. */
 export function changeOffer(
@@ -109,6 +116,8 @@ export function changeOffer(
       return { ...present, lots: [] };
     case 'return':
       return { ...present, lots: base.lots };
+    case 'boast':
+      return { ...present, lots: base.lots.map((lot) => boast(rng, lot)) };
     case 'renew':
       return { ...present, validUntilMs: present.validUntilMs + 1 };
   }
@@ -123,6 +132,16 @@ function restock(rng: Rng, machines: readonly MachineSpec[], lot: Lot, at: numbe
     milli: rng.pick([0, 500, 1000, 1000]),
   }));
   return { ...lot, amounts: shareOf(machine, rng.pick([0, 250, 500, 750, 1000, 1000])), devices };
+}
+
+/** More than there is: the hub must refuse it. */
+function boast(rng: Rng, lot: Lot): Lot {
+  const factor = rng.pick([3, 1000]);
+  const { cpuMillicores, memoryBytes } = lot.amounts;
+  const more = rng.chance(500)
+    ? { cpuMillicores: (cpuMillicores + 1) * factor }
+    : { memoryBytes: (memoryBytes + 1) * factor };
+  return { ...lot, amounts: { ...lot.amounts, ...more } };
 }
 
 function reprice(rng: Rng, lot: Lot): Lot {

@@ -19,6 +19,7 @@ const CHANGES: readonly OfferChange[] = [
   'attributes',
   'withdraw',
   'renew',
+  'boast',
 ];
 
 export class Market {
@@ -87,7 +88,8 @@ export class Market {
     ) {
       const kind = random.pick(CHANGES);
       queue.at(atMs, () => change(kind));
-      if (kind === 'withdraw') queue.at(atMs + random.between(500, 8_000), () => change('return'));
+      if (kind === 'withdraw' || kind === 'boast')
+        queue.at(atMs + random.between(500, 8_000), () => change('return'));
     }
     queue.at(Market.faultsUntilMs(scenario.size) + 1, () => change('return'));
   }

@@ -1,0 +1,34 @@
+/** The simulator in CI size: promises hold under swarm faults, and a seed is a seed. */
+import { describe, expect, it } from 'vitest';
+import { runSeed } from './run-seed.ts';
+
+const SIZE = { hubs: 3, participants: 9, orders: 60 };
+const SEEDS = [101, 102, 103, 104, 105, 106];
+
+describe('a seed with swarm faults', () => {
+  it.each(SEEDS)(
+    '%i breaks no promise and comes to rest',
+    (seed) => {
+      const { outcome, violations } = runSeed({ seed, size: SIZE, faults: 'swarm' });
+      expect(violations).toEqual([]);
+      expect(outcome.converged).toBe(true);
+      for (const count of Object.values(outcome.crashes)) expect(count).toBeGreaterThan(0);
+      expect(outcome.filled).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
+  it('gives the same result every time, and another one than other seeds', () => {
+    const run = (seed: number) => runSeed({ seed, size: SIZE, faults: 'swarm' }).outcome;
+    const first = run(7);
+    expect(run(7)).toEqual(first);
+    expect(run(8).traceHash).not.toBe(first.traceHash);
+  }, 60_000);
+});
+
+it('without faults every order that can be met is met without loss or crash', () => {
+  const { outcome, violations } = runSeed({ seed: 1, size: SIZE, faults: 'none' });
+  expect(violations).toEqual([]);
+  expect(outcome.messages.lost).toBe(0);
+  expect(outcome.converged).toBe(true);
+}, 60_000);
