@@ -1,8 +1,9 @@
 /** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
 import { benchEndToEnd } from './e2e/e2e.ts';
 import { type Bench, printResult } from './result.ts';
+import { benchSsfctp } from './ssfctp/ssfctp.ts';
 
-const BENCHES: Record<string, Bench> = { e2e: benchEndToEnd };
+const BENCHES: Record<string, Bench> = { e2e: benchEndToEnd, ssfctp: benchSsfctp };
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = BENCHES[name];

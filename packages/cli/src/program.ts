@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import { devnetCommand } from './commands/devnet.ts';
+import { matchCommand } from './commands/match.ts';
 import { orderCommand } from './commands/order.ts';
 import { hubCommand, offerCommand, resourceCommand } from './commands/panorama.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -26,6 +27,7 @@ export function buildProgram(): Command {
     resourceCommand(),
     hubCommand(),
     replayCommand(),
+    matchCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   program.addHelpText('after', `${EXAMPLE}\n${exitCodesText()}`).showHelpAfterError(false);

@@ -66,6 +66,7 @@ export const REFUSAL_CODES = {
   MATCH_LOST_RACE: 'Another order took the resources first.',
   MATCH_BUDGET: 'The smallest count costs more than the budget.',
   MATCH_COUNT: 'The lots that suit hold fewer replicas than the smallest count.',
+  MATCH_CONTESTED: 'Solved jointly, other orders are worth more where this one could go.',
   MATCH_LESSORS: 'The smallest count needs more lessors than the order allows.',
 
   AGREEMENT_UNKNOWN: 'No such agreement is known here.',

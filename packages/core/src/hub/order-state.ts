@@ -109,7 +109,8 @@ export function verdictOf(
   const failure = blamed
     .flatMap((agreement) => agreement.parts)
     .find(({ status, outcome }) => status === 'ended' && outcome !== 'completed');
-  if (failure && billed.length > 0) return { state: 'failed', code: failure.outcome as RefusalCode };
+  if (failure && billed.length > 0)
+    return { state: 'failed', code: failure.outcome as RefusalCode };
   if (billed.length > 0) return { state: 'completed', code: null };
   if (expired) return { state: 'expired', code: 'ORDER_EXPIRED' };
   return { state: 'failed', code: record.lastCode ?? 'AGREEMENT_ABORTED' };

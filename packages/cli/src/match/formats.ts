@@ -1,0 +1,51 @@
+/** The formats of `match`: how a file of each is read, and how it is solved then. */
+import type { ReadSettings, Solved, SolveLimits } from './answer.ts';
+import { readGap } from './gap-file.ts';
+import { readJoint } from './joint-file.ts';
+import { readOpenbMarket } from './openb-market.ts';
+import { readOrdersMarket } from './orders-market.ts';
+import { solveGapFile } from './solve-gap.ts';
+import { solveJointFile } from './solve-joint-file.ts';
+import { solveMarket } from './solve-market.ts';
+import { solveSsfctp, warmUpSsfctp } from './solve-ssfctp.ts';
+import { readSsfctp } from './ssfctp-file.ts';
+
+export const FORMATS = ['orders', 'openb', 'gap', 'ssfctp', 'literal', 'practical'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Solves what was read. */
+export type Solve = (limits: SolveLimits) => Solved;
+
+/** Reads one file; whatever is wrong with it is told here, before any solving. */
+export type Read = (file: string, settings: ReadSettings) => Solve | Promise<Solve>;
+
+let isWarm = false;
+
+export const READERS: Readonly<Record<Format, Read>> = {
+  orders: async (file, settings) => {
+    const market = await readOrdersMarket(file, settings);
+    return (limits) => solveMarket(market, limits);
+  },
+  openb: (file, settings) => {
+    const market = readOpenbMarket(file, settings);
+    return (limits) => solveMarket(market, limits);
+  },
+  gap: (file) => {
+    const instance = readGap(file);
+    return (limits) => solveGapFile(instance, limits);
+  },
+  ssfctp: (file) => {
+    const instance = readSsfctp(file);
+    if (!isWarm) warmUpSsfctp();
+    isWarm = true;
+    return (limits) => solveSsfctp(instance, limits);
+  },
+  literal: (file) => {
+    const instance = readJoint(file, 'literal');
+    return (limits) => solveJointFile(instance, limits);
+  },
+  practical: (file) => {
+    const instance = readJoint(file, 'practical');
+    return (limits) => solveJointFile(instance, limits);
+  },
+};

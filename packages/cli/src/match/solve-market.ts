@@ -1,0 +1,50 @@
+/** Solves a market jointly, puts the answer into lots and devices, and bounds it from below. */
+import type { JointInstance } from '@sparegrid/core/joint/instance';
+import type { Solved, SolveLimits } from './answer.ts';
+import { budgetOf } from './budget.ts';
+import { type Market, suitableLots } from './market.ts';
+import { marketBound } from './market-bound.ts';
+import { instanceOf } from './market-instance.ts';
+import { placeMarket, type Wanted } from './market-placing.ts';
+import { solveChecked } from './solve-joint-file.ts';
+
+/** The rest of the time is for laying the answer out in lots and devices. */
+const SEARCH_SHARE = 0.9;
+
+/**
+ * Costs are those of `welfare` whatever the objective: prices, and limit prices of what is left
+ * out. The joint programme sees the devices of a lot as one sum; what of its answer does not fit
+ * into single devices goes to the cheapest lots that are left.
+ */
+export function solveMarket(market: Market, limits: SolveLimits): Solved {
+  const { seconds, objective } = limits;
+  const searchSeconds = seconds === null ? null : SEARCH_SHARE * seconds;
+  const budget = budgetOf({ ...limits, seconds: searchSeconds });
+  const suitable = suitableLots(market);
+  const { instance, complete } = instanceOf(market, suitable);
+  const result = solveChecked(instance, objective, budget);
+  const joint = placeMarket(market, suitable, wantedOf(instance, result.units));
+  const alone = placeMarket(market, suitable, []);
+  const isBetter =
+    objective === 'fill-first' ? alone.filled > joint.filled : alone.cost < joint.cost;
+  const { cost, filled, unfilled, assignment } = isBetter ? alone : joint;
+  const { lessorPrices } = result.certificate;
+  const bounds = [null, lessorPrices].map((price) => marketBound(instance, suitable, price));
+  const bound = Math.ceil(Math.max(...bounds) * (1 - 1e-12) - 1e-6);
+  const ownBound = complete && objective === 'welfare' ? result.lowerBound : 0;
+  const lowerBound = Math.min(cost, Math.max(0, bound, ownBound));
+  const status = cost <= lowerBound ? 'optimal' : 'feasible';
+  const certificate = () => ({ bound, lessorPrices: Array.from(lessorPrices) });
+  return { status, cost, lowerBound, filled, unfilled, assignment, certificate };
+}
+
+function wantedOf({ orders, first, lessor }: JointInstance, units: Int32Array): Wanted[] {
+  const wanted: Wanted[] = [];
+  for (let order = 0; order < orders; order += 1) {
+    for (let e = first[order] as number; e < (first[order + 1] as number); e += 1) {
+      const replicas = units[e] as number;
+      if (replicas > 0) wanted.push({ order, lot: lessor[e] as number, replicas });
+    }
+  }
+  return wanted;
+}

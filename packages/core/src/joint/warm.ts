@@ -1,0 +1,111 @@
+/** Starts a round from the answer and the prices of an earlier one. */
+import type { JointCertificate } from './bound.ts';
+import type { Columns, JointInstance } from './instance.ts';
+import { pairPrices } from './lessor-prices.ts';
+import type { JointState } from './state.ts';
+
+export interface Warm {
+  readonly certificate: JointCertificate;
+  /** Units per pair; orders whose units no longer fit are served anew. */
+  readonly units: Int32Array;
+  /** Orders that are new or changed. */
+  readonly changed: Int32Array;
+}
+
+/**
+ * Carries a result over to a later instance with the same lessors.
+ *
+ * @param previousOrder  per order of `to`: the same order's number in `from`, or -1 when new.
+ */
+export function carryOver(
+  from: JointInstance,
+  result: { units: Int32Array; certificate: JointCertificate },
+  to: JointInstance,
+  previousOrder: Int32Array,
+): Warm {
+  const units = new Int32Array(to.lessor.length);
+  const prices = pairPrices(to, result.certificate.lessorPrices, new Float64Array(units.length));
+  const changed: number[] = [];
+  const pairAt = new Map<number, number>();
+  for (let i = 0; i < to.orders; i++) {
+    const before = previousOrder[i]!;
+    if (before < 0) {
+      changed.push(i);
+      continue;
+    }
+    pairAt.clear();
+    for (let e = from.first[before]!; e < from.first[before + 1]!; e++) {
+      pairAt.set(from.lessor[e]!, e);
+    }
+    for (let e = to.first[i]!; e < to.first[i + 1]!; e++) {
+      const earlier = pairAt.get(to.lessor[e]!);
+      if (earlier === undefined) continue;
+      units[e] = result.units[earlier]!;
+      prices[e] = result.certificate.pairPrices[earlier]!;
+    }
+  }
+  const certificate = { pairPrices: prices, lessorPrices: result.certificate.lessorPrices };
+  return { certificate, units, changed: Int32Array.from(changed) };
+}
+
+/**
+ * Places what still fits and returns the orders to search from: the changed ones, those without
+ * units, and those that share a lessor with a changed one.
+ */
+export function focusOf(
+  instance: JointInstance,
+  columns: Columns,
+  warm: Warm,
+  state: JointState,
+): Int32Array {
+  const { orders, first, lessor } = instance;
+  const isFocus = new Uint8Array(orders);
+  for (const i of warm.changed) {
+    isFocus[i] = 1;
+    for (let e = first[i]!; e < first[i + 1]!; e++) {
+      const j = lessor[e]!;
+      for (let k = columns.start[j]!; k < columns.start[j + 1]!; k++) {
+        isFocus[columns.order[columns.pair[k]!]!] = 1;
+      }
+    }
+  }
+  for (let i = 0; i < orders; i++) {
+    const units = warm.units.subarray(first[i]!, first[i + 1]!);
+    if (units.every((one) => one === 0) || !isSound(instance, i, units)) {
+      isFocus[i] = 1;
+      continue;
+    }
+    state.mark();
+    state.place(i, units);
+    for (let e = first[i]!; e < first[i + 1]!; e++) {
+      if (state.units[e]! > 0 && state.isOver(lessor[e]!)) {
+        state.undo();
+        isFocus[i] = 1;
+        break;
+      }
+    }
+  }
+  const focus: number[] = [];
+  for (let i = 0; i < orders; i++) if (isFocus[i]) focus.push(i);
+  return Int32Array.from(focus);
+}
+
+/** Whether units carried over still keep the order's own terms. */
+function isSound(instance: JointInstance, order: number, units: Int32Array): boolean {
+  const { first, form, most, need, least, weight, unitCost, fixedCost } = instance;
+  const from = first[order]!;
+  let served = 0;
+  let lessors = 0;
+  let cost = 0;
+  for (let p = 0; p < units.length; p++) {
+    const e = from + p;
+    if (units[p]! > most[e]!) return false;
+    if (units[p] === 0) continue;
+    lessors++;
+    served += form === 'literal' ? weight[e]! : units[p]!;
+    cost += units[p]! * unitCost[e]! + fixedCost[e]!;
+  }
+  if (served < (form === 'literal' ? need[order]! : least[order]!)) return false;
+  if (form === 'practical' && served > need[order]!) return false;
+  return lessors <= instance.lessorsMost[order]! && cost <= instance.budget[order]!;
+}
