@@ -133,6 +133,8 @@ export class TargetSide extends Side implements Lessors {
     this.log.push('publish');
   }
 
+  followReports(): void {}
+
   desiredChanged(): number {
     return 1;
   }

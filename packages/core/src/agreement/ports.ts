@@ -35,6 +35,8 @@ export interface Lessors {
   epoch(): number;
   /** Free quantities changed: publish them. */
   stockChanged(lessor: ParticipantId): void;
+  /** Draws the conclusions from what the lessor's agent reported last, once more. */
+  followReports(lessor: ParticipantId): void;
   /** The set of containers that shall run changed: returns its new revision. */
   desiredChanged(lessor: ParticipantId): number;
   /** Reads a signed agreement part. */

@@ -239,6 +239,8 @@ export class TargetParts {
       this.#lessors.desiredChanged(part.terms.lessor);
     }
     this.#tell(part);
+    // A short job may be over already: nobody pays for the time until the next report.
+    this.#lessors.followReports(part.terms.lessor);
   }
 
   #end(from: HubId, agreement: AgreementId, number: number, code: RefusalCode): void {

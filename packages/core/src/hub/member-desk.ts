@@ -157,6 +157,11 @@ export class MemberDesk implements Lessors {
     this.#context.panorama.publishLease(lessor, offered ? member.inventory.free() : null);
   }
 
+  followReports(lessor: ParticipantId): void {
+    const member = this.#context.subnet.get(lessor);
+    if (member) this.#followParts(lessor, member);
+  }
+
   desiredChanged(lessor: ParticipantId): number {
     const member = this.#context.subnet.get(lessor);
     if (!member) return 0;

@@ -24,7 +24,7 @@ export function bestExactly(
 ): ExactHit[] {
   const found: Omit<ExactHit, 'replicas'>[] = [];
   for (let slot = 0; slot < lots.rows.end; slot += 1) {
-    if (lots.rows.leafOf[slot] === FREE_ROW || !isIn(slot)) continue;
+    if (lots.rows.leafOf(slot) === FREE_ROW || !isIn(slot)) continue;
     const exact = suits.exactly(slot, order, search.wallMs);
     if (exact) found.push({ slot, ...exact });
   }

@@ -35,7 +35,7 @@ export class Levels {
     const { words } = rows;
     const step = Math.max(1, Math.floor(rows.end / SAMPLE));
     const slots: number[] = [];
-    for (let slot = 0; slot < rows.end; slot += step) if (rows.leafOf[slot]! >= 0) slots.push(slot);
+    for (let slot = 0; slot < rows.end; slot += step) if (rows.leafOf(slot) >= 0) slots.push(slot);
     if (slots.length < 64) return;
     const learn = (steps: Float64Array, valueAt: (base: number) => number) => {
       const values = Float64Array.from(slots, (slot) => valueAt(slot * ROW_WORDS)).sort();

@@ -82,7 +82,7 @@ export class LotIndex {
     const { offers, rows } = this.#lots;
     const offer = offers.find(lessor);
     let lot = offer < 0 ? -1 : offers.firstOf[offer]!;
-    while (lot >= 0 && rows.names[lot] !== lotId) lot = rows.nextOf[lot]!;
+    while (lot >= 0 && rows.names[lot] !== lotId) lot = rows.nextOf(lot);
     return lot;
   }
 

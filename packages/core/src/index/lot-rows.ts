@@ -1,9 +1,11 @@
-/** One row of 16 words per lot: everything that a query compares lies in one line of cache. */
+/** One row of words per lot: whatever a query or a change needs of it lies side by side. */
 import type { Asks } from '../order/sell-order.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
-import { grownInt32, grownUint32 } from './growable.ts';
+import { grownUint32 } from './growable.ts';
 
-export const ROW_WORDS = 16;
+export const ROW_WORDS = 18;
+/** The words that say what the lot is; two more say where it is held. */
+export const LOT_WORDS = 16;
 
 /** Positions in a row. `MEMORY_STORAGE_HIGH`: bits 32 to 47 of both; memory in the low half. */
 export const CPU = 0;
@@ -21,6 +23,10 @@ export const INVENTORY = 12;
 export const TERMS = 13;
 export const TRAITS = 14;
 export const OFFER = 15;
+/** Leaf of the tree that holds the lot; {@link FREE_ROW}, or {@link NO_LEAF} for a wide lot. */
+const LEAF = 16;
+/** Next lot of the same offer, -1 for the last; next free row in free ones. */
+const NEXT = 17;
 
 export const FREE_ROW = -1;
 export const NO_LEAF = -2;
@@ -31,11 +37,9 @@ const TWO_48 = 2 ** 48;
 /** Rows of all lots, with what is known of each beside its row; freed rows are used again. */
 export class LotRows {
   words = new Uint32Array(ROW_WORDS * 64);
-  /** Leaf of the tree that holds the lot; {@link FREE_ROW}, or {@link NO_LEAF} for a wide lot. */
-  leafOf = new Int32Array(64).fill(FREE_ROW);
-  /** Next lot of the same offer, -1 for the last; next free row in free ones. */
-  nextOf = new Int32Array(64).fill(-1);
   readonly names: string[] = [];
+  /** The same words with signs. */
+  #signed = new Int32Array(this.words.buffer);
   #free = -1;
   #end = 0;
   #held = 0;
@@ -43,23 +47,38 @@ export class LotRows {
   add(name: string): number {
     this.#held += 1;
     let slot = this.#free;
-    if (slot >= 0) this.#free = this.nextOf[slot]!;
+    if (slot >= 0) this.#free = this.nextOf(slot);
     else slot = this.#end++;
-    this.words = grownUint32(this.words, (slot + 1) * ROW_WORDS);
-    this.leafOf = grownInt32(this.leafOf, slot + 1);
-    this.nextOf = grownInt32(this.nextOf, slot + 1);
+    const words = grownUint32(this.words, (slot + 1) * ROW_WORDS);
+    if (words !== this.words) this.#use(words);
     this.names[slot] = name;
-    this.leafOf[slot] = NO_LEAF;
-    this.nextOf[slot] = -1;
+    this.setLeaf(slot, NO_LEAF);
+    this.setNext(slot, -1);
     return slot;
   }
 
   remove(slot: number): void {
     this.#held -= 1;
     this.names[slot] = '';
-    this.leafOf[slot] = FREE_ROW;
-    this.nextOf[slot] = this.#free;
+    this.setLeaf(slot, FREE_ROW);
+    this.setNext(slot, this.#free);
     this.#free = slot;
+  }
+
+  leafOf(slot: number): number {
+    return this.#signed[slot * ROW_WORDS + LEAF]!;
+  }
+
+  setLeaf(slot: number, leaf: number): void {
+    this.#signed[slot * ROW_WORDS + LEAF] = leaf;
+  }
+
+  nextOf(slot: number): number {
+    return this.#signed[slot * ROW_WORDS + NEXT]!;
+  }
+
+  setNext(slot: number, next: number): void {
+    this.#signed[slot * ROW_WORDS + NEXT] = next;
   }
 
   /**
@@ -67,13 +86,11 @@ export class LotRows {
    * new rows are 0 to `held` - 1.
    */
   move(rowOf: Int32Array): void {
-    const { words, leafOf, nextOf } = this;
+    const { words } = this;
     const names = this.names.splice(0);
-    const capacity = this.#held + (this.#held >> 4) + 1024;
-    this.words = new Uint32Array(capacity * ROW_WORDS);
-    this.leafOf = new Int32Array(capacity).fill(FREE_ROW);
-    this.nextOf = new Int32Array(capacity).fill(-1);
-    for (let row = 0; row < this.#held; row += 1) this.names.push('');
+    const held = this.#held;
+    this.#use(new Uint32Array((held + (held >> 4) + 1024) * ROW_WORDS));
+    for (let row = 0; row < held; row += 1) this.names.push('');
     for (let row = 0; row < this.#end; row += 1) {
       const to = rowOf[row]!;
       if (to < 0) continue;
@@ -81,12 +98,17 @@ export class LotRows {
       for (let word = 0; word < ROW_WORDS; word += 1) {
         this.words[to * ROW_WORDS + word] = words[from + word]!;
       }
-      this.leafOf[to] = leafOf[row]!;
-      this.nextOf[to] = nextOf[row]! < 0 ? -1 : rowOf[nextOf[row]!]!;
+      const next = this.nextOf(to);
+      if (next >= 0) this.setNext(to, rowOf[next]!);
       this.names[to] = names[row]!;
     }
     this.#free = -1;
-    this.#end = this.#held;
+    this.#end = held;
+  }
+
+  #use(words: Uint32Array<ArrayBuffer>): void {
+    this.words = words;
+    this.#signed = new Int32Array(words.buffer);
   }
 
   /** One more than the largest row in use. */
@@ -100,8 +122,7 @@ export class LotRows {
 
   /** Typed arrays, and eight bytes for the reference to the lot's name. */
   get bytes(): number {
-    const { words, leafOf, nextOf, names } = this;
-    return words.byteLength + leafOf.byteLength + nextOf.byteLength + 8 * names.length;
+    return this.words.byteLength + 8 * this.names.length;
   }
 
   amountsOf(slot: number): ResourceAmounts {

@@ -70,7 +70,7 @@ export class LotTree {
 
   /** The lot's amounts changed, or what it shares with others. */
   changed(slot: number): void {
-    const leaf = this.#lots.rows.leafOf[slot]!;
+    const leaf = this.#lots.rows.leafOf(slot);
     this.#bound(slot, this.#one);
     this.#widenUp(leaf);
     this.nodes[leaf * NODE_WORDS + LOOSE] = 1;
@@ -78,9 +78,9 @@ export class LotTree {
 
   remove(slot: number): void {
     const { nodes, members } = this;
-    const { leafOf } = this.#lots.rows;
-    const leaf = leafOf[slot]!;
-    leafOf[slot] = NO_LEAF;
+    const { rows } = this.#lots;
+    const leaf = rows.leafOf(slot);
+    rows.setLeaf(slot, NO_LEAF);
     const at = leaf * NODE_WORDS;
     const from = nodes[at + LEFT]! * LEAF_LOTS_MAX;
     let place = from;
@@ -202,7 +202,7 @@ export class LotTree {
     const count = this.nodes[at + COUNT]!;
     this.members[this.nodes[at + LEFT]! * LEAF_LOTS_MAX + count] = slot;
     this.nodes[at + COUNT] = count + 1;
-    this.#lots.rows.leafOf[slot] = leaf;
+    this.#lots.rows.setLeaf(slot, leaf);
   }
 
   /** Which child a lot with the bounds in `#one` belongs to. */

@@ -8,6 +8,7 @@ import {
   BANDWIDTH_HIGH_EFFICIENCY,
   efficiencyAt,
   INVENTORY,
+  LOT_WORDS,
   OFFER,
   ROW_WORDS,
   SCORE,
@@ -25,7 +26,7 @@ export class LotWriter {
   readonly #cells: Cells;
   readonly #partitionLabel: string;
   /** The row being put together. */
-  readonly #row = new Uint32Array(ROW_WORDS);
+  readonly #row = new Uint32Array(LOT_WORDS);
 
   constructor(lots: LotTables, tree: LotTree, cells: Cells, partitionLabel: string) {
     this.#lots = lots;
@@ -44,7 +45,7 @@ export class LotWriter {
       this.#clear(id);
       for (let at = offer.lots.length - 1; at >= 0; at -= 1) {
         const slot = rows.add(offer.lots[at]!.id);
-        rows.nextOf[slot] = offers.firstOf[id]!;
+        rows.setNext(slot, offers.firstOf[id]!);
         offers.firstOf[id] = slot;
         this.#put(slot, id, terms, offer.lots[at]!, offer.efficiencyPermille, false);
       }
@@ -52,7 +53,7 @@ export class LotWriter {
       let slot = offers.firstOf[id]!;
       for (const lot of offer.lots) {
         this.#put(slot, id, terms, lot, offer.efficiencyPermille, true);
-        slot = rows.nextOf[slot]!;
+        slot = rows.nextOf(slot);
       }
     }
     attributes.terms.release(terms);
@@ -70,12 +71,12 @@ export class LotWriter {
   dropLot(slot: number): void {
     const { offers, rows } = this.#lots;
     const offer = rows.words[slot * ROW_WORDS + OFFER]!;
-    const next = rows.nextOf[slot]!;
+    const next = rows.nextOf(slot);
     let before = offers.firstOf[offer]!;
     if (before === slot) offers.firstOf[offer] = next;
     else {
-      while (rows.nextOf[before] !== slot) before = rows.nextOf[before]!;
-      rows.nextOf[before] = next;
+      while (rows.nextOf(before) !== slot) before = rows.nextOf(before);
+      rows.setNext(before, next);
     }
     this.#remove(slot);
   }
@@ -87,7 +88,7 @@ export class LotWriter {
     const { words } = rows;
     const row = this.#row;
     row[BANDWIDTH_HIGH_EFFICIENCY] = words[base + BANDWIDTH_HIGH_EFFICIENCY]!;
-    const inventory = rows.leafOf[slot]! >= 0 ? inventories.acquire(devices) : -1;
+    const inventory = rows.leafOf(slot) >= 0 ? inventories.acquire(devices) : -1;
     const old = words[base + INVENTORY]!;
     if (
       inventory >= 0 &&
@@ -121,7 +122,7 @@ export class LotWriter {
     let slot = offers.firstOf[offer]!;
     for (const { id } of lots) {
       if (slot < 0 || rows.names[slot] !== id) return false;
-      slot = rows.nextOf[slot]!;
+      slot = rows.nextOf(slot);
     }
     return slot < 0;
   }
@@ -129,7 +130,7 @@ export class LotWriter {
   #clear(offer: number): void {
     const { offers, rows } = this.#lots;
     for (let slot = offers.firstOf[offer]!, next = -1; slot >= 0; slot = next) {
-      next = rows.nextOf[slot]!;
+      next = rows.nextOf(slot);
       this.#remove(slot);
     }
     offers.firstOf[offer] = -1;
@@ -197,7 +198,7 @@ export class LotWriter {
   #staysInLeaf(slot: number, partition: string | undefined, inventory: number): boolean {
     const { rows, inventories } = this.#lots;
     const row = this.#row;
-    const leaf = rows.leafOf[slot]!;
+    const leaf = rows.leafOf(slot);
     if (leaf < 0) return false;
     const base = slot * ROW_WORDS;
     for (let word = ASKS; word <= SCORE; word += 1) {
@@ -209,7 +210,7 @@ export class LotWriter {
 
   /** Takes the lot out of the tree, or out of the wide lots' table after its shared values. */
   #takeOut(slot: number): void {
-    const leaf = this.#lots.rows.leafOf[slot]!;
+    const leaf = this.#lots.rows.leafOf(slot);
     if (leaf < 0) return;
     const cell = this.#tree.cellOf(leaf);
     this.#tree.remove(slot);

@@ -22,7 +22,9 @@ const DRAWS = 12;
 export function generateLiteral({ orders, lessors, seed }: MarketSize): JointInstance {
   const random = new SeededRandom(seed);
   const need = Int32Array.from({ length: orders }, () => 4 + Math.floor(97 * random.share() ** 2));
-  const capacity = spreadCapacity(random, lessors, 1.15 * sum(need));
+  const size = sizes(random, lessors);
+  const unit = (1.15 * sum(need)) / sum(size);
+  const capacity = size.map((one) => Math.max(1, Math.round(one * unit)));
   const price = Float64Array.from({ length: lessors }, () => 5 + 10 * random.share());
   const pairs = drawPairs(random, orders, lessors, () => true);
   const weight = new Int32Array(pairs.lessor.length);
@@ -80,10 +82,12 @@ export function generatePractical({ orders, lessors, seed }: MarketSize): JointI
   }
   const capacity = new Float64Array(lessors * DIMENSIONS);
   const ask = new Float64Array(lessors * DIMENSIONS);
+  // One size per lessor: a large machine is large in every dimension.
+  const size = sizes(random, lessors);
   for (let d = 0; d < DIMENSIONS; d++) {
-    const column = spreadCapacity(random, lessors, 1.3 * total[d]!);
+    const unit = (1.3 * total[d]!) / sum(size);
     for (let j = 0; j < lessors; j++) {
-      capacity[j * DIMENSIONS + d] = column[j]!;
+      capacity[j * DIMENSIONS + d] = Math.max(d === 2 ? 0 : 1, Math.round(size[j]! * unit));
       ask[j * DIMENSIONS + d] = ASKS[d]! * (1 + 2 * random.share());
     }
   }
@@ -135,11 +139,9 @@ export function generatePractical({ orders, lessors, seed }: MarketSize): JointI
   };
 }
 
-/** Shares of 0.3..1.7 of the mean, at least 1 each. */
-function spreadCapacity(random: SeededRandom, lessors: number, total: number): Float64Array {
-  const share = Float64Array.from({ length: lessors }, () => 0.3 + 1.4 * random.share());
-  const unit = total / sum(share);
-  return share.map((one) => Math.max(1, Math.round(one * unit)));
+/** Sizes of 0.3..1.7 of the mean. */
+function sizes(random: SeededRandom, lessors: number): Float64Array {
+  return Float64Array.from({ length: lessors }, () => 0.3 + 1.4 * random.share());
 }
 
 function drawPairs(
