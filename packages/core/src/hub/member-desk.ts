@@ -74,6 +74,7 @@ export class MemberDesk implements Lessors {
     }
     member.appliedRevision = current ? message.revision : -1;
     member.statuses = new Map(message.containers.map((status) => [status.id, status]));
+    member.reportedAtMs = this.#context.now().elapsedMs;
     this.#followParts(participant, member);
   }
 
@@ -94,8 +95,17 @@ export class MemberDesk implements Lessors {
       const statuses = statusesOf(part, member);
       const known = statuses.every((status) => status !== undefined);
       const state = statuses.some(isUp) ? 'up' : known ? 'all-exited' : 'gone';
-      return { state, endedAgoMs: Math.min(...statuses.map((status) => status?.exitedAgoMs ?? 0)) };
+      return {
+        state,
+        endedAgoMs: Math.min(...statuses.map((status) => this.#exitedAgoMs(member, status))),
+      };
     });
+  }
+
+  /** As of now: the report is older when conclusions are drawn from it once more. */
+  #exitedAgoMs(member: Member, status: ContainerStatus | undefined): number {
+    if (!status || status.exitedAgoMs === null) return 0;
+    return status.exitedAgoMs + (this.#context.now().elapsedMs - member.reportedAtMs);
   }
 
   /** Draws the conclusions from the containers of one part. */
@@ -108,13 +118,17 @@ export class MemberDesk implements Lessors {
       return parts.stop(
         part,
         failure,
-        Math.max(...failed.map((status) => status?.exitedAgoMs ?? 0)),
+        Math.max(...failed.map((status) => this.#exitedAgoMs(member, status))),
       );
     }
     if (statuses.every((status) => status?.started)) parts.reportStarted(part);
     const allDone = statuses.every((status) => status?.state === 'exited');
     if (!allDone || part.state !== 'running') return;
-    parts.stop(part, 'completed', Math.min(...statuses.map((status) => status?.exitedAgoMs ?? 0)));
+    parts.stop(
+      part,
+      'completed',
+      Math.min(...statuses.map((status) => this.#exitedAgoMs(member, status))),
+    );
   }
 
   // ---- Lessors: what target-hub parts need to know ----

@@ -37,6 +37,8 @@ export interface Member {
   /** Number of the newest report of the agent's session. */
   statusSeq: number;
   statuses: Map<ContainerId, ContainerStatus>;
+  /** Elapsed time at which they were reported. */
+  reportedAtMs: number;
 }
 
 export class Subnet {
@@ -57,6 +59,7 @@ export class Subnet {
         appliedRevision: -1,
         statusSeq: 0,
         statuses: new Map(),
+        reportedAtMs: nowMs,
       });
     }
   }
