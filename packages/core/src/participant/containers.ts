@@ -33,7 +33,7 @@ export interface ContainerPorts {
   changed(): void;
 }
 
-/** A dropped container whose output nobody takes is forgotten this long after its exit. */
+/** A dropped container whose exit or output nobody takes is forgotten this long after its exit. */
 const OUTPUT_MS = 600_000;
 /** Ids of forgotten containers are remembered this long: no late message starts one again. */
 const PAST_MS = 3_600_000;
@@ -42,6 +42,10 @@ export class Containers {
   readonly records = new Map<ContainerId, ContainerRecord>();
   /** Forgotten ids with the elapsed time of forgetting; table `past`. */
   readonly #past = new Map<ContainerId, number>();
+  /** Exits that were reported, with the number of the first report that told them. */
+  readonly #toldExits = new Map<ContainerId, number>();
+  /** Exits that the hub knows of: until then a container is not forgotten, or it would be billed on. */
+  readonly #knownExits = new Set<ContainerId>();
   epoch = 0;
   revision = -1;
   readonly #ports: ContainerPorts;
@@ -129,6 +133,8 @@ export class Containers {
   #forget(record: ContainerRecord): void {
     const { id } = record.desired;
     this.records.delete(id);
+    this.#toldExits.delete(id);
+    this.#knownExits.delete(id);
     this.#ports.remove('container', id);
     this.#past.set(id, this.#ports.nowMs());
     this.#ports.put('past', id, { atMs: this.#ports.nowMs() });
@@ -172,10 +178,31 @@ export class Containers {
     if (record) this.#forgetIfDone(record);
   }
 
+  /** The report of this number tells every exit so far. */
+  reported(seq: number): void {
+    for (const [id, { state }] of this.records) {
+      const isNew = state === 'exited' && !this.#knownExits.has(id) && !this.#toldExits.has(id);
+      if (isNew) this.#toldExits.set(id, seq);
+    }
+  }
+
+  /** The hub has the report of this number. */
+  acknowledged(seq: number): void {
+    for (const [id, toldAt] of [...this.#toldExits]) {
+      if (toldAt > seq) continue;
+      this.#toldExits.delete(id);
+      this.#knownExits.add(id);
+      const record = this.records.get(id);
+      if (record) this.#forgetIfDone(record);
+    }
+  }
+
   #forgetIfDone(record: ContainerRecord): void {
     if (!record.dropped || record.exitedAtMs === null) return;
+    const { id } = record.desired;
     const given = this.#ports.nowMs() >= record.exitedAtMs + OUTPUT_MS;
-    if (given || !this.#ports.hasOutput(record.desired.id)) this.#forget(record);
+    const isTold = this.#knownExits.has(id) && !this.#ports.hasOutput(id);
+    if (given || isTold) this.#forget(record);
   }
 
   /** Ends what is over: lease, start grace, or the time allowed without the hub. */

@@ -10,6 +10,17 @@ describe('the desired set', () => {
     expect(bench.agent.running).toEqual(['a.0', 'a.1']);
     bench.desire(2, [container('a.1')]);
     expect(bench.agent.running).toEqual(['a.1']);
+    bench.wait(1_500);
+    expect(bench.agent.core.containers.has('a.0')).toBe(false);
+  });
+
+  it('does not make the agent forget a container before its hub knows of the exit', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]);
+    bench.acknowledges = false;
+    bench.desire(2, []).wait(5_000);
+    expect(bench.agent.core.containers.has('a.0')).toBe(true);
+    bench.acknowledges = true;
+    bench.wait(1_500);
     expect(bench.agent.core.containers.has('a.0')).toBe(false);
   });
 

@@ -220,6 +220,7 @@ export class ParticipantCore {
     this.#lastHeardMs = Math.max(this.#lastHeardMs, sentAtMs);
     this.#out.put('meta', 'heard', { atMs: this.#lastHeardMs });
     for (const known of this.#sentAtMs.keys()) if (known <= seq) this.#sentAtMs.delete(known);
+    this.#containers.acknowledged(seq);
   }
 
   #logAcknowledged(container: ContainerId, seq: number): void {
@@ -261,6 +262,7 @@ export class ParticipantCore {
     this.#sentAtMs.delete(this.#statusSeq - REPORTS_REMEMBERED);
     const { epoch, revision } = this.#containers;
     const containers = this.#containers.statuses();
+    this.#containers.reported(this.#statusSeq);
     const seq = this.#statusSeq;
     this.#send({ type: 'status', seq, epoch, revision: Math.max(0, revision), containers });
   }
