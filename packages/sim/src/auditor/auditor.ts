@@ -121,6 +121,7 @@ export class Auditor {
     if (this.#cores.has(node)) {
       this.#cores.set(node, null);
       this.#panoramas.died(node);
+      this.containers.hubDied(node);
     }
     this.absences.died(node);
   }

@@ -1,7 +1,7 @@
 /** What the container runtimes saw: when each container was ordered, ran and ended, and whether it should. */
 import type { PartRecord } from '@sparegrid/core/agreement/records';
 import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages';
-import type { ContainerId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { ContainerId, HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
 import type { Model } from './model.ts';
@@ -113,6 +113,15 @@ export class Containers {
     const observed = this.#observed.get(id);
     const isLive = observed?.beganAtMs != null && observed.exitedAtMs === null;
     return { beganAtMs: observed?.beganAtMs ?? null, isLive };
+  }
+
+  /** Reports live in a hub's memory: those that led to nothing yet are lost with it. */
+  hubDied(hub: HubId): void {
+    const { part } = this.#model.hub(hub).records;
+    for (const observed of this.#observed.values()) {
+      const isHere = observed.agent.endsWith(`.${hub}`);
+      if (isHere && part.get(observed.desired.part)?.state !== 'ended') observed.reportLagMs = null;
+    }
   }
 
   /** The hub accepted a report of the agent, so long after it was sent. */
