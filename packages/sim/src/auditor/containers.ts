@@ -1,7 +1,7 @@
 /** What the container runtimes saw: when each container was ordered, ran and ended, and whether it should. */
 import type { PartRecord } from '@sparegrid/core/agreement/records';
 import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages';
-import type { ContainerId, HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { ContainerId, HubId, ParticipantId, PartId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
 import type { Model } from './model.ts';
@@ -126,10 +126,18 @@ export class Containers {
 
   /** The hub accepted a report of the agent, so long after it was sent. */
   reported(statuses: readonly ContainerStatus[], lagMs: number): void {
-    for (const { id, state } of statuses) {
+    const exited = new Set(statuses.filter(({ state }) => state === 'exited').map(({ id }) => id));
+    for (const id of exited) {
       const observed = this.#observed.get(id);
-      if (observed && state === 'exited') observed.reportLagMs ??= lagMs;
+      // Only a report that names every container of a part tells when the part’s work ended.
+      const size = observed ? this.#sizeOf(observed.desired.part) : 0;
+      const named = [...exited].filter((other) => other.startsWith(`${observed?.desired.part}.`));
+      if (observed && named.length === size) observed.reportLagMs ??= lagMs;
     }
+  }
+
+  #sizeOf(part: PartId): number {
+    return [...this.#observed.values()].filter(({ desired }) => desired.part === part).length;
   }
 
   /** Every container of the part began at its runtime. */
