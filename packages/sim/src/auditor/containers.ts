@@ -1,7 +1,7 @@
 /** What the container runtimes saw: when each container was ordered, ran and ended, and whether it should. */
 import type { PartRecord } from '@sparegrid/core/agreement/records';
 import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages';
-import type { ContainerId, HubId, ParticipantId, PartId } from '@sparegrid/core/units/ids';
+import type { ContainerId, HubId, PartId, ParticipantId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
 import type { Model } from './model.ts';
