@@ -170,7 +170,7 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
         replace: 'const expired = elapsedMs >= 2 * record.expiresAtElapsedMs;',
       },
     ],
-    caughtBy: ['terms.order-expired'],
+    caughtBy: ['terms.order-expired', 'end.order-open'],
   },
   {
     name: 'cancelled-order-goes-on',
