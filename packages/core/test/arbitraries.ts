@@ -1,7 +1,6 @@
 /** Small random lots, requests, markets and orders, so that brute force can judge the results. */
 import fc from 'fast-check';
-import type { MarketView } from '../src/matching/market-view.ts';
-import { Reservations } from '../src/matching/reservations.ts';
+import { Market, type MarketView } from '../src/matching/market.ts';
 import type { BuyOrder } from '../src/order/buy-order.ts';
 import type { ResourceSpec } from '../src/order/resource-spec.ts';
 import type { Lot, SellOrder } from '../src/order/sell-order.ts';
@@ -159,5 +158,5 @@ export function viewOf(market: readonly Lessor[]): MarketView {
       for (const chunk of owner.snapshot(() => 1)) panorama.applySnapshot(hub, chunk);
     panorama.heard(hub, 0);
   }
-  return { panorama, reservations: new Reservations(), wallMs: WALL_MS };
+  return { market: new Market(panorama), wallMs: WALL_MS };
 }

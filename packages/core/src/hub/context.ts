@@ -1,7 +1,7 @@
 /** What the desks of a hub share within and between steps. */
 import type { AgreementPorts } from '../agreement/ports.ts';
 import type { CoreEnv } from '../env.ts';
-import { Reservations } from '../matching/reservations.ts';
+import { Market } from '../matching/market.ts';
 import type { HubMessage, Message, Request } from '../messages.ts';
 import { Panorama } from '../panorama/panorama.ts';
 import { Deadlines } from '../units/deadlines.ts';
@@ -28,7 +28,7 @@ export class HubContext implements AgreementPorts {
   readonly out = new Outbox<HubEffect>();
   readonly deadlines = new Deadlines();
   readonly panorama: Panorama;
-  readonly reservations = new Reservations();
+  readonly market: Market;
   readonly subnet: Subnet;
   /** Messages of this hub to itself (as first and target hub of one agreement), same step. */
   readonly local: HubMessage[] = [];
@@ -47,9 +47,14 @@ export class HubContext implements AgreementPorts {
     this.#now = now;
     const peers = config.peers.map((peer) => peer.id).filter((id) => id !== config.id);
     this.panorama = new Panorama(config.id, epoch, peers, env.crypto);
+    this.market = new Market(this.panorama);
     // The time of the last word before a restart is not known: no hub counts as lost early.
     for (const part of this.panorama.parts.values()) part.lastHeardMs = now.elapsedMs;
     this.subnet = new Subnet(config, now.elapsedMs);
+  }
+
+  get reservations() {
+    return this.market.reservations;
   }
 
   get timing() {

@@ -464,6 +464,7 @@ export class HubCore {
       this.#book.matchQueued();
       this.#drainLocal();
     }
+    this.#context.market.follow();
   }
 
   #drainLocal(): void {

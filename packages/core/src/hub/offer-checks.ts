@@ -1,7 +1,8 @@
 /** What a hub refuses in its participants' registrations and sell orders. */
-import { machineOfLot, type ResourceSpec } from '../order/resource-spec.ts';
+import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import { termsDiffer } from '../order/terms.ts';
+import { lotBeyondMachine } from '../order/within-spec.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { RegistryRecord } from './subnet.ts';
 
@@ -36,38 +37,6 @@ export function refuseOffer(
   if (offer.validUntilMs <= wallMs) return refuse('OFFER_EXPIRED', 'validUntilMs');
   if (offer.lots.length > lotsMax) return refuse('OFFER_MALFORMED', `more than ${lotsMax} lots`);
   if (offer.provision !== known.spec.provision) return refuse('OFFER_ABOVE_SPEC', 'provision');
-  return refuseLots(offer, known.spec);
-}
-
-/** True when every lot is still within the machine it names. */
-export function offerFitsSpec(offer: SellOrder, spec: ResourceSpec): boolean {
-  return offer.provision === spec.provision && refuseLots(offer, spec) === undefined;
-}
-
-function refuseLots(offer: SellOrder, spec: ResourceSpec): Refusal | undefined {
-  const seen = new Set<string>();
-  for (const lot of offer.lots) {
-    const machine = machineOfLot(spec, lot.id);
-    if (!machine || seen.has(lot.id)) return refuse('OFFER_ABOVE_SPEC', `lot ${lot.id}`);
-    seen.add(lot.id);
-    const within =
-      lot.amounts.cpuMillicores <= machine.processor.cpuMillicores &&
-      lot.amounts.memoryBytes <= machine.memory.memoryBytes &&
-      lot.amounts.storageBytes <= machine.storage.storageBytes &&
-      lot.amounts.bandwidthBitsPerSecond <= machine.bandwidthBitsPerSecond;
-    if (!within) return refuse('OFFER_ABOVE_SPEC', `amounts of lot ${lot.id}`);
-    const devices = new Set<string>();
-    for (const device of lot.devices) {
-      const owned = machine.gpu.find((candidate) => candidate.id === device.id);
-      const same =
-        owned?.model === device.model &&
-        owned.vendor === device.vendor &&
-        owned.memoryBytes === device.memoryBytes;
-      if (!same || devices.has(device.id)) {
-        return refuse('OFFER_ABOVE_SPEC', `device ${device.id} of lot ${lot.id}`);
-      }
-      devices.add(device.id);
-    }
-  }
-  return undefined;
+  const beyond = lotBeyondMachine(offer, known.spec);
+  return beyond === undefined ? undefined : refuse('OFFER_ABOVE_SPEC', beyond);
 }

@@ -2,8 +2,7 @@
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementPart, AgreementPartTerms, AgreementRecord } from '../agreement/records.ts';
 import { type Match, matchOrder, type Want } from '../matching/match.ts';
-import { couldEverServe } from '../matching/static-filter.ts';
-import { lotSuits, offerShortfall } from '../matching/suitability.ts';
+import { mayServe } from '../matching/may-serve.ts';
 import {
   FINAL_ORDER_STATES,
   ORDER_EVENTS_MAX,
@@ -166,28 +165,15 @@ export class OrderBook {
   }
 
   /** Queues the open orders that a better offer of these lessors might serve. @patent TOP-6 */
-  offersImproved(lessors: Iterable<ParticipantId>): void {
-    const { panorama } = this.#context;
+  offersImproved(lessors: readonly ParticipantId[]): void {
     const open: OrderRecord[] = [];
     for (const id of this.#waiting) {
       const order = this.orders.get(id);
-      if (order && this.#wants(order)) open.push(order);
+      if (order && !this.#queue.has(id) && this.#wants(order)) open.push(order);
     }
-    if (open.length === 0) return;
-    for (const lessor of lessors) {
-      const hub = panorama.resolve(lessor);
-      const part = hub ? panorama.parts.get(hub) : undefined;
-      const offer = part?.leases.get(lessor)?.offer;
-      const spec = part?.resources.get(lessor)?.spec;
-      if (!part || part.stale || !offer || !spec) continue;
-      for (const { id, order } of open) {
-        if (this.#queue.has(id) || !couldEverServe(spec, order)) continue;
-        if (offerShortfall(offer, order)) continue;
-        if (offer.lots.some((lot) => !('code' in lotSuits(offer, lot, order, 1)))) {
-          this.#queue.add(id);
-        }
-      }
-    }
+    const { market } = this.#context;
+    const view = { market, wallMs: this.#context.now().wallMs };
+    for (const { id } of mayServe(view, lessors, open)) this.#queue.add(id);
   }
 
   get hasQueued(): boolean {
@@ -208,11 +194,10 @@ export class OrderBook {
     if (!want) return;
     const { elapsedMs, wallMs } = this.#context.now();
     if ((this.#notBefore.get(record.id) ?? 0) > elapsedMs) return;
-    const { panorama, reservations } = this.#context;
     const filling = fillingParts(this.#agreementsOf(record));
     const lessors = new Set(filling.map((part) => part.terms.lessor));
     const order = { ...record.order, maxLessors: record.order.maxLessors - lessors.size };
-    const match = matchOrder({ panorama, reservations, wallMs }, order, want);
+    const match = matchOrder({ market: this.#context.market, wallMs }, order, want);
     if (match.ok) return this.#sign(record, match);
     if (record.lastCode === match.code && record.lastHint === match.hint) return;
     record.lastCode = match.code;

@@ -1,11 +1,12 @@
 /** Registrations and sell orders of the subnet's participants: checked, recorded, published. */
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
+import { offerFitsSpec } from '../order/within-spec.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import { isSignedBy, type SignedDocument } from '../units/document.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
-import { offerFitsSpec, refuseOffer, refuseSpec } from './offer-checks.ts';
+import { refuseOffer, refuseSpec } from './offer-checks.ts';
 import type { Member, RegistryRecord } from './subnet.ts';
 
 /** What the desk of the agents does when an offer changed. */

@@ -88,8 +88,8 @@ export class RequestDesk {
   #explain(from: ParticipantId, id: string, after: PageMark): Reply {
     const order = this.#book.find(from, id);
     if (!order) return refuse('ORDER_UNKNOWN', id);
-    const { panorama, reservations } = this.#context;
-    const view = { panorama, reservations, wallMs: this.#context.now().wallMs };
+    const { market } = this.#context;
+    const view = { market, wallMs: this.#context.now().wallMs };
     const lines = explainOrder(view, order.order, this.#book.lostRacesOf(order));
     const { page, next } = this.#page(lines, ({ lessor }) => lessor, after);
     return {

@@ -58,11 +58,12 @@ export function termsKey({ hub, provision, efficiencyPermille, ...rest }: Terms)
 }
 
 /** Bits that the terms of a suitable lot all have. */
-export function termsMask({ kind, task, performance }: BuyOrder): number {
+export function termsMask({ kind, task, performance }: BuyOrder, waived: Waived): number {
   const { architecture, egress, capabilities } = task.public;
   const { provision } = performance;
-  let mask = KIND_BITS[kind] | (egress ? EGRESS_BIT : 0);
-  if (provision !== 'any') mask |= PROVISION_BITS[provision];
+  let mask = provision === 'any' ? 0 : PROVISION_BITS[provision];
+  if (waived === 'task') return mask;
+  mask |= KIND_BITS[kind] | (egress ? EGRESS_BIT : 0);
   if (architecture !== null) mask |= architectureBit(architecture);
   for (const name of capabilities) mask |= capabilityBit(name);
   return mask;
@@ -75,18 +76,24 @@ export function traitsMask({ performance }: BuyOrder): number {
   return mask;
 }
 
+/** Terms that a search passes over: none, the image policy, or that and the task. */
+export type Waived = 'none' | 'image-policy' | 'task';
+
 /** The same verdict as the matcher's on the whole offer, and on its provision. */
-export function termsSuit(terms: Terms, order: BuyOrder): boolean {
+export function termsSuit(terms: Terms, order: BuyOrder, waived: Waived): boolean {
   const { capabilities, imagePolicy, provision } = terms;
   const task = order.task.public;
   const required = order.performance.provision;
+  if (required !== 'any' && required !== provision) return false;
+  if (waived === 'task') return true;
   return (
-    (required === 'any' || required === provision) &&
     capabilities.kinds.includes(order.kind) &&
     (task.architecture === null || capabilities.architectures.includes(task.architecture)) &&
     (!task.egress || capabilities.egress) &&
     task.capabilities.every((name) => capabilities.capabilities.includes(name)) &&
-    (imagePolicy.allow.length === 0 || imagePolicy.allow.some((p) => task.image.startsWith(p)))
+    (waived === 'image-policy' ||
+      imagePolicy.allow.length === 0 ||
+      imagePolicy.allow.some((prefix) => task.image.startsWith(prefix)))
   );
 }
 

@@ -14,21 +14,26 @@ export interface ExactHit {
   replicas: number;
 }
 
-/** The best `lots` of all lots that suit and are `isIn`, best first. */
+/**
+ * The best `lots` of all lots that suit and are `isIn`, best first. Those that are not `isWanted`
+ * still count for what the lowest price and the highest score are.
+ */
 export function bestExactly(
   lots: LotTables,
   suits: Suits,
   order: BuyOrder,
   search: { lots: number; wallMs: number; replicasMax: number },
   isIn: (slot: number) => boolean,
+  isWanted: (slot: number, price: Micro) => boolean,
 ): ExactHit[] {
-  const found: Omit<ExactHit, 'replicas'>[] = [];
+  const suitable: Omit<ExactHit, 'replicas'>[] = [];
   for (let slot = 0; slot < lots.rows.end; slot += 1) {
     if (lots.rows.leafOf(slot) === FREE_ROW || !isIn(slot)) continue;
-    const exact = suits.exactly(slot, order, search.wallMs);
-    if (exact) found.push({ slot, ...exact });
+    const exact = suits.exactly(slot, order);
+    if (exact && suits.offerOf(slot, search.wallMs)) suitable.push({ slot, ...exact });
   }
-  const extremes = extremesOf(found);
+  const extremes = extremesOf(suitable);
+  const found = suitable.filter(({ slot, priceMicroPerHour }) => isWanted(slot, priceMicroPerHour));
   const keys = new Map(
     found.map(({ slot, priceMicroPerHour, score }) => [
       slot,

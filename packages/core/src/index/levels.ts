@@ -29,6 +29,8 @@ export class Levels {
   readonly memory = doublings(2 ** 32);
   readonly storage = doublings(2 ** 35);
   readonly score = doublings(16);
+  /** Rises when the steps change. */
+  version = 0;
 
   /** Sets the steps by what lots have now; all bounds of nodes are void then. */
   learn(rows: LotRows): void {
@@ -37,6 +39,7 @@ export class Levels {
     const slots: number[] = [];
     for (let slot = 0; slot < rows.end; slot += step) if (rows.leafOf(slot) >= 0) slots.push(slot);
     if (slots.length < 64) return;
+    this.version += 1;
     const learn = (steps: Float64Array, valueAt: (base: number) => number) => {
       const values = Float64Array.from(slots, (slot) => valueAt(slot * ROW_WORDS)).sort();
       SHARES.forEach((share, at) => {

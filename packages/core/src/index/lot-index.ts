@@ -4,6 +4,7 @@ import type { LotDevice, SellOrder } from '../order/sell-order.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Micro } from '../units/money.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
+import type { Waived } from './attributes.ts';
 import { BestLots } from './best-lots.ts';
 import { Cells } from './cells.ts';
 import { bestExactly } from './exact-scan.ts';
@@ -35,6 +36,14 @@ export interface Search {
   replicasMax: number;
   /** Only lots with one of these values of the partition label; null for any. */
   partitions: readonly string[] | null;
+  /** Only lots of lessors that this says yes to; it is asked of few. */
+  isCandidate?: (lessor: ParticipantId) => boolean;
+  /** Only lots of these lessors. */
+  lessors?: readonly ParticipantId[];
+  /** Only lots up to this price, which ranks them no differently. */
+  priceMax?: Micro;
+  /** Terms of whole offers that are not looked at. */
+  waive?: Waived;
 }
 
 export interface IndexSize {
@@ -61,6 +70,8 @@ export class LotIndex {
   readonly #search = new LotSearch(this.#lots, this.#tree, this.#cells, this.#suits, this.#best);
   readonly #writer: LotWriter;
   readonly #partitionLabel: string;
+  #queries = new WeakMap<BuyOrder, LotQuery>();
+  #queriesVersion = 0;
 
   /** @param partitionLabel lots of different values of this label never lie together. */
   constructor(partitionLabel = 'region') {
@@ -123,9 +134,9 @@ export class LotIndex {
   /** The best lots that suit the order, best first. */
   best(order: BuyOrder, search: Search): LotHit[] {
     if (!(search.lots >= 1)) return [];
-    this.#suits.begin(order);
+    this.#suits.begin(order, search.waive ?? 'none', search.isCandidate);
     const wanted = { ...search, partitions: this.#partitionsFor(order, search.partitions) };
-    const query = compileQuery(order, this.#lots.levels);
+    const query = this.#compiled(order, search.waive ?? 'none');
     if (!query || !this.#searchAll(query, wanted)) return this.#exactly(order, wanted);
     const { rows } = this.#lots;
     return this.#best.sorted().map(({ slot, price, score }) => ({
@@ -144,9 +155,23 @@ export class LotIndex {
     return { lots: rows.held, offers: offers.held, bytes, wideLots: wide.size };
   }
 
+  /** An order that waits is asked for again and again. */
+  #compiled(order: BuyOrder, waived: Waived): LotQuery | undefined {
+    const { levels } = this.#lots;
+    if (waived !== 'none') return compileQuery(order, levels, waived);
+    if (this.#queriesVersion !== levels.version) this.#queries = new WeakMap();
+    this.#queriesVersion = levels.version;
+    const known = this.#queries.get(order);
+    if (known) return known;
+    const query = compileQuery(order, levels, waived);
+    if (query) this.#queries.set(order, query);
+    return query;
+  }
+
   /** False when only exact arithmetic can tell. */
-  #searchAll(query: LotQuery, { lots, wallMs, partitions }: Search): boolean {
+  #searchAll(query: LotQuery, search: Search): boolean {
     const { priority } = query.order;
+    const { wallMs, partitions } = search;
     const run = (ranking: Ranking, count: number): boolean => {
       this.#best.reset(count);
       return this.#search.run(query, ranking, wallMs, partitions, this.#wide(partitions));
@@ -160,12 +185,23 @@ export class LotIndex {
       if (!run(new Ranking({ kind: 'performance' }, extremes), 1)) return false;
       extremes.highest = Math.max(1, this.#best.sorted()[0]?.score ?? 1);
     }
-    return run(new Ranking(priority, extremes), lots);
+    const ranking = new Ranking(priority, extremes);
+    const capped = cappedAt(query, search.priceMax);
+    this.#best.reset(search.lots);
+    if (!search.lessors) {
+      return this.#search.run(capped, ranking, wallMs, partitions, this.#wide(partitions));
+    }
+    return this.#search.runOver(capped, ranking, wallMs, this.#lotsOf(search.lessors, partitions));
   }
 
   #exactly(order: BuyOrder, search: Search): LotHit[] {
-    const isIn = (slot: number) => this.#isIn(slot, search.partitions);
-    return bestExactly(this.#lots, this.#suits, order, search, isIn).map((found) => ({
+    const { partitions, priceMax } = search;
+    const lessors = search.lessors && new Set(search.lessors);
+    const isIn = (slot: number) => this.#isIn(slot, partitions);
+    const isWanted = (slot: number, price: Micro) =>
+      (priceMax === undefined || price <= priceMax) &&
+      (lessors === undefined || lessors.has(this.#lessorOf(slot)));
+    return bestExactly(this.#lots, this.#suits, order, search, isIn, isWanted).map((found) => ({
       lessor: this.#lessorOf(found.slot),
       lotId: this.#lots.rows.names[found.slot]!,
       priceMicroPerHour: found.priceMicroPerHour,
@@ -181,6 +217,18 @@ export class LotIndex {
     const own = performance.labels[this.#partitionLabel];
     if (own === undefined) return asked;
     return asked === null || asked.includes(own) ? [own] : [];
+  }
+
+  *#lotsOf(
+    lessors: readonly ParticipantId[],
+    partitions: readonly string[] | null,
+  ): Generator<number> {
+    const { offers, rows } = this.#lots;
+    for (const lessor of new Set(lessors)) {
+      const offer = offers.find(lessor);
+      let lot = offer < 0 ? -1 : offers.firstOf[offer]!;
+      for (; lot >= 0; lot = rows.nextOf(lot)) if (this.#isIn(lot, partitions)) yield lot;
+    }
   }
 
   *#wide(partitions: readonly string[] | null): Generator<number> {
@@ -199,4 +247,10 @@ export class LotIndex {
     const { rows, offers } = this.#lots;
     return offers.lessors[rows.words[slot * ROW_WORDS + OFFER]!]!;
   }
+}
+
+/** The query for lots up to a price; prices that plain numbers cannot hold are not compared here. */
+function cappedAt(query: LotQuery, priceMax: Micro | undefined): LotQuery {
+  const limit = priceMax === undefined ? query.limit : Number(priceMax);
+  return limit < query.limit ? { ...query, limit } : query;
 }

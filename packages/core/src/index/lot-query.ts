@@ -1,7 +1,7 @@
 /** An order put into the numbers that rows and bounds are compared with. */
 import type { BuyOrder, MatchingPriority } from '../order/buy-order.ts';
 import type { DeviceRequest } from '../units/resources.ts';
-import { termsMask, traitsMask } from './attributes.ts';
+import { termsMask, traitsMask, type Waived } from './attributes.ts';
 import { deviceLevel, type Levels, levelOf, PAIRS } from './levels.ts';
 import { COARSE } from './node-bounds.ts';
 import { ReplicaCost } from './replica-cost.ts';
@@ -37,7 +37,7 @@ export interface LotQuery {
 }
 
 /** Undefined for an order outside the range in which plain numbers are exact. */
-export function compileQuery(order: BuyOrder, steps: Levels): LotQuery | undefined {
+export function compileQuery(order: BuyOrder, steps: Levels, waived: Waived): LotQuery | undefined {
   if (!isPlain(order)) return undefined;
   const { replica, performance, limitMicroPerReplicaHour: limit } = order;
   const { cpuMillicores: cpu, memoryBytes: memory, device } = replica;
@@ -64,7 +64,7 @@ export function compileQuery(order: BuyOrder, steps: Levels): LotQuery | undefin
     share: device ? device.shareMilli : 0,
     minScore: performance.minScore,
     limit: limit < BigInt(AMOUNT_END) ? Number(limit) : Number.POSITIVE_INFINITY,
-    termsMask: termsMask(order),
+    termsMask: termsMask(order, waived),
     traitsMask: traitsMask(order),
     cpuDevice: deviceMask(levels.cpu, levels.device),
     memoryDevice: deviceMask(levels.memory, levels.device),

@@ -1,5 +1,6 @@
 /** Best-first search: looks into leaves in the order of what their bounds promise. */
 import { replicasThatFit } from '../order/fit.ts';
+import type { DeviceRequest } from '../units/resources.ts';
 import type { BestLots } from './best-lots.ts';
 import type { Cells } from './cells.ts';
 import { MILLI_SPAN } from './device-inventories.ts';
@@ -11,7 +12,6 @@ import {
   efficiencyAt,
   INVENTORY,
   memoryAt,
-  OFFER,
   ROW_WORDS,
   SCORE,
   storageAt,
@@ -60,6 +60,8 @@ export class LotSearch {
   readonly #heap = new NodeHeap();
   #query!: LotQuery;
   #ranking!: Ranking;
+  #isByPrice = false;
+  #isByScore = false;
   #wallMs = 0;
   /** A suitable lot was met whose price or key plain numbers cannot hold. */
   #overflow = false;
@@ -85,10 +87,7 @@ export class LotSearch {
     partitions: readonly string[] | null,
     wide: Iterable<number>,
   ): boolean {
-    this.#query = query;
-    this.#ranking = ranking;
-    this.#wallMs = wallMs;
-    this.#overflow = false;
+    this.#begin(query, ranking, wallMs);
     for (const slot of wide) this.#offerExactly(slot);
     this.#heap.clear();
     for (const cell of this.#cells.of(partitions)) {
@@ -100,6 +99,25 @@ export class LotSearch {
       this.#open(this.#heap.node, this.#heap.cell);
     }
     return !this.#overflow;
+  }
+
+  /** The same out of some lots, each of which is looked at. */
+  runOver(query: LotQuery, ranking: Ranking, wallMs: number, slots: Iterable<number>): boolean {
+    this.#begin(query, ranking, wallMs);
+    for (const slot of slots) {
+      if (this.#lots.wide.has(slot)) this.#offerExactly(slot);
+      else this.#look(slot);
+    }
+    return !this.#overflow;
+  }
+
+  #begin(query: LotQuery, ranking: Ranking, wallMs: number): void {
+    this.#query = query;
+    this.#ranking = ranking;
+    this.#isByPrice = ranking.priority.kind === 'price';
+    this.#isByScore = ranking.priority.kind === 'performance';
+    this.#wallMs = wallMs;
+    this.#overflow = false;
   }
 
   #hasModel(set: number): boolean {
@@ -160,60 +178,62 @@ export class LotSearch {
   /** Compares every lot of the leaf; returns whether any suits. */
   #scan(leaf: number): boolean {
     const { nodes, members } = this.#tree;
-    const { words } = this.#lots.rows;
-    const query = this.#query;
-    const suits = this.#suits;
-    const best = this.#best;
     const from = nodes[leaf * NODE_WORDS + LEFT]! * LEAF_LOTS_MAX;
     const to = from + nodes[leaf * NODE_WORDS + COUNT]!;
-    const isByPrice = this.#ranking.priority.kind === 'price';
-    const isByScore = this.#ranking.priority.kind === 'performance';
     let found = false;
-    for (let place = from; place < to; place += 1) {
-      const slot = members[place]!;
-      const base = slot * ROW_WORDS;
-      // Most lots fall here once there are enough good ones, and it is foreseeable that they do.
-      const score = words[base + SCORE]!;
-      const price = query.cost.exact(words, base + ASKS, efficiencyAt(words, base));
-      if ((isByPrice && price > best.worstPrice) || (isByScore && score < best.worstScore)) {
-        found = true;
-        continue;
-      }
-      if (price > query.limit || score < query.minScore || words[base + CPU]! < query.cpu) continue;
-      if (memoryAt(words, base) < query.memory) continue;
-      if (query.storage > 0 && storageAt(words, base) < query.storage) continue;
-      if (query.bandwidth > 0 && bandwidthAt(words, base) < query.bandwidth) continue;
-      if (!suits.terms.of(words[base + TERMS]!) || !suits.traits.of(words[base + TRAITS]!))
-        continue;
-      if (query.device !== null && !this.#hasSlots(words[base + INVENTORY]!)) continue;
-      found = true;
-      if (price < PRICE_END) this.#offer(slot, price, score);
-      else this.#offerExactly(slot);
-    }
+    for (let place = from; place < to; place += 1) if (this.#look(members[place]!)) found = true;
     return found;
   }
 
-  /** Shares are packed per device: a device counts as often as the share fits into it. */
-  #hasSlots(inventory: number): boolean {
+  /** Takes the lot in when it suits and is good enough; returns whether it may suit. */
+  #look(slot: number): boolean {
+    const { words } = this.#lots.rows;
+    const query = this.#query;
+    const suits = this.#suits;
+    const base = slot * ROW_WORDS;
+    // Most lots fall here once there are enough good ones, and it is foreseeable that they do.
+    const score = words[base + SCORE]!;
+    const price = query.cost.exact(words, base + ASKS, efficiencyAt(words, base));
+    if (this.#isByPrice && price > this.#best.worstPrice) return true;
+    if (this.#isByScore && score < this.#best.worstScore) return true;
+    if (price > query.limit || score < query.minScore || words[base + CPU]! < query.cpu) {
+      return false;
+    }
+    if (memoryAt(words, base) < query.memory) return false;
+    if (query.storage > 0 && storageAt(words, base) < query.storage) return false;
+    if (query.bandwidth > 0 && bandwidthAt(words, base) < query.bandwidth) return false;
+    if (!suits.terms.of(words[base + TERMS]!) || !suits.traits.of(words[base + TRAITS]!)) {
+      return false;
+    }
+    const { device } = query;
+    if (device && this.#slots(words[base + INVENTORY]!, device, device.count) < device.count) {
+      return false;
+    }
+    if (price < PRICE_END) this.#offer(slot, price, score);
+    else this.#offerExactly(slot);
+    return true;
+  }
+
+  /** How often the share fits into accepted devices: counted per device, at least up to `enough`. */
+  #slots(inventory: number, { shareMilli }: DeviceRequest, enough: number): number {
     const { inventories } = this.#lots;
-    const { count, shareMilli } = this.#query.device!;
     const { devices } = inventories;
     const from = inventories.offsetOf(inventory);
     const to = from + inventories.lengthOf(inventory);
     let slots = 0;
-    for (let at = from; at < to && slots < count; at += 1) {
+    for (let at = from; at < to && slots < enough; at += 1) {
       const code = devices[at]!;
       const free = code % MILLI_SPAN;
       if (free >= shareMilli && this.#suits.models.of((code - free) / MILLI_SPAN)) {
         slots += Math.floor(free / shareMilli);
       }
     }
-    return slots >= count;
+    return slots;
   }
 
   /** How many replicas the lot holds, at most `limit`: as `replicasThatFit` counts them. */
   replicas(query: LotQuery, slot: number, limit: number): number {
-    const { rows, wide, inventories } = this.#lots;
+    const { rows, wide } = this.#lots;
     if (wide.has(slot)) {
       const { amounts, devices, asks } = this.#lots.plainLot(slot);
       const lot = { id: '', amounts, devices: [...devices], asks, labels: {} };
@@ -230,17 +250,10 @@ export class LotSearch {
     if (query.bandwidth > 0) {
       fits = Math.min(fits, Math.floor(bandwidthAt(words, base) / query.bandwidth));
     }
-    if (query.device === null) return fits;
-    const { count, shareMilli } = query.device;
-    const from = inventories.offsetOf(words[base + INVENTORY]!);
-    const to = from + inventories.lengthOf(words[base + INVENTORY]!);
-    let slots = 0;
-    for (let at = from; at < to; at += 1) {
-      const free = inventories.devices[at]! % MILLI_SPAN;
-      const model = (inventories.devices[at]! - free) / MILLI_SPAN;
-      if (this.#suits.models.of(model)) slots += Math.floor(free / shareMilli);
-    }
-    return Math.min(fits, Math.floor(slots / count));
+    const { device } = query;
+    if (device === null || fits === 0) return fits;
+    const slots = this.#slots(words[base + INVENTORY]!, device, fits * device.count);
+    return Math.min(fits, Math.floor(slots / device.count));
   }
 
   #offer(slot: number, price: number, score: number): void {
@@ -252,15 +265,14 @@ export class LotSearch {
       return;
     }
     if (!best.beats(key, price, score, slot)) return;
-    const offer = this.#lots.rows.words[slot * ROW_WORDS + OFFER]!;
-    if (this.#lots.offers.validUntilMs[offer]! > this.#wallMs) best.add(slot, key, price, score);
+    if (this.#suits.offerOf(slot, this.#wallMs)) best.add(slot, key, price, score);
   }
 
   #offerExactly(slot: number): void {
-    const exact = this.#suits.exactly(slot, this.#query.order, this.#wallMs);
+    const exact = this.#suits.exactly(slot, this.#query.order);
     if (!exact) return;
     const price = Number(exact.priceMicroPerHour);
-    if (price < PRICE_END) this.#offer(slot, price, exact.score);
-    else this.#overflow = true;
+    if (price >= PRICE_END) this.#overflow ||= this.#suits.offerOf(slot, this.#wallMs);
+    else if (price <= this.#query.limit) this.#offer(slot, price, exact.score);
   }
 }

@@ -2,9 +2,10 @@
 import type { BuyOrder } from '../order/buy-order.ts';
 import { replicasThatFit } from '../order/fit.ts';
 import { replicaPriceMicroPerHour } from '../order/price.ts';
+import type { ParticipantId } from '../units/ids.ts';
 import type { Micro } from '../units/money.ts';
 import { acceptsDevice } from '../units/resources.ts';
-import { termsSuit, traitsSuit } from './attributes.ts';
+import { termsSuit, traitsSuit, type Waived } from './attributes.ts';
 import { OFFER, ROW_WORDS, TERMS, TRAITS } from './lot-rows.ts';
 import type { LotTables } from './lot-tables.ts';
 import { Verdicts } from './verdicts.ts';
@@ -14,22 +15,29 @@ export interface ExactSuits {
   score: number;
 }
 
+type IsCandidate = (lessor: ParticipantId) => boolean;
+
+const everyone: IsCandidate = () => true;
+
 export class Suits {
   readonly terms = new Verdicts();
   readonly traits = new Verdicts();
   readonly models = new Verdicts();
   readonly #lots: LotTables;
+  #isCandidate = everyone;
 
   constructor(lots: LotTables) {
     this.#lots = lots;
   }
 
-  begin(order: BuyOrder): void {
+  /** @param isCandidate asked of lessors whose lots suit otherwise; all are by default. */
+  begin(order: BuyOrder, waived: Waived, isCandidate: IsCandidate = everyone): void {
+    this.#isCandidate = isCandidate;
     const { attributes, inventories, staleHubs } = this.#lots;
     const { terms, traits } = attributes;
     this.terms.begin(terms.size, (id) => {
       const value = terms.get(id);
-      return !staleHubs.has(value.hub) && termsSuit(value, order);
+      return !staleHubs.has(value.hub) && termsSuit(value, order, waived);
     });
     this.traits.begin(traits.size, (id) => traitsSuit(traits.get(id), order));
     const { device } = order.replica;
@@ -38,13 +46,19 @@ export class Suits {
     );
   }
 
-  /** The verdict on one lot of any size, in exact arithmetic. */
-  exactly(slot: number, order: BuyOrder, wallMs: number): ExactSuits | undefined {
+  /** Whether the lot's offer is valid, and its lessor a candidate. */
+  offerOf(slot: number, wallMs: number): boolean {
     const { rows, offers } = this.#lots;
+    const offer = rows.words[slot * ROW_WORDS + OFFER]!;
+    return offers.validUntilMs[offer]! > wallMs && this.#isCandidate(offers.lessors[offer]!);
+  }
+
+  /** The verdict on one lot of any size, in exact arithmetic; its offer is not looked at. */
+  exactly(slot: number, order: BuyOrder): ExactSuits | undefined {
+    const { rows } = this.#lots;
     const base = slot * ROW_WORDS;
     if (!this.terms.of(rows.words[base + TERMS]!)) return undefined;
     if (!this.traits.of(rows.words[base + TRAITS]!)) return undefined;
-    if (!(offers.validUntilMs[rows.words[base + OFFER]!]! > wallMs)) return undefined;
     const { amounts, devices, asks, score, efficiencyPermille } = this.#lots.plainLot(slot);
     if (score < order.performance.minScore) return undefined;
     const lot = { id: '', amounts, devices: [...devices], asks, labels: {} };

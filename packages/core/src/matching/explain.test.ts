@@ -31,7 +31,7 @@ function explain({ order = {}, offer = {}, stale = false, lost = [] }: Case): Ex
       offer: offer === null ? sellOrder(lessor, { validUntilMs: 0 }) : sellOrder(lessor, offer),
     },
   ]);
-  if (stale) view.panorama.markStale('h2');
+  if (stale) view.market.panorama.markStale('h2');
   const [line] = explainOrder(view, buyOrder(order), new Set(lost));
   if (!line) throw new Error('nothing explained');
   return line;

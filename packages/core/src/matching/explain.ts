@@ -2,7 +2,7 @@
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { compareIds, type HubId, type ParticipantId } from '../units/ids.ts';
-import { type MarketView, offerOf } from './market-view.ts';
+import type { MarketView } from './market.ts';
 import { couldEverServe, totalShortfall } from './static-filter.ts';
 import { lotSuits, offerShortfall, type Shortfall, TERM_ORDER } from './suitability.ts';
 
@@ -28,7 +28,7 @@ export function explainOrder(
   lostRaces: ReadonlySet<ParticipantId>,
 ): Explanation[] {
   const lines: Explanation[] = [];
-  for (const part of view.panorama.parts.values()) {
+  for (const part of view.market.panorama.parts.values()) {
     for (const { participant, spec } of part.resources.values()) {
       if (!spec) continue;
       const base = { lessor: participant, hub: part.hub };
@@ -60,14 +60,14 @@ function explainOffer(
   order: BuyOrder,
   lostRaces: ReadonlySet<ParticipantId>,
 ): Verdict {
-  const offer = offerOf(view, lessor);
-  if (!offer) return failed('MATCH_NO_OFFER', 'a valid sell order', 'none');
+  const offer = view.market.freeOffer(lessor);
+  if (!offer || offer.validUntilMs <= view.wallMs)
+    return failed('MATCH_NO_OFFER', 'a valid sell order', 'none');
   const unsuited = offerShortfall(offer, order);
   if (unsuited) return failed(unsuited.code, unsuited.need, unsuited.have);
   let nearest: Shortfall | undefined;
   let replicas = 0;
-  for (const whole of offer.lots) {
-    const lot = view.reservations.free(lessor, whole);
+  for (const lot of offer.lots) {
     const suits = lotSuits(offer, lot, order, order.count.max);
     if (!('code' in suits)) replicas += suits.replicas;
     else if (!nearest || TERM_ORDER.indexOf(suits.code) > TERM_ORDER.indexOf(nearest.code)) {

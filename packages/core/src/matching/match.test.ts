@@ -13,7 +13,6 @@ import {
 import type { BuyOrder } from '../order/buy-order.ts';
 import { POOL_LOT } from '../order/resource-spec.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { candidates } from './market-view.ts';
 import { matchOrder } from './match.ts';
 
 /** A lessor of four cores at `price` micro-credits per core hour. */
@@ -119,9 +118,9 @@ describe('reservations', () => {
     const wanted = order({ count: { min: 3, max: 3 } });
     const want = { ...wanted.count, budgetMicro: wanted.budgetMicro };
     const placements = [{ lotId: 'm1', replicas: 2, devices: [[], []] }];
-    view.reservations.add('ann.h1', 'p', replica(), placements);
+    view.market.reservations.add('ann.h1', 'p', replica(), placements);
     expect(matchOrder(view, wanted, want)).toMatchObject({ code: 'MATCH_COUNT' });
-    view.reservations.remove('ann.h1', 'p');
+    view.market.reservations.remove('ann.h1', 'p');
     expect(matchOrder(view, wanted, want)).toMatchObject({ ok: true });
   });
 });
@@ -147,13 +146,15 @@ describe('candidates', () => {
   /** @patent C1.5 MAT-2 */
   it('are the participants of live hubs whose machines are large enough: no others are matched', () => {
     const view = viewOf(three);
-    const wide = order({ replica: replica({ cpuMillicores: 8000 }) });
-    const small = { ...cheapSlow, spec: resourceSpec('dan.h1', { machines: [] }) };
-    const lessors = (wanted: BuyOrder) => [...candidates(view, wanted)].map(({ lessor }) => lessor);
-    expect(lessors(wide).sort()).toEqual(['ann.h1', 'bob.h2', 'cat.h1']);
-    expect([...candidates(viewOf([small]), wide)]).toEqual([]);
-    view.panorama.markStale('h2');
-    expect(lessors(wide).sort()).toEqual(['ann.h1', 'cat.h1']);
+    const lessors = (wanted: BuyOrder) =>
+      view.market
+        .candidates(wanted, { lots: 9, wallMs: view.wallMs, replicasMax: 1 })
+        .map(({ lessor }) => lessor);
+    expect(lessors(order()).sort()).toEqual(['ann.h1', 'bob.h2', 'cat.h1']);
+    const small = { ...cheapSlow, spec: resourceSpec('ann.h1', { machines: [] }) };
+    expect(chosen([small], order())).toBe('MATCH_NO_CANDIDATE');
+    view.market.panorama.markStale('h2');
+    expect(lessors(order()).sort()).toEqual(['ann.h1', 'cat.h1']);
   });
 });
 

@@ -1,13 +1,16 @@
 /** Step 2 of matching: target lessors for one order, from the lease panorama's current state. */
-import type { BuyOrder, MatchingPriority } from '../order/buy-order.ts';
+import type { LotHit } from '../index/lot-index.ts';
+import type { BuyOrder } from '../order/buy-order.ts';
 import { placeReplicas } from '../order/fit.ts';
 import { type Placement, replicasOf } from '../order/placement.ts';
-import type { Lot } from '../order/sell-order.ts';
-import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
-import { compareIds, type HubId, type ParticipantId } from '../units/ids.ts';
+import { type Refusal, refuse } from '../refusals.ts';
+import { compareIds, type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import { costOf, type Micro } from '../units/money.ts';
-import { candidates, type MarketView, offerOf } from './market-view.ts';
-import { lotSuits, offerShortfall, TERM_ORDER } from './suitability.ts';
+import { Choices } from './choices.ts';
+import type { MarketView } from './market.ts';
+import { nearestMiss } from './nearest-miss.ts';
+
+const MS_PER_HOUR = 3_600_000n;
 
 /** How many replicas are wanted now, and what is left of the budget for them. */
 export interface Want {
@@ -33,17 +36,6 @@ export interface Match {
   priceMicroPerHour: Micro;
 }
 
-/** A lot that suits, as one choice of the matcher. */
-interface Choice {
-  hub: HubId;
-  lessor: ParticipantId;
-  termsRevision: number;
-  lot: Lot;
-  replicas: number;
-  priceMicroPerHour: Micro;
-  score: number;
-}
-
 /**
  * Finds lots for `want.min` to `want.max` replicas: as many as possible, in the order of the
  * lessee's priority; ties go to the lower price, then the higher score, then the smaller lessor and
@@ -54,146 +46,129 @@ interface Choice {
  * @patent [0050]-[0052] [0055] [0079] C1.6 MAT-3 MAT-9 MAT-10
  */
 export function matchOrder(view: MarketView, order: BuyOrder, want: Want): Match | Refusal {
-  const found = collectChoices(view, order, want.max);
-  if (!Array.isArray(found)) return found;
-  let best: Refusal | undefined;
-  for (const choices of rankings(found, order)) {
-    const result = fill(choices, order, want);
-    if (result.ok) return result;
-    best ??= result;
-  }
-  return best ?? refuse('MATCH_COUNT', 'no lot suits');
+  const preferred = new Filling(view, order, want);
+  if (preferred.fill()) return preferred.match();
+  if (preferred.isEmpty) return nearestMiss(view, order, want.max);
+  // When the preferred lots break the budget, the cheapest may not.
+  const byPrice: BuyOrder = { ...order, priority: { kind: 'price' } };
+  const cheapest = new Filling(view, byPrice, want);
+  if (order.priority.kind !== 'price' && cheapest.fill()) return cheapest.match();
+  // When they are at too many lessors, those with the most room may not be.
+  const roomiest = new Filling(view, byPrice, want, roomiestLessors(view, byPrice, want));
+  return roomiest.fill() ? roomiest.match() : preferred.refusal();
 }
 
-function collectChoices(view: MarketView, order: BuyOrder, max: number): Choice[] | Refusal {
-  const choices: Choice[] = [];
-  let seen = 0;
-  let nearest: { term: number; code: RefusalCode; hint: string } | undefined;
-  const note = (code: RefusalCode, hint: string) => {
-    const term = TERM_ORDER.indexOf(code);
-    // Among equals the smaller hint speaks: never the one that happened to be known first.
-    const nearer =
-      !nearest || term > nearest.term || (term === nearest.term && hint < nearest.hint);
-    if (nearer) nearest = { term, code, hint };
-  };
-  for (const { lessor, hub } of candidates(view, order)) {
-    seen += 1;
-    const offer = offerOf(view, lessor);
-    if (!offer) {
-      note('MATCH_NO_OFFER', 'no candidate offers now');
-      continue;
-    }
-    const unsuited = offerShortfall(offer, order);
-    if (unsuited) {
-      note(unsuited.code, `need ${unsuited.need}, have ${unsuited.have}`);
-      continue;
-    }
-    for (const whole of offer.lots) {
-      const lot = view.reservations.free(lessor, whole);
-      const suits = lotSuits(offer, lot, order, max);
-      if ('code' in suits) note(suits.code, `need ${suits.need}, have ${suits.have}`);
-      else choices.push({ ...suits, hub, lessor, lot, termsRevision: offer.termsRevision });
-    }
-  }
-  if (choices.length > 0) return choices;
-  if (seen === 0) return refuse('MATCH_NO_CANDIDATE', 'no participant’s machines are large enough');
-  return refuse(nearest?.code ?? 'MATCH_NO_OFFER', nearest?.hint ?? 'no offers');
-}
-
-/**
- * Orders in which the greedy filling is tried: the lessee's priority, then by price (when the
- * preferred ones break the budget), then the lessors with the most room (when there are too many).
- */
-function* rankings(choices: Choice[], order: BuyOrder): Generator<Choice[]> {
-  yield [...choices].sort(byPriority(order.priority, choices));
-  const byPrice = [...choices].sort(byPriority({ kind: 'price' }, choices));
-  yield byPrice;
+function roomiestLessors(view: MarketView, order: BuyOrder, want: Want): ParticipantId[] {
   const room = new Map<ParticipantId, number>();
-  for (const { lessor, replicas } of choices) {
+  const { wallMs } = view;
+  const all = { lots: Infinity, wallMs, replicasMax: want.max };
+  for (const { lessor, replicas } of view.market.candidates(order, all)) {
     room.set(lessor, (room.get(lessor) ?? 0) + replicas);
   }
-  const roomiest = [...room]
+  return [...room]
     .sort((a, b) => b[1] - a[1] || compareIds(a[0], b[0]))
-    .slice(0, order.maxLessors)
+    .slice(0, Math.max(0, order.maxLessors))
     .map(([lessor]) => lessor);
-  yield byPrice.filter(({ lessor }) => roomiest.includes(lessor));
 }
 
-/** One published rule for all; a tie never depends on who came first. @patent [0052] MAT-7 */
-function byPriority(priority: MatchingPriority, choices: readonly Choice[]) {
-  const key = priorityKey(priority, choices);
-  return (a: Choice, b: Choice): number =>
-    compareBig(key(a), key(b)) ||
-    compareBig(a.priceMicroPerHour, b.priceMicroPerHour) ||
-    b.score - a.score ||
-    compareIds(a.lessor, b.lessor) ||
-    compareIds(a.lot.id, b.lot.id);
-}
+/** Takes lots in the order of the priority while lessors, budget and count allow. */
+class Filling {
+  readonly #view: MarketView;
+  readonly #order: BuyOrder;
+  readonly #want: Want;
+  readonly #choices: Choices;
+  readonly #parts = new Map<ParticipantId, MatchPart>();
+  #replicas = 0;
+  #priceMicroPerHour = 0n;
+  #overBudget = false;
 
-/** Smaller is better. Weights compare price over best price with best score over score. */
-function priorityKey(
-  priority: MatchingPriority,
-  choices: readonly Choice[],
-): (choice: Choice) => bigint {
-  if (priority.kind === 'price') return (choice) => choice.priceMicroPerHour;
-  if (priority.kind === 'performance') return (choice) => BigInt(-choice.score);
-  let lowest = choices[0]?.priceMicroPerHour ?? 1n;
-  let highest = 1;
-  for (const { priceMicroPerHour, score } of choices) {
-    if (priceMicroPerHour < lowest) lowest = priceMicroPerHour;
-    highest = Math.max(highest, score);
+  /** @param lessors only these, if stated. */
+  constructor(view: MarketView, order: BuyOrder, want: Want, lessors?: readonly ParticipantId[]) {
+    this.#view = view;
+    this.#order = order;
+    this.#want = want;
+    this.#choices = new Choices(view, order, want.max, lessors);
   }
-  if (lowest < 1n) lowest = 1n;
-  const { priceWeight, performanceWeight } = priority;
-  return (choice) =>
-    (BigInt(priceWeight) * choice.priceMicroPerHour * 1_000_000n) / lowest +
-    (BigInt(performanceWeight) * BigInt(highest) * 1_000_000n) / BigInt(Math.max(1, choice.score));
-}
 
-function compareBig(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Takes choices in the given order while lessors, budget and count allow. */
-function fill(choices: readonly Choice[], order: BuyOrder, want: Want): Match | Refusal {
-  const parts = new Map<ParticipantId, MatchPart>();
-  let replicas = 0;
-  let priceMicroPerHour = 0n;
-  let blocked: RefusalCode = 'MATCH_COUNT';
-  for (const choice of choices) {
-    if (replicas === want.max) break;
-    if (!parts.has(choice.lessor) && parts.size === order.maxLessors) {
-      blocked = 'MATCH_LESSORS';
-      continue;
+  /** True when it found enough. */
+  fill(): boolean {
+    const { maxLessors, durationMs } = this.#order;
+    const { max, min, budgetMicro } = this.#want;
+    while (this.#replicas < max) {
+      const isFull = this.#parts.size >= maxLessors;
+      if (isFull) this.#choices.restrictTo([...this.#parts.keys()]);
+      const choice = this.#choices.next();
+      if (!choice) break;
+      const wanted = Math.min(choice.replicas, max - this.#replicas);
+      const take = affordable(this.#parts, choice, durationMs, budgetMicro, wanted);
+      if (take > 0) this.#take(choice, take);
+      if (take === wanted) continue;
+      this.#overBudget = true;
+      this.#choices.capAt(this.#priceLeft());
     }
-    const wanted = Math.min(choice.replicas, want.max - replicas);
-    const take = affordable(parts, choice, order.durationMs, want.budgetMicro, wanted);
-    if (take < wanted) blocked = 'MATCH_BUDGET';
-    const placement = take > 0 ? placeReplicas(choice.lot, order.replica, take) : undefined;
-    if (!placement || placement.replicas === 0) continue;
-    const price = choice.priceMicroPerHour * BigInt(placement.replicas);
-    replicas += placement.replicas;
-    priceMicroPerHour += price;
-    addToPart(parts, choice, placement, price);
+    return this.#replicas >= min;
   }
-  if (replicas < want.min)
-    return refuse(blocked, `${replicas} of ${want.min} replicas could be placed`);
-  return { ok: true, parts: [...parts.values()], replicas, priceMicroPerHour };
+
+  #take(choice: LotHit, take: number): void {
+    const { offer, lot } = this.#view.market.lotOf(choice);
+    const placement = placeReplicas(lot, this.#order.replica, take);
+    if (placement.replicas === 0) return;
+    const price = choice.priceMicroPerHour * BigInt(placement.replicas);
+    this.#replicas += placement.replicas;
+    this.#priceMicroPerHour += price;
+    addToPart(this.#parts, choice.lessor, offer.termsRevision, placement, price);
+  }
+
+  /** No replica above this price fits into what is left of the budget, at whichever lessor. */
+  #priceLeft(): Micro {
+    const { durationMs } = this.#order;
+    let left = this.#want.budgetMicro;
+    for (const part of this.#parts.values()) left -= costOf(part.priceMicroPerHour, durationMs);
+    // Beside a part that was rounded up, less than a micro-credit may come for nothing.
+    return ((left + 1n) * MS_PER_HOUR) / BigInt(durationMs);
+  }
+
+  /** True when not a single lot suited. */
+  get isEmpty(): boolean {
+    return this.#choices.isEmpty;
+  }
+
+  match(): Match {
+    const parts = [...this.#parts.values()];
+    const priceMicroPerHour = this.#priceMicroPerHour;
+    return { ok: true, parts, replicas: this.#replicas, priceMicroPerHour };
+  }
+
+  /** The first of budget, lessors and count that stood in the way. */
+  refusal(): Refusal {
+    const hint = `${this.#replicas} of ${this.#want.min} replicas could be placed`;
+    if (this.#overBudget) return refuse('MATCH_BUDGET', hint);
+    return refuse(this.#leavesLessorsOut() ? 'MATCH_LESSORS' : 'MATCH_COUNT', hint);
+  }
+
+  #leavesLessorsOut(): boolean {
+    if (this.#parts.size < this.#order.maxLessors) return false;
+    const all = new Choices(this.#view, this.#order, this.#want.max);
+    for (let choice = all.next(); choice; choice = all.next()) {
+      if (!this.#parts.has(choice.lessor)) return true;
+    }
+    return false;
+  }
 }
 
 function addToPart(
   parts: Map<ParticipantId, MatchPart>,
-  choice: Choice,
+  lessor: ParticipantId,
+  termsRevision: number,
   placement: Placement,
   price: Micro,
 ): void {
-  const { hub, lessor, termsRevision } = choice;
   const part = parts.get(lessor);
   if (!part) {
     const placements = [placement];
     const replicas = placement.replicas;
     parts.set(lessor, {
-      hub,
+      hub: hubOf(lessor),
       lessor,
       termsRevision,
       placements,
@@ -210,7 +185,7 @@ function addToPart(
 /** How many of `wanted` replicas of the choice fit into the budget beside the parts so far. */
 function affordable(
   parts: ReadonlyMap<ParticipantId, MatchPart>,
-  choice: Choice,
+  choice: LotHit,
   durationMs: number,
   budgetMicro: Micro,
   wanted: number,
@@ -230,7 +205,7 @@ function affordable(
 /** The highest bill with `take` replicas of the choice added: each part is rounded up by itself. */
 function billOf(
   parts: ReadonlyMap<ParticipantId, MatchPart>,
-  choice: Choice,
+  choice: LotHit,
   take: number,
   durationMs: number,
 ): Micro {

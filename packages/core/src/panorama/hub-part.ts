@@ -68,8 +68,18 @@ export class HubPart {
     this.rowRevisionMax = Math.max(this.rowRevisionMax, row.revision);
   }
 
-  /** Replaces everything by a snapshot, but keeps rows that are newer than it. */
-  replace(epoch: number, revision: number, complete: boolean, rows: readonly PanoramaRow[]): void {
+  /**
+   * Replaces everything by a snapshot, but keeps rows that are newer than it.
+   *
+   * @returns participants of whom a row is other than before.
+   */
+  replace(
+    epoch: number,
+    revision: number,
+    complete: boolean,
+    rows: readonly PanoramaRow[],
+  ): Set<ParticipantId> {
+    const changed = new Set([...this.resources.keys(), ...this.leases.keys()]);
     const newer =
       epoch === this.epoch
         ? [...this.resources.values(), ...this.leases.values()].filter((r) => r.revision > revision)
@@ -84,8 +94,11 @@ export class HubPart {
     this.epoch = epoch;
     this.revision = revision;
     this.complete = complete;
-    for (const row of rows) this.putInOrder(row);
-    for (const row of newer) this.putInOrder(row);
+    for (const row of [...rows, ...newer]) {
+      this.putInOrder(row);
+      changed.add(row.participant);
+    }
+    return changed;
   }
 
   /** Rows that exist, resource rows first. */

@@ -30,8 +30,10 @@ export class Panorama {
   readonly parts = new Map<HubId, HubPart>();
   /** Lessors whose offer got better since this was last emptied: orders may fit now. */
   readonly improved = new Set<ParticipantId>();
+  /** Participants of whom a row changed, or went, since this was last emptied. */
+  readonly changed = new Set<ParticipantId>();
   readonly #assemblies = new Map<HubId, Assembly>();
-  #changed: PanoramaRow[] = [];
+  #untold: PanoramaRow[] = [];
   #deltaFrom = 0;
 
   constructor(self: HubId, epoch: number, peers: readonly HubId[], crypto: Crypto) {
@@ -59,11 +61,12 @@ export class Panorama {
   }
 
   #publish(row: PanoramaRow): void {
-    if (this.#changed.length === 0) this.#deltaFrom = this.own.revision;
+    if (this.#untold.length === 0) this.#deltaFrom = this.own.revision;
     this.own.revision += 1;
     row.revision = this.own.revision;
     this.own.putInOrder(row);
-    this.#changed.push(row);
+    this.#untold.push(row);
+    this.changed.add(row.participant);
   }
 
   setComplete(complete: boolean): void {
@@ -76,8 +79,8 @@ export class Panorama {
    * @param fitting how many of the first rows fit one message: at least one.
    */
   takeDeltas(fitting: (rows: readonly PanoramaRow[]) => number): DeltaMessage[] {
-    const latest = new Map(this.#changed.map((row) => [`${row.kind} ${row.participant}`, row]));
-    this.#changed = [];
+    const latest = new Map(this.#untold.map((row) => [`${row.kind} ${row.participant}`, row]));
+    this.#untold = [];
     const { epoch, revision, complete } = this.own;
     const deltas: DeltaMessage[] = [];
     let from = this.#deltaFrom;
@@ -105,9 +108,13 @@ export class Panorama {
     }));
   }
 
-  /** True when every row belongs to a participant of that hub. */
+  /** True when every row belongs to a participant of that hub, and its content to the same one. */
   ownsRows(hub: HubId, rows: readonly PanoramaRow[]): boolean {
-    return rows.every((row) => hubOf(row.participant) === hub);
+    return rows.every((row) => {
+      const content = row.kind === 'lease' ? row.offer : row.spec;
+      const isOwn = content === null || content.participant === row.participant;
+      return isOwn && hubOf(row.participant) === hub;
+    });
   }
 
   applyDelta(hub: HubId, delta: DeltaMessage): Applied {
@@ -139,19 +146,22 @@ export class Panorama {
     const rows = assembly.chunks.flat() as PanoramaRow[];
     for (const row of rows)
       if (row.kind === 'lease' && row.offer) this.improved.add(row.participant);
-    part.replace(epoch, revision, snapshot.complete, rows);
+    for (const participant of part.replace(epoch, revision, snapshot.complete, rows)) {
+      this.changed.add(participant);
+    }
     return 'applied';
   }
 
   /** A row that came with a vote: right at once, without waiting for the delta. */
   applyRow(hub: HubId, epoch: number, row: LeaseRow): void {
     const part = this.#peer(hub);
-    if (epoch === part.epoch && hubOf(row.participant) === hub) this.#apply(part, row, false);
+    if (epoch === part.epoch && this.ownsRows(hub, [row])) this.#apply(part, row, false);
   }
 
   #apply(part: HubPart, row: PanoramaRow, inOrder: boolean): void {
     const old = row.kind === 'lease' ? part.leases.get(row.participant)?.offer : null;
     const stored = inOrder ? part.putInOrder(row) : part.put(row);
+    if (stored) this.changed.add(row.participant);
     if (stored && row.kind === 'lease' && isImprovement(old ?? null, row.offer)) {
       this.improved.add(row.participant);
     }

@@ -149,7 +149,7 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     what: 'A lot may offer more than its machine has.',
     edits: [
       {
-        file: 'hub/offer-checks.ts',
+        file: 'order/within-spec.ts',
         find: 'lot.amounts.cpuMillicores <= machine.processor.cpuMillicores &&',
         replace: '',
       },

@@ -1,0 +1,105 @@
+/** The market as the matcher sees it: both panoramas less reservations, with an index over all lots. */
+import { type LotHit, LotIndex, type Search } from '../index/lot-index.ts';
+import type { BuyOrder } from '../order/buy-order.ts';
+import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { Lot, SellOrder } from '../order/sell-order.ts';
+import { offerFitsSpec } from '../order/within-spec.ts';
+import type { Panorama } from '../panorama/panorama.ts';
+import { hubOf, type ParticipantId } from '../units/ids.ts';
+import { Reservations } from './reservations.ts';
+import { couldEverServe } from './static-filter.ts';
+
+/** The market at a wall time, which decides what offers are still valid. */
+export interface MarketView {
+  market: Market;
+  wallMs: number;
+}
+
+/**
+ * One table of reservations and one index for everybody who chooses lots: single orders and joint
+ * rounds. The index follows panorama and reservations: whatever changed there is taken over before
+ * the next question is answered.
+ */
+export class Market {
+  readonly panorama: Panorama;
+  readonly reservations = new Reservations();
+  readonly #index = new LotIndex();
+  /** Lessors whose offer is not within the machines that they registered: a row is on its way. */
+  readonly #beyond = new Set<ParticipantId>();
+
+  constructor(panorama: Panorama) {
+    this.panorama = panorama;
+  }
+
+  /**
+   * The best lots for the order that pass the static filter, the live match and the limit price, by
+   * the order's priority: a tie goes to the lower price, the higher score, the smaller lessor and lot.
+   *
+   * @param search how many lots; `replicasMax` bounds the replicas that are counted per lot.
+   * @patent [0050]-[0052] C1.5 C1.6 MAT-2 MAT-3
+   */
+  candidates(order: BuyOrder, search: Omit<Search, 'partitions' | 'isCandidate'>): LotHit[] {
+    const isCandidate = (lessor: ParticipantId) =>
+      !this.#beyond.has(lessor) || this.couldServe(lessor, order);
+    return this.#best(order, { ...search, isCandidate });
+  }
+
+  /** The same for an order that asks for less than `wanted`, whose candidates are asked for. */
+  candidatesFor(
+    wanted: BuyOrder,
+    order: BuyOrder,
+    search: Omit<Search, 'partitions' | 'isCandidate'>,
+  ): LotHit[] {
+    const isCandidate = (lessor: ParticipantId) => this.couldServe(lessor, wanted);
+    return this.#best(order, { ...search, isCandidate });
+  }
+
+  #best(order: BuyOrder, search: Omit<Search, 'partitions'>): LotHit[] {
+    this.follow();
+    return this.#index.best(order, { ...search, partitions: null });
+  }
+
+  /** Whether the lessor passes the static filter: by its registered resources alone. */
+  couldServe(lessor: ParticipantId, order: BuyOrder): boolean {
+    const spec = this.#specOf(lessor);
+    return spec !== null && couldEverServe(spec, order);
+  }
+
+  /** The lessor's offer less what is reserved; undefined when there is none. */
+  freeOffer(lessor: ParticipantId): SellOrder | undefined {
+    const offer = this.panorama.lease(lessor)?.offer;
+    return offer ? this.reservations.freeOf(offer) : undefined;
+  }
+
+  /** The lot that a hit names, less what is reserved in it, with its offer. */
+  lotOf({ lessor, lotId }: LotHit): { offer: SellOrder; lot: Lot } {
+    const offer = this.panorama.lease(lessor)?.offer;
+    const lot = offer?.lots.find(({ id }) => id === lotId);
+    if (!offer || !lot)
+      throw new Error(`the index has a lot that nobody offers: ${lessor} ${lotId}`);
+    return { offer, lot: this.reservations.free(lessor, lot) };
+  }
+
+  /** Takes over into the index what changed since it was last asked. */
+  follow(): void {
+    const { changed, parts } = this.panorama;
+    for (const lessor of this.reservations.changed) changed.add(lessor);
+    this.reservations.changed.clear();
+    for (const lessor of changed) this.#take(lessor);
+    changed.clear();
+    for (const { hub, stale } of parts.values()) this.#index.setStale(hub, stale);
+  }
+
+  #take(lessor: ParticipantId): void {
+    const offer = this.freeOffer(lessor);
+    const spec = this.#specOf(lessor);
+    this.#beyond.delete(lessor);
+    if (!offer || !spec) return this.#index.dropOffer(lessor);
+    if (!offerFitsSpec(offer, spec)) this.#beyond.add(lessor);
+    this.#index.putOffer(offer);
+  }
+
+  #specOf(lessor: ParticipantId): ResourceSpec | null {
+    return this.panorama.parts.get(hubOf(lessor))?.resources.get(lessor)?.spec ?? null;
+  }
+}
