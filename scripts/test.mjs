@@ -1,6 +1,7 @@
 /** Runs every check of the repository in order and stops at the first that fails. */
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { ensureServices } from './services.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -14,6 +15,7 @@ const STEPS = [
   ['packed packages', 'vitest', 'run', '--project', 'pack'],
 ];
 
+ensureServices();
 const path = `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`;
 for (const [title, command, ...args] of STEPS) {
   console.log(`\n== ${title}`);

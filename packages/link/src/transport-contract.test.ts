@@ -7,7 +7,10 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
 import { InProcessNetwork } from './in-process.ts';
 import { localSockets } from './local-socket.ts';
-import type { ClientOptions, ServerOptions } from './transport.ts';
+import { Broker } from './nats/broker.ts';
+import { freePort, hasNatsServer } from './nats/for-tests.ts';
+import { natsTransport } from './nats/nats-transport.ts';
+import type { ClientOptions, ServerOptions, Transport } from './transport.ts';
 
 /** A list whose next entries can be awaited. */
 class Log<T> {
@@ -30,15 +33,50 @@ class Log<T> {
 const directory = mkdtempSync(join(tmpdir(), 'sg-link-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const transports = [
-  { name: 'in-process', transport: new InProcessNetwork() },
-  { name: 'local sockets', transport: localSockets },
+interface Subject {
+  name: string;
+  transport: Transport;
+  /** Readies a place to listen at that nobody used before, and to which clients may dial. */
+  place(number: number): Promise<string>;
+  /** The machine lacks what it takes: its tests are skipped. */
+  isMissing?: boolean;
+}
+
+const socketAt = async (number: number) => join(directory, `${number}.sock`);
+const brokers: Broker[] = [];
+afterAll(() => Promise.all(brokers.map((broker) => broker.stop())));
+
+async function freshBroker(number: number): Promise<string> {
+  const broker = await Broker.start({
+    directory: join(directory, `nats-${number}`),
+    name: `contract-${number}`,
+    host: '127.0.0.1',
+    port: await freePort(),
+    tls: null,
+    owner: 'h1',
+    users: [],
+  });
+  brokers.push(broker);
+  return broker.url;
+}
+
+const subjects: Subject[] = [
+  { name: 'in-process', transport: new InProcessNetwork(), place: socketAt },
+  { name: 'local sockets', transport: localSockets, place: socketAt },
+  {
+    name: 'NATS',
+    transport: natsTransport({ node: 'a.h1', tls: null }),
+    place: freshBroker,
+    isMissing: !hasNatsServer(),
+  },
 ];
 
-describe.each(transports)('$name', ({ name, transport }) => {
+describe.each(subjects)('$name', ({ transport, place, isMissing }) => {
+  test.skipIf(isMissing === true)('the server program is there', () => {});
+  if (isMissing) return;
   let closers: (() => Promise<void>)[] = [];
   let number = 0;
-  const nextPath = () => join(directory, `${name.slice(0, 2)}${number++}.sock`);
+  const nextPath = () => place(number++);
 
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -74,7 +112,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   }
 
   test('frames arrive whole and in order, both ways', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const { frames } = await serve(path, {});
     const { client, frames: answers } = dial(path);
     const texts = Array.from({ length: 500 }, (_, i) => `${i} ${'é'.repeat(i * 7)}`);
@@ -87,7 +125,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('a client may dial before anybody listens', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const { client, connects } = dial(path);
     expect(client.connected).toBe(false);
     client.send('early', 's');
@@ -98,7 +136,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('a client connects again when its server comes back', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const first = await serve(path);
     const { client, connects, disconnects } = dial(path);
     await connects.reaches(1);
@@ -114,7 +152,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('a bound connection is found until it closes', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const { server, frames, closed } = await serve(path);
     const { client } = dial(path);
     client.send('hello', 's');
@@ -131,7 +169,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('a later connection of the same session takes the place of the earlier', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const { server, frames, closed } = await serve(path, {});
     for (const turn of [1, 2]) {
       dial(path).client.send('hello', 's');
@@ -143,7 +181,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('refuses are told, and the third one closes the connection after the last answer', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const refusals = new Log<string>();
     const { closed } = await serve(path, {
       onFrame: (connection, text) => connection.reject(refuse('LINK_MALFORMED', text)),
@@ -161,7 +199,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('a busy consumer holds up its own sender only', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const gate = Promise.withResolvers<void>();
     const frames = new Log<string>();
     await serve(path, {
@@ -188,7 +226,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('a receiver that does not read loses its oldest frames, and nobody else any', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const gate = Promise.withResolvers<void>();
     const { frames } = await serve(path, { queueBytesMax: 200_000 });
     const got = new Log<string>();
@@ -216,13 +254,13 @@ describe.each(transports)('$name', ({ name, transport }) => {
   });
 
   test('nobody listens twice at one place', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     await serve(path);
     await expect(serve(path)).rejects.toMatchObject({ code: 'LINK_SOCKET_TAKEN' });
   });
 
   test('a closed client stays closed', async () => {
-    const path = nextPath();
+    const path = await nextPath();
     const { frames, closed } = await serve(path);
     const { client, connects } = dial(path);
     await connects.reaches(1);

@@ -1,0 +1,184 @@
+/** A NATS server of this hub, run as a process of its own that outlives a restart of the hub. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import { backOffMs } from '../back-off.ts';
+import { LinkFault } from '../fault.ts';
+import { permissionsOf } from './subjects.ts';
+
+export interface BrokerSettings {
+  /** Holds configuration, process id and log of the server. */
+  directory: string;
+  name: string;
+  host: string;
+  port: number;
+  /** PEM files; without them anybody may do anything: for tests on loopback only. */
+  tls: { certFile: string; keyFile: string; caFile: string } | null;
+  /** The certificate name of the hub itself, which may do all. */
+  owner: NodeId;
+  /** Certificate names of everybody else, each limited to its own subjects. */
+  users: readonly NodeId[];
+}
+
+/** Frames are larger than the server's usual limit. */
+const PAYLOAD_BYTES_MAX = 2_097_152;
+const START_MS = 10_000;
+
+/** The server's configuration file; lists need their commas. */
+export function brokerConfig({ name, host, port, tls, owner, users }: BrokerSettings): string {
+  const lines = [
+    `server_name: ${JSON.stringify(name)}`,
+    `listen: ${JSON.stringify(`${host}:${port}`)}`,
+    `max_payload: ${PAYLOAD_BYTES_MAX}`,
+    'ping_interval: "2s"',
+    'ping_max: 2',
+    'write_deadline: "2s"',
+  ];
+  if (tls) {
+    const { certFile, keyFile, caFile } = tls;
+    const files = Object.entries({ cert_file: certFile, key_file: keyFile, ca_file: caFile });
+    lines.push(
+      'tls {',
+      ...files.map(([key, file]) => `  ${key}: ${JSON.stringify(file)}`),
+      '  verify_and_map: true',
+      '  timeout: 3',
+      '}',
+      'authorization {',
+      '  users: [',
+      [
+        `    { user: ${JSON.stringify(owner)} }`,
+        ...users.map((user) => {
+          const permissions = JSON.stringify(permissionsOf(user));
+          return `    { user: ${JSON.stringify(user)}, permissions: ${permissions} }`;
+        }),
+      ].join(',\n'),
+      '  ]',
+      '}',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export class Broker {
+  readonly url: string;
+  readonly settings: BrokerSettings;
+  #pid: number;
+
+  private constructor(settings: BrokerSettings, pid: number) {
+    this.settings = settings;
+    this.#pid = pid;
+    this.url = `nats://${settings.host}:${settings.port}`;
+  }
+
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /**
+   * Starts the server, or takes over the one that an earlier life of this hub left running.
+   *
+   * @throws LinkFault LINK_NATS_MISSING, LINK_NATS_FAILED with the end of the server's log
+   */
+  static async start(settings: BrokerSettings): Promise<Broker> {
+    const { directory } = settings;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeConfig(settings);
+    const running = runningPid(directory);
+    if (running !== null) {
+      process.kill(running, 'SIGHUP');
+      return new Broker(settings, running);
+    }
+    const pid = await launch(directory);
+    const broker = new Broker(settings, pid);
+    await broker.#untilReady();
+    return broker;
+  }
+
+  /** Who may connect from now on; connections of others are closed by the server at once. */
+  setUsers(users: readonly NodeId[]): void {
+    writeConfig({ ...this.settings, users });
+    process.kill(this.#pid, 'SIGHUP');
+  }
+
+  /** Ends the server; resolves when it is gone. */
+  async stop(): Promise<void> {
+    if (!isBroker(this.#pid, this.settings.directory)) return;
+    process.kill(this.#pid, 'SIGTERM');
+    while (isBroker(this.#pid, this.settings.directory)) await pause(5);
+  }
+
+  async #untilReady(): Promise<void> {
+    const { directory, tls } = this.settings;
+    const deadlineMs = performance.now() + START_MS;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const secured = tls && {
+          cert: readFileSync(tls.certFile, 'utf8'),
+          key: readFileSync(tls.keyFile, 'utf8'),
+          ca: readFileSync(tls.caFile, 'utf8'),
+        };
+        const options = { servers: this.url, reconnect: false, timeout: 1_000 };
+        const connection = await connect({ ...options, ...(secured && { tls: secured }) });
+        return await connection.close();
+      } catch (cause) {
+        const isGone = !isBroker(this.#pid, directory);
+        if (isGone || performance.now() > deadlineMs) {
+          const log = readFileSync(logFile(directory), 'utf8').trim().split('\n').slice(-3);
+          throw new LinkFault('LINK_NATS_FAILED', `${this.url}: ${log.join(' ')}`, { cause });
+        }
+        await pause(backOffMs(attempt, 0) / 5);
+      }
+    }
+  }
+}
+
+const configFile = (directory: string): string => join(directory, 'nats.conf');
+const logFile = (directory: string): string => join(directory, 'nats.log');
+const pidFile = (directory: string): string => join(directory, 'nats.pid');
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function writeConfig(settings: BrokerSettings): void {
+  const path = configFile(settings.directory);
+  writeFileSync(`${path}.new`, brokerConfig(settings), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+async function launch(directory: string): Promise<number> {
+  const log = openSync(logFile(directory), 'a', 0o600);
+  const child = spawn('nats-server', ['-c', configFile(directory), '-P', pidFile(directory)], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  return new Promise((resolve, reject) => {
+    child.once('spawn', () => {
+      child.unref();
+      resolve(child.pid as number);
+    });
+    child.once('error', (cause) => {
+      reject(
+        new LinkFault('LINK_NATS_MISSING', 'Install it: apt-get install nats-server.', { cause }),
+      );
+    });
+  });
+}
+
+/** The server of this directory, if one lives: a process id alone may have gone to a stranger. */
+function runningPid(directory: string): number | null {
+  try {
+    const pid = Number(readFileSync(pidFile(directory), 'utf8'));
+    return isBroker(pid, directory) ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+function isBroker(pid: number, directory: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(configFile(directory));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+/** One connection to a NATS server that is made again for as long as it is wanted. */
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
+import { backOffMs } from '../back-off.ts';
+
+/** A connection that held this long was a good one: the next wait starts small again. */
+const STEADY_MS = 1_000;
+/** A silent server is given up after two pings. */
+const PINGS = { pingInterval: 1_000, maxPingOut: 2 };
+/** Longest time that making one connection may take. */
+const TIMEOUT_MS = 5_000;
+
+export interface NatsLineSettings {
+  /** Asked at every connection that is made. */
+  options(): ConnectionOptions;
+  onUp(connection: NatsConnection): void;
+  onDown(): void;
+  /** An attempt failed; there will be another one. */
+  onFailed?(error: Error): void;
+}
+
+/**
+ * The client's own reconnection is off: each connection is a new one to whoever uses it, as what was
+ * under way is lost anyway.
+ */
+export class NatsLine {
+  readonly #settings: NatsLineSettings;
+  #connection: NatsConnection | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #failures = 0;
+  #closed = false;
+  /** Settled while no connection is open or being made. */
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(settings: NatsLineSettings) {
+    this.#settings = settings;
+    this.#connect();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#retry) clearTimeout(this.#retry);
+    await this.#connection?.flush().catch(() => {});
+    await this.#connection?.close();
+    await this.#busy;
+  }
+
+  #connect(): void {
+    this.#busy = this.#live()
+      .catch((error: Error) => this.#settings.onFailed?.(error))
+      .then(() => this.#connectLater());
+  }
+
+  async #live(): Promise<void> {
+    const options = {
+      ...PINGS,
+      timeout: TIMEOUT_MS,
+      ...this.#settings.options(),
+      reconnect: false,
+    };
+    const connection = await connect(options);
+    const closed = connection.closed();
+    if (this.#closed) return connection.close();
+    const sinceMs = performance.now();
+    this.#connection = connection;
+    this.#settings.onUp(connection);
+    await closed;
+    this.#connection = null;
+    if (performance.now() - sinceMs >= STEADY_MS) this.#failures = 0;
+    this.#settings.onDown();
+  }
+
+  #connectLater(): void {
+    if (this.#closed) return;
+    const waitMs = backOffMs(this.#failures, Math.random());
+    this.#failures += 1;
+    this.#retry = setTimeout(() => this.#connect(), waitMs);
+  }
+}

@@ -1,0 +1,40 @@
+/** NATS: the transport between hosts. Every hub has servers of its own; others are their clients. */
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from '@nats-io/transport-node';
+import type { NodeId } from '@sparegrid/core/units/ids';
+import type { Transport } from '../transport.ts';
+import { NatsClient } from './nats-client.ts';
+import { listenOnNats } from './nats-server.ts';
+import { tokenOf } from './subjects.ts';
+
+/** Who this node is to the servers. */
+export interface NatsAccess {
+  node: NodeId;
+  /** PEM files of the node's certificate, its key, and the authority of the server's certificate. */
+  tls: { certFile: string; keyFile: string; caFile: string } | null;
+}
+
+/**
+ * Paths are URLs of servers, `nats://host:port`; a hub listens on its own server. The frames, their
+ * signatures and all checks are those of every transport: the server that carries them is not trusted.
+ */
+export function natsTransport({ node, tls }: NatsAccess): Transport {
+  const token = tokenOf(node);
+  const optionsFor = (path: string) => (): ConnectionOptions => ({
+    servers: path,
+    name: node,
+    inboxPrefix: `_INBOX.${token}`,
+    ignoreClusterUpdates: true,
+    ...(tls && { tls: readTls(tls) }),
+  });
+  return {
+    listen: (options) => listenOnNats(optionsFor(options.path), options),
+    connect: (options) => new NatsClient(token, optionsFor(options.path), options),
+  };
+}
+
+/** Read at every connection that is made: a renewed certificate is used from then on. */
+function readTls({ certFile, keyFile, caFile }: NonNullable<NatsAccess['tls']>) {
+  const text = (path: string): string => readFileSync(path, 'utf8');
+  return { cert: text(certFile), key: text(keyFile), ca: text(caFile) };
+}
