@@ -1,10 +1,10 @@
 /** A devnet of the command line for tests: started, looked into, and ended. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadKey } from '@sparegrid/link/keys';
 import type { Client } from '@sparegrid/sdk/client';
-import { connect } from '@sparegrid/sdk/connect';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
+import { connectBy } from '../../packages/cli/src/context.ts';
+import type { DevnetTransport } from '../../packages/cli/src/devnet/links.ts';
 import { processesWith, type Started, start } from './command.ts';
 
 const MIB = 1_048_576;
@@ -19,18 +19,25 @@ export interface HubContext {
 
 export class RunningDevnet {
   readonly directory: string;
+  readonly #transport: DevnetTransport;
   #command: Started;
 
-  private constructor(directory: string, command: Started) {
+  private constructor(directory: string, transport: DevnetTransport, command: Started) {
+    this.#transport = transport;
     this.directory = directory;
     this.#command = command;
   }
 
-  static async open(): Promise<RunningDevnet> {
+  static async open(transport: DevnetTransport = 'sockets'): Promise<RunningDevnet> {
     const directory = mkdtempSync('/tmp/sg-devnet-test-');
-    const devnet = new RunningDevnet(directory, upIn(directory));
+    const devnet = new RunningDevnet(directory, transport, upIn(directory, transport));
     await devnet.#command.says('All processes are ready.');
     return devnet;
+  }
+
+  /** Process id of a hub's NATS server. */
+  brokerPid(hub: string, door: 'mesh' | 'local'): number {
+    return Number(readFileSync(join(this.directory, 'nats', hub, door, 'nats.pid'), 'utf8'));
   }
 
   /** Process ids by name, `supervisor` included; names of what is just being restarted are absent. */
@@ -47,8 +54,7 @@ export class RunningDevnet {
   }
 
   connect(): Promise<Client> {
-    const { hub, hubSocket, participant, keyFile } = this.context();
-    return connect({ hub, hubSocket, participant, privateKey: loadKey(keyFile) });
+    return connectBy(this.directory);
   }
 
   /** Kills the supervisor; resolves when the others noticed and are gone. */
@@ -59,7 +65,7 @@ export class RunningDevnet {
   }
 
   async resume(): Promise<void> {
-    this.#command = upIn(this.directory);
+    this.#command = upIn(this.directory, this.#transport);
     await this.#command.says('All processes are ready.');
   }
 
@@ -85,8 +91,8 @@ export class RunningDevnet {
   }
 }
 
-function upIn(directory: string): Started {
-  return start(['devnet', 'up', '--dir', directory]);
+function upIn(directory: string, transport: DevnetTransport): Started {
+  return start(['devnet', 'up', '--dir', directory, '--transport', transport]);
 }
 
 /** An order of `replicas` half cores that run for `runMs`; two of them fill a lessor of the devnet. */

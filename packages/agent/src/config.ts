@@ -11,6 +11,8 @@ import {
   timing,
 } from '@sparegrid/link/daemon/node-settings';
 import { readConfig } from '@sparegrid/link/daemon/read-config';
+import type { TlsFiles } from '@sparegrid/link/nats/nats-transport';
+import { addressFrom, isNatsUrl, tlsFiles, tlsFrom } from '@sparegrid/link/nats/settings';
 import { organization } from '@sparegrid/link/schemas/resource-spec';
 import { flopsRate } from '@sparegrid/link/schemas/resources';
 import { hubId, name, participantId } from '@sparegrid/link/schemas/scalars';
@@ -27,8 +29,10 @@ export interface AgentSettings {
   keyFile: string;
   /** Path of the SQLite file, or `memory`. */
   store: string;
-  /** Local socket of the hub. */
+  /** Local door of the hub: path of a socket, or URL of a NATS server. */
   hubSocket: string;
+  /** Needed for NATS. */
+  tls: TlsFiles | null;
   machine: MachineSettings;
   offer: OfferSettings;
   runtime: {
@@ -73,7 +77,13 @@ const fileSchema = z
     id: participantId,
     keyFile: filePath,
     store: filePath,
-    hub: z.strictObject({ id: hubId, publicKey, socket: filePath }),
+    hub: z.strictObject({
+      id: hubId,
+      publicKey,
+      /** Path of the hub's local socket, or URL of its local NATS server. */
+      socket: filePath,
+      tls: tlsFiles.optional(),
+    }),
     organization,
     collect: z.enum(['push', 'pull']).default('push'),
     machine: z
@@ -99,6 +109,10 @@ const fileSchema = z
   .refine(({ id, hub }) => hubOf(id) === hub.id, {
     path: ['hub', 'id'],
     message: 'expected the hub that the participant’s id names',
+  })
+  .refine(({ hub }) => isNatsUrl(hub.socket) === (hub.tls !== undefined), {
+    path: ['hub', 'tls'],
+    message: 'expected with a nats:// address, and only there',
   });
 
 /** @throws ConfigFault CONFIG_UNREADABLE, CONFIG_MALFORMED */
@@ -117,7 +131,8 @@ export function readAgentConfig(configPath: string): AgentSettings {
     },
     keyFile: path(file.keyFile),
     store: storePath(configPath, file.store),
-    hubSocket: path(hub.socket),
+    hubSocket: addressFrom(path)(hub.socket),
+    tls: hub.tls ? tlsFrom(path)(hub.tls) : null,
     machine: {
       id: machine.id,
       bandwidthBitsPerSecond: machine.bandwidth ?? null,

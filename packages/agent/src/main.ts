@@ -8,11 +8,14 @@
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import { runDaemon } from '@sparegrid/link/daemon/run-daemon';
 import { localSockets } from '@sparegrid/link/local-socket';
+import { natsTransport } from '@sparegrid/link/nats/nats-transport';
 import { startAgent } from './app.ts';
 import { readAgentConfig } from './config.ts';
 
 await runDaemon((configPath, fail) => {
   const settings = readAgentConfig(configPath);
   const logger = createLogger(settings.config.id);
-  return startAgent(settings, { transport: localSockets, logger, fail });
+  const { tls, config } = settings;
+  const transport = tls ? natsTransport({ node: config.id, tls }) : localSockets;
+  return startAgent(settings, { transport, logger, fail });
 });

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { publicKey } from '@sparegrid/link/daemon/node-settings';
 import { loadKey } from '@sparegrid/link/keys';
+import { natsTransport } from '@sparegrid/link/nats/nats-transport';
+import { addressFrom, tlsFiles, tlsFrom } from '@sparegrid/link/nats/settings';
 import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
@@ -16,7 +18,10 @@ const CONNECT_MS = 5_000;
 
 const contextSchema = z.strictObject({
   hub: z.strictObject({ id: hubId, publicKey }),
+  /** Path of a local socket, or URL of a NATS server. */
   hubSocket: z.string().min(1),
+  /** Needed for NATS. */
+  tls: tlsFiles.optional(),
   participant: participantId,
   keyFile: z.string().min(1),
 });
@@ -57,12 +62,14 @@ export function readContext(directory: string): Context {
 
 /** @throws as {@link readContext}; LinkFault; RefusedError, UnavailableError */
 export async function connectBy(directory: string): Promise<Client> {
-  const { hub, hubSocket, participant, keyFile } = readContext(directory);
+  const { hub, hubSocket, tls, participant, keyFile } = readContext(directory);
+  const path = (given: string): string => resolve(directory, given);
   return connect({
     hub,
     participant,
-    hubSocket: resolve(directory, hubSocket),
-    privateKey: loadKey(resolve(directory, keyFile)),
+    hubSocket: addressFrom(path)(hubSocket),
+    ...(tls && { transport: natsTransport({ node: participant, tls: tlsFrom(path)(tls) }) }),
+    privateKey: loadKey(path(keyFile)),
     timeoutMs: CONNECT_MS,
   });
 }

@@ -12,6 +12,7 @@ import {
   timing,
 } from '@sparegrid/link/daemon/node-settings';
 import { readConfig } from '@sparegrid/link/daemon/read-config';
+import { addressFrom, brokerDoor, tlsFrom } from '@sparegrid/link/nats/settings';
 import { organization } from '@sparegrid/link/schemas/resource-spec';
 import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
 import { z } from 'zod';
@@ -21,11 +22,25 @@ export interface HubSettings {
   keyFile: string;
   /** Path of the SQLite file, or `memory`. */
   store: string;
+  /** Paths of the hub's two sockets, or URLs of its two NATS servers. */
   sockets: { mesh: string; local: string };
-  /** Mesh socket of every other hub. */
+  /** The hub's own NATS servers, when its doors are there and not at local sockets. */
+  nats: NatsSettings | null;
+  /** Mesh door of every other hub: path of a socket, or URL of a NATS server. */
   peerSockets: { hub: string; path: string }[];
   diskFreeBytesMin: number;
   inboxMax: number;
+}
+
+/**
+ * The mesh server trusts the authority of the network's hubs only, the local one this hub's own
+ * authority only: two doors, two roots of trust.
+ */
+export interface NatsSettings {
+  /** Configuration, log and process id of each server. */
+  directory: string;
+  mesh: z.infer<typeof brokerDoor>;
+  local: z.infer<typeof brokerDoor>;
 }
 
 const LIMIT_KEYS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
@@ -35,7 +50,8 @@ const fileSchema = z
     id: hubId,
     keyFile: filePath,
     store: filePath,
-    sockets: z.strictObject({ mesh: filePath, local: filePath }),
+    sockets: z.strictObject({ mesh: filePath, local: filePath }).optional(),
+    nats: z.strictObject({ directory: filePath, mesh: brokerDoor, local: brokerDoor }).optional(),
     /** Every hub of the network; this hub's own entry may be among them. */
     peers: z.array(z.strictObject({ id: hubId, publicKey, mesh: filePath })).max(1_024),
     participants: z
@@ -57,9 +73,12 @@ const fileSchema = z
     diskFreeBytesMin,
     inboxMax,
   })
-  .superRefine(({ id, peers, participants }, context) => {
+  .superRefine(({ id, peers, participants, sockets, nats }, context) => {
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
+    if ((sockets === undefined) === (nats === undefined)) {
+      complain(['sockets'], 'expected either sockets or nats');
+    }
     for (const [index, { id: participant }] of participants.entries()) {
       if (hubOf(participant) !== id) {
         complain(['participants', index, 'id'], `expected a participant of ${id}`);
@@ -78,6 +97,8 @@ const fileSchema = z
 export function readHubConfig(configPath: string): HubSettings {
   const file = readConfig(configPath, fileSchema);
   const path = pathsFrom(configPath);
+  const address = addressFrom(path);
+  const nats = file.nats ? natsFrom(file.nats, path) : null;
   const { id, participants, timing, limits, diskFreeBytesMin, inboxMax } = file;
   const others = file.peers.filter((peer) => peer.id !== id);
   return {
@@ -90,9 +111,35 @@ export function readHubConfig(configPath: string): HubSettings {
     },
     keyFile: path(file.keyFile),
     store: storePath(configPath, file.store),
-    sockets: { mesh: path(file.sockets.mesh), local: path(file.sockets.local) },
-    peerSockets: others.map((peer) => ({ hub: peer.id, path: path(peer.mesh) })),
+    sockets: doorsOf(file.sockets, nats, path),
+    nats,
+    peerSockets: others.map((peer) => ({ hub: peer.id, path: address(peer.mesh) })),
     diskFreeBytesMin,
     inboxMax,
   };
+}
+
+function natsFrom(given: NatsSettings, path: (given: string) => string): NatsSettings {
+  const tls = tlsFrom(path);
+  const { directory, mesh, local } = given;
+  return {
+    directory: path(directory),
+    mesh: { ...mesh, tls: tls(mesh.tls) },
+    local: { ...local, tls: tls(local.tls) },
+  };
+}
+
+function doorsOf(
+  sockets: { mesh: string; local: string } | undefined,
+  nats: NatsSettings | null,
+  path: (given: string) => string,
+): HubSettings['sockets'] {
+  if (nats) return { mesh: urlOf(nats.mesh), local: urlOf(nats.local) };
+  if (sockets) return { mesh: path(sockets.mesh), local: path(sockets.local) };
+  throw new Error('broken invariant: neither sockets nor nats');
+}
+
+/** Where the hub itself reaches a server of its own, which may listen on all addresses. */
+function urlOf({ host, port }: { host: string; port: number }): string {
+  return `nats://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }

@@ -9,10 +9,21 @@ import { createLogger } from '@sparegrid/link/daemon/logger';
 import { runDaemon } from '@sparegrid/link/daemon/run-daemon';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { startHub } from './app.ts';
+import { openBrokers } from './brokers.ts';
 import { readHubConfig } from './config.ts';
 
-await runDaemon((configPath, fail) => {
+await runDaemon(async (configPath, fail) => {
   const settings = readHubConfig(configPath);
   const logger = createLogger(settings.config.id);
-  return startHub(settings, { transport: localSockets, logger, fail });
+  const links = settings.nats
+    ? await openBrokers(settings, settings.nats, fail)
+    : { transport: localSockets, close: async () => {} };
+  try {
+    const hub = await startHub(settings, { transport: links.transport, logger, fail });
+    const stop = () => hub.stop().then(links.close);
+    return { ready: hub.ready, stop };
+  } catch (error) {
+    await links.close();
+    throw error;
+  }
 });

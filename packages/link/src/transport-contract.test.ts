@@ -8,7 +8,8 @@ import type { Connection } from './connection.ts';
 import { InProcessNetwork } from './in-process.ts';
 import { localSockets } from './local-socket.ts';
 import { Broker } from './nats/broker.ts';
-import { freePort, hasNatsServer } from './nats/for-tests.ts';
+import { hasNatsServer } from './nats/for-tests.ts';
+import { freePorts } from './nats/free-ports.ts';
 import { natsTransport } from './nats/nats-transport.ts';
 import type { ClientOptions, ServerOptions, Transport } from './transport.ts';
 
@@ -51,7 +52,7 @@ async function freshBroker(number: number): Promise<string> {
     directory: join(directory, `nats-${number}`),
     name: `contract-${number}`,
     host: '127.0.0.1',
-    port: await freePort(),
+    port: (await freePorts(1))[0] as number,
     tls: null,
     owner: 'h1',
     users: [],

@@ -3,13 +3,16 @@ import type { KeyObject } from 'node:crypto';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import type { Transport } from '@sparegrid/link/transport';
 import { Client } from './client.ts';
 import type { KnownHub } from './hub-frames.ts';
 import type { CallOptions } from './pending-requests.ts';
 
 export interface ConnectSettings extends CallOptions {
-  /** Path of the hub's local socket. */
+  /** Where the hub's door for participants is, in the words of the transport. */
   hubSocket: string;
+  /** Local sockets unless told otherwise. */
+  transport?: Transport;
   hub: KnownHub;
   participant: ParticipantId;
   /** The participant's Ed25519 key; `loadKey` of link reads one from a file. */
@@ -24,11 +27,12 @@ export interface ConnectSettings extends CallOptions {
  */
 export async function connect(settings: ConnectSettings): Promise<Client> {
   const { hubSocket, hub, participant, privateKey, signal, timeoutMs } = settings;
+  const transport = settings.transport ?? localSockets;
   const client = new Client({
     hub,
     participant,
     crypto: nodeCrypto(privateKey),
-    dial: (events) => localSockets.connect({ path: hubSocket, ...events }),
+    dial: (events) => transport.connect({ path: hubSocket, ...events }),
     wallMs: () => Date.now(),
   });
   try {

@@ -6,29 +6,32 @@ import { Command } from 'commander';
 import { withClient } from '../context.ts';
 import { type DemoResult, tellStory } from '../demo/story.ts';
 import { Devnet } from '../devnet/devnet.ts';
+import type { DevnetTransport } from '../devnet/links.ts';
 import { listenToSignals } from '../devnet/until-told.ts';
 import { CliFault } from '../fault.ts';
 import { printJson, say } from '../output/print.ts';
+import { transportOption } from './options.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')
     .description('run one order over two lessors of two hubs on a devnet of its own, then end')
+    .addOption(transportOption())
     .option('--json', 'print one JSON document on stdout; everything else goes to stderr')
     .addHelpText('after', '\nExample:\n  sparegrid demo --json')
-    .action(async ({ json }: { json?: true }) => {
-      const result = await demo();
+    .action(async ({ json, transport }: { json?: true; transport: DevnetTransport }) => {
+      const result = await demo(transport);
       if (json) printJson(result);
     });
 }
 
-async function demo(): Promise<DemoResult> {
+async function demo(transport: DevnetTransport): Promise<DemoResult> {
   const startMs = Date.now();
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-demo-'));
   let devnet: Devnet | undefined;
   const signals = listenToSignals(() => devnet?.kill());
   try {
     say('Starting a devnet: 3 hubs, 5 lessors and a lessee ...');
-    devnet = Devnet.open({ directory, fresh: false, say });
+    devnet = await Devnet.open({ directory, fresh: false, transport, say });
     await Promise.race([devnet.start(), signals.told]);
     signals.signal.throwIfAborted();
     return await withClient(directory, (client) =>

@@ -5,15 +5,17 @@ import { connectBy, contextFile, stateDirectory, withClient } from '../context.t
 import { tellStory } from '../demo/story.ts';
 import { Devnet, type Pids } from '../devnet/devnet.ts';
 import { Layout } from '../devnet/layout.ts';
+import type { DevnetTransport } from '../devnet/links.ts';
 import { listenToSignals, type Told } from '../devnet/until-told.ts';
 import { CliFault } from '../fault.ts';
 import { print, printJson, say, tableText } from '../output/print.ts';
-import { asking, directoryOption, type HubOptions } from './options.ts';
+import { asking, directoryOption, type HubOptions, transportOption } from './options.ts';
 
 interface UpOptions {
   dir?: string;
   demo?: true;
   fresh?: true;
+  transport: DevnetTransport;
 }
 
 export function devnetCommand(): Command {
@@ -21,6 +23,7 @@ export function devnetCommand(): Command {
     .description('start 3 hubs and their participants, or resume them; stays until Ctrl-C')
     .addOption(directoryOption())
     .option('--demo', 'then run one order over two lessors of two hubs, step by step')
+    .addOption(transportOption())
     .option('--fresh', 'forget the state of an earlier devnet first')
     .addHelpText(
       'after',
@@ -39,7 +42,8 @@ export function devnetCommand(): Command {
 async function bringUp(options: UpOptions): Promise<void> {
   const startMs = Date.now();
   const directory = stateDirectory(options.dir);
-  const devnet = Devnet.open({ directory, fresh: options.fresh ?? false, say });
+  const { transport, fresh = false } = options;
+  const devnet = await Devnet.open({ directory, fresh, transport, say });
   const signals = listenToSignals(() => devnet.kill());
   try {
     say(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);

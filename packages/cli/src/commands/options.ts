@@ -13,6 +13,12 @@ export function directoryOption(): Option {
   return new Option('--dir <path>', text);
 }
 
+export function transportOption(): Option {
+  return new Option('--transport <kind>', 'sockets of this machine, or NATS with certificates')
+    .choices(['sockets', 'nats'])
+    .default('sockets');
+}
+
 export function outputOption(): Option {
   return new Option('-o, --output <format>', 'how to print')
     .choices(['table', 'json'])

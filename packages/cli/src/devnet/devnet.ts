@@ -1,12 +1,15 @@
 /** A running devnet: every hub and agent a process of its own, watched, and ended together. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NodeId } from '@sparegrid/core/units/ids';
+import { endBroker } from '@sparegrid/link/nats/broker';
 import { lockStore } from '@sparegrid/link/store/store-lock';
 import { CliFault } from '../fault.ts';
 import { Child } from './child.ts';
 import { Layout } from './layout.ts';
 import { endContainers } from './left-containers.ts';
+import { type DevnetTransport, natsLinks, socketLinks } from './links.ts';
 import { prepareDevnet } from './prepare.ts';
 import { HUBS, LESSORS } from './topology.ts';
 
@@ -15,6 +18,8 @@ export interface DevnetSettings {
   directory: string;
   /** Forget everything that is there first. */
   fresh: boolean;
+  /** How processes reach each other. */
+  transport: DevnetTransport;
   say(text: string): void;
 }
 
@@ -46,12 +51,18 @@ export class Devnet {
    *
    * @throws CliFault CLI_DEVNET_RUNS
    */
-  static open({ directory, fresh, say }: DevnetSettings): Devnet {
+  static async open({ directory, fresh, transport, say }: DevnetSettings): Promise<Devnet> {
     const layout = new Layout(directory);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const unlock = lockDevnet(layout);
     if (fresh) wipe(layout);
-    prepareDevnet(layout);
+    try {
+      const links = transport === 'nats' ? await natsLinks(layout) : socketLinks(layout);
+      prepareDevnet(layout, links);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
     say(LOUD);
     const children: Child[] = [];
     const devnet = new Devnet(layout, children, unlock);
@@ -88,6 +99,10 @@ export class Devnet {
   async #stop(): Promise<void> {
     await Promise.all(this.#children.map((child) => child.stop()));
     await endContainers(LESSORS.map(({ id }) => this.layout.containers(id)));
+    // Those whose hub was killed and had not come back yet.
+    for (const hub of HUBS) {
+      for (const door of ['mesh', 'local']) await endBroker(join(this.layout.nats(hub), door));
+    }
     rmSync(this.layout.pids, { force: true });
     this.#unlock();
   }
@@ -112,7 +127,17 @@ function lockDevnet(layout: Layout): () => void {
 
 /** Only what a devnet makes: the directory may be somebody's by mistake. */
 function wipe(layout: Layout): void {
-  for (const name of ['keys', 'config', 'state', 'log', 'containers', 'run', 'context.json']) {
+  for (const name of [
+    'keys',
+    'config',
+    'state',
+    'log',
+    'containers',
+    'run',
+    'nats',
+    'tls',
+    'context.json',
+  ]) {
     rmSync(`${layout.directory}/${name}`, { recursive: true, force: true });
   }
 }

@@ -53,6 +53,16 @@ export class Layout {
     return join(tmpdir(), `sparegrid-${name}`);
   }
 
+  /** Of the hub's NATS servers, if it has any. */
+  nats(hub: HubId): string {
+    return join(this.directory, 'nats', hub);
+  }
+
+  /** Which port each of them has. */
+  get ports(): string {
+    return join(this.directory, 'nats', 'ports.json');
+  }
+
   /** What runs, for `devnet status`. */
   get pids(): string {
     return join(this.directory, 'pids.json');

@@ -6,6 +6,7 @@ import { hubOf } from '@sparegrid/core/units/ids';
 import { generateKey, loadKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import { type Context, contextFile } from '../context.ts';
 import type { Layout } from './layout.ts';
+import type { DevnetLinks } from './links.ts';
 import {
   HUBS,
   LESSEE,
@@ -17,26 +18,29 @@ import {
 } from './topology.ts';
 
 /** Keys stay as they are: they are the identities in what is stored. */
-export function prepareDevnet(layout: Layout): void {
+export function prepareDevnet(layout: Layout, links: DevnetLinks): void {
   for (const folder of ['keys', 'config', 'state', 'log', 'containers']) {
     mkdirSync(join(layout.directory, folder), { recursive: true, mode: 0o700 });
   }
   for (const node of [...HUBS, LESSEE, ...LESSORS.map(({ id }) => id)]) {
     if (!existsSync(layout.key(node))) saveKey(layout.key(node), generateKey());
   }
-  for (const hub of HUBS) writeJson(layout.config(hub), hubConfig(layout, hub));
-  for (const lessor of LESSORS) writeJson(layout.config(lessor.id), agentConfig(layout, lessor));
+  for (const hub of HUBS) writeJson(layout.config(hub), hubConfig(layout, links, hub));
+  for (const lessor of LESSORS)
+    writeJson(layout.config(lessor.id), agentConfig(layout, links, lessor));
   const hub = hubOf(LESSEE);
+  const { address, tls } = links.local(LESSEE);
   const context: Context = {
     hub: { id: hub, publicKey: publicKeyIn(layout, hub) },
-    hubSocket: layout.sockets(hub).local,
+    hubSocket: address,
+    ...(tls && { tls }),
     participant: LESSEE,
     keyFile: layout.key(LESSEE),
   };
   writeJson(contextFile(layout.directory), context);
 }
 
-function hubConfig(layout: Layout, hub: HubId): object {
+function hubConfig(layout: Layout, links: DevnetLinks, hub: HubId): object {
   const lessee = {
     id: LESSEE,
     publicKey: publicKeyIn(layout, LESSEE),
@@ -53,24 +57,25 @@ function hubConfig(layout: Layout, hub: HubId): object {
     id: hub,
     keyFile: layout.key(hub),
     store: layout.store(hub),
-    sockets: layout.sockets(hub),
+    ...links.doors(hub),
     peers: HUBS.map((id) => ({
       id,
       publicKey: publicKeyIn(layout, id),
-      mesh: layout.sockets(id).mesh,
+      mesh: links.mesh(id),
     })),
     participants: hubOf(LESSEE) === hub ? [...lessors, lessee] : lessors,
   };
 }
 
-function agentConfig(layout: Layout, lessor: Lessor): object {
+function agentConfig(layout: Layout, links: DevnetLinks, lessor: Lessor): object {
   const { id, organization, collect, cpuPerCoreHour, memoryPerGibHour } = lessor;
   const hub = hubOf(id);
+  const { address, tls } = links.local(id);
   return {
     id,
     keyFile: layout.key(id),
     store: layout.store(id),
-    hub: { id: hub, publicKey: publicKeyIn(layout, hub), socket: layout.sockets(hub).local },
+    hub: { id: hub, publicKey: publicKeyIn(layout, hub), socket: address, ...(tls && { tls }) },
     organization,
     collect,
     offer: { ...SLICE, asks: { cpuPerCoreHour, memoryPerGibHour } },

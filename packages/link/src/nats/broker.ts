@@ -6,6 +6,7 @@ import { connect } from '@nats-io/transport-node';
 import type { NodeId } from '@sparegrid/core/units/ids';
 import { backOffMs } from '../back-off.ts';
 import { LinkFault } from '../fault.ts';
+import { readTls, type TlsFiles } from './nats-transport.ts';
 import { permissionsOf } from './subjects.ts';
 
 export interface BrokerSettings {
@@ -15,7 +16,7 @@ export interface BrokerSettings {
   host: string;
   port: number;
   /** PEM files; without them anybody may do anything: for tests on loopback only. */
-  tls: { certFile: string; keyFile: string; caFile: string } | null;
+  tls: TlsFiles | null;
   /** The certificate name of the hub itself, which may do all. */
   owner: NodeId;
   /** Certificate names of everybody else, each limited to its own subjects. */
@@ -65,6 +66,8 @@ export class Broker {
   readonly url: string;
   readonly settings: BrokerSettings;
   #pid: number;
+  #launching = false;
+  #stopped = false;
 
   private constructor(settings: BrokerSettings, pid: number) {
     this.settings = settings;
@@ -102,11 +105,22 @@ export class Broker {
     process.kill(this.#pid, 'SIGHUP');
   }
 
+  /** Starts the server again if it is gone. @throws as {@link start} */
+  async revive(): Promise<void> {
+    const { directory } = this.settings;
+    if (this.#stopped || this.#launching || isBroker(this.#pid, directory)) return;
+    this.#launching = true;
+    try {
+      this.#pid = await launch(directory);
+    } finally {
+      this.#launching = false;
+    }
+  }
+
   /** Ends the server; resolves when it is gone. */
   async stop(): Promise<void> {
-    if (!isBroker(this.#pid, this.settings.directory)) return;
-    process.kill(this.#pid, 'SIGTERM');
-    while (isBroker(this.#pid, this.settings.directory)) await pause(5);
+    this.#stopped = true;
+    await end(this.#pid, this.settings.directory);
   }
 
   async #untilReady(): Promise<void> {
@@ -114,13 +128,8 @@ export class Broker {
     const deadlineMs = performance.now() + START_MS;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const secured = tls && {
-          cert: readFileSync(tls.certFile, 'utf8'),
-          key: readFileSync(tls.keyFile, 'utf8'),
-          ca: readFileSync(tls.caFile, 'utf8'),
-        };
         const options = { servers: this.url, reconnect: false, timeout: 1_000 };
-        const connection = await connect({ ...options, ...(secured && { tls: secured }) });
+        const connection = await connect({ ...options, ...(tls && { tls: readTls(tls) }) });
         return await connection.close();
       } catch (cause) {
         const isGone = !isBroker(this.#pid, directory);
@@ -132,6 +141,18 @@ export class Broker {
       }
     }
   }
+}
+
+/** Ends the server of the directory, if one was left running there. */
+export async function endBroker(directory: string): Promise<void> {
+  const pid = runningPid(directory);
+  if (pid !== null) await end(pid, directory);
+}
+
+async function end(pid: number, directory: string): Promise<void> {
+  if (!isBroker(pid, directory)) return;
+  process.kill(pid, 'SIGTERM');
+  while (isBroker(pid, directory)) await pause(5);
 }
 
 const configFile = (directory: string): string => join(directory, 'nats.conf');

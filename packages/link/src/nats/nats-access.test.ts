@@ -6,7 +6,8 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Certified, createAuthority, createRequest, issue } from '../identity/certificates.ts';
 import { Broker } from './broker.ts';
-import { freePort, hasNatsServer } from './for-tests.ts';
+import { hasNatsServer } from './for-tests.ts';
+import { freePorts } from './free-ports.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sg-nats-'));
 
@@ -53,7 +54,7 @@ describe.skipIf(!hasNatsServer())('access to a hub’s NATS server', () => {
       directory: join(directory, 'broker'),
       name: 'h1',
       host: '127.0.0.1',
-      port: await freePort(),
+      port: (await freePorts(1))[0] as number,
       tls: { certFile, keyFile, caFile },
       owner: 'h1',
       users: ['a.h1', 'b.h1'],

@@ -34,6 +34,7 @@ interface Line {
 export async function listenOnNats(
   nats: () => ConnectionOptions,
   options: ServerOptions,
+  onUnreachable?: () => void,
 ): Promise<Server> {
   await checkFree(nats(), options.path);
   const lines = new Lines(options);
@@ -45,7 +46,10 @@ export async function listenOnNats(
       up.resolve();
     },
     onDown: () => lines.lose(),
-    onFailed: (cause) => up.reject(failed(options.path, cause)),
+    onFailed: (cause) => {
+      up.reject(failed(options.path, cause));
+      onUnreachable?.();
+    },
   });
   try {
     await up.promise;

@@ -7,18 +7,27 @@ import { NatsClient } from './nats-client.ts';
 import { listenOnNats } from './nats-server.ts';
 import { tokenOf } from './subjects.ts';
 
+/** PEM files: a node's certificate, its key, and the authority that it trusts on that link. */
+export interface TlsFiles {
+  certFile: string;
+  keyFile: string;
+  caFile: string;
+}
+
 /** Who this node is to the servers. */
 export interface NatsAccess {
   node: NodeId;
-  /** PEM files of the node's certificate, its key, and the authority of the server's certificate. */
-  tls: { certFile: string; keyFile: string; caFile: string } | null;
+  /** Null only for tests on loopback. */
+  tls: TlsFiles | null;
+  /** The server that this node listens on cannot be reached: its owner may start it again. */
+  onUnreachable?: () => void;
 }
 
 /**
  * Paths are URLs of servers, `nats://host:port`; a hub listens on its own server. The frames, their
  * signatures and all checks are those of every transport: the server that carries them is not trusted.
  */
-export function natsTransport({ node, tls }: NatsAccess): Transport {
+export function natsTransport({ node, tls, onUnreachable }: NatsAccess): Transport {
   const token = tokenOf(node);
   const optionsFor = (path: string) => (): ConnectionOptions => ({
     servers: path,
@@ -28,13 +37,13 @@ export function natsTransport({ node, tls }: NatsAccess): Transport {
     ...(tls && { tls: readTls(tls) }),
   });
   return {
-    listen: (options) => listenOnNats(optionsFor(options.path), options),
+    listen: (options) => listenOnNats(optionsFor(options.path), options, onUnreachable),
     connect: (options) => new NatsClient(token, optionsFor(options.path), options),
   };
 }
 
 /** Read at every connection that is made: a renewed certificate is used from then on. */
-function readTls({ certFile, keyFile, caFile }: NonNullable<NatsAccess['tls']>) {
+export function readTls({ certFile, keyFile, caFile }: TlsFiles) {
   const text = (path: string): string => readFileSync(path, 'utf8');
   return { cert: text(certFile), key: text(keyFile), ca: text(caFile) };
 }

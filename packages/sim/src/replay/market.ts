@@ -156,6 +156,7 @@ function openHub(settings: MarketSettings, parts: HubParts): Promise<Hub> {
       keyFile,
       store: store === 'memory' ? MEMORY : join(directory, `${hub}.sqlite`),
       sockets: hubSockets(directory, hub),
+      nats: null,
       peerSockets: others.map(({ id }) => ({ hub: id, path: hubSockets(directory, id).mesh })),
       diskFreeBytesMin: 0,
       inboxMax: INBOX_MAX,
