@@ -26,6 +26,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['index'],
   ['joint'],
   ['matching'],
+  ['rounds'],
   ['agreement'],
   ['ledger', 'cluster', 'contribution'],
   ['shared'],

@@ -3,7 +3,7 @@ import type { AgreementMessage } from './agreement/messages.ts';
 import type { LeaseState, NegotiationState, PartOutcome } from './agreement/records.ts';
 import type { Explanation } from './matching/explain.ts';
 import type { TaskSpec } from './order/buy-order.ts';
-import type { OrderEvent, OrderState } from './order/order-record.ts';
+import type { OrderEvent, OrderRound, OrderState } from './order/order-record.ts';
 import type { Placement } from './order/placement.ts';
 import type { ResourceSpec } from './order/resource-spec.ts';
 import type { SellOrder } from './order/sell-order.ts';
@@ -14,6 +14,7 @@ import type {
   SnapshotMessage,
 } from './panorama/row.ts';
 import type { RefusalCode } from './refusals.ts';
+import type { RoundStatus } from './rounds/report.ts';
 import type { SignedDocument } from './units/document.ts';
 import type {
   AgreementId,
@@ -205,6 +206,8 @@ export interface OrderView {
   lastHint: string;
   /** Sum of what its agreements cost so far; final once the order ended. */
   costMicro: Micro;
+  /** What the last joint round said of it; null when it was in none. */
+  round: OrderRound | null;
   /** Oldest first; of many aborted ones only the latest. */
   agreements: AgreementView[];
 }
@@ -239,6 +242,7 @@ export interface HubStatus {
   orders: number;
   agreements: number;
   leases: number;
+  rounds: RoundStatus;
 }
 
 // ---- either way ----

@@ -6,6 +6,7 @@ import type { BuyOrder } from '../src/order/buy-order.ts';
 import type { MachineSpec } from '../src/order/resource-spec.ts';
 import type { SellOrder } from '../src/order/sell-order.ts';
 import type { OfferWanted } from '../src/participant/reporter.ts';
+import { DEFAULT_ROUNDS, type RoundSettings } from '../src/rounds/settings.ts';
 import { type HubId, hubOf, type OrderId, type ParticipantId } from '../src/units/ids.ts';
 import type { Now } from '../src/units/now.ts';
 import { acme, resourceSpec, sellOrder, WALL_MS } from './fixtures.ts';
@@ -20,6 +21,8 @@ export interface WorldSetup {
   pull?: ParticipantId[];
   timing?: Partial<Timing>;
   limits?: Partial<Limits>;
+  /** Without it, every order is matched by itself. */
+  rounds?: Partial<RoundSettings>;
 }
 
 /** Long enough that a time counted from zero by mistake is seen. */
@@ -56,7 +59,9 @@ export class World implements Surroundings {
         collect: collectOf(member),
         lends: setup.lessors.includes(member),
       }));
-      this.hubs.set(id, new HubNode({ id, peers, participants, timing, limits }, this));
+      const rounds = setup.rounds && { rounds: { ...DEFAULT_ROUNDS, ...setup.rounds } };
+      const config = { id, peers, participants, timing, limits, ...rounds };
+      this.hubs.set(id, new HubNode(config, this));
     }
     for (const id of setup.lessors) {
       const hub = peers.find((peer) => peer.id === hubOf(id));
@@ -196,6 +201,34 @@ export class World implements Surroundings {
     const reply = this.ask(lessee, { op: 'order.submit', document, taskPrivate: null });
     if (!reply.ok || reply.op !== 'order.submit') throw new Error(JSON.stringify(reply));
     return reply.order;
+  }
+
+  /** Submits orders that come to the hub in one step, after other frames; returns their ids. */
+  submitTogether(
+    lessee: ParticipantId,
+    orders: readonly BuyOrder[],
+    others: readonly SignedFrame[] = [],
+  ): OrderId[] {
+    const hub = hubOf(lessee);
+    const together: SignedFrame[] = [];
+    const { lose } = this;
+    this.lose = (signed) => {
+      if (signed.frame.to === hub && signed.frame.from === lessee) together.push(signed);
+      return true;
+    };
+    const asked = orders.map((order) => {
+      const document = this.lessee(lessee).sign(order);
+      return this.lessee(lessee).ask({ op: 'order.submit', document, taskPrivate: null });
+    });
+    this.settle();
+    this.lose = lose;
+    this.hub(hub).step([...others, ...together].map((signed) => ({ kind: 'frame', signed })));
+    this.settle();
+    return asked.map((id) => {
+      const reply = this.lessee(lessee).replyTo(id);
+      if (!reply?.ok || reply.op !== 'order.submit') throw new Error(JSON.stringify(reply));
+      return reply.order;
+    });
   }
 
   view(lessee: ParticipantId, order: OrderId) {

@@ -27,6 +27,7 @@ import { type LinkCounters, noCounts } from './counters.ts';
 import { DoorKeeper, keysOf } from './door.ts';
 import { HubFault } from './fault.ts';
 import { Router } from './router.ts';
+import { RoundSolver } from './solving/round-solver.ts';
 
 export interface HubShell {
   transport: Transport;
@@ -75,6 +76,7 @@ class HubApp implements Hub {
   readonly #parts: Parts;
   readonly #loop: NodeLoop<HubInput, HubEffect>;
   readonly #router: Router;
+  readonly #solver: RoundSolver;
   #doors: Server[] = [];
   #stopping = false;
 
@@ -89,6 +91,9 @@ class HubApp implements Hub {
     const session = `e${epoch}`;
     const framer = new Framer({ crypto, from, session, epoch, frameTtlMs: timing.frameTtlMs });
     this.#router = new Router(framer, this.counters);
+    this.#solver = new RoundSolver((error) =>
+      shell.logger.error('solver.failed', { error: String(error) }),
+    );
     this.#loop = new NodeLoop({
       core,
       store,
@@ -123,6 +128,7 @@ class HubApp implements Hub {
     this.#stopping = true;
     const { store } = this.#parts;
     await this.#loop.stop();
+    await this.#solver.close();
     await Promise.all(this.#doors.map((door) => door.close()));
     await this.#router.close();
     await store.close();
@@ -171,6 +177,8 @@ class HubApp implements Hub {
     switch (effect.kind) {
       case 'cold-read':
         return this.#coldRead(effect);
+      case 'solve':
+        return this.#solve(effect);
       case 'frame-refused': {
         this.counters.refused += 1;
         const { from, code, hint } = effect;
@@ -179,6 +187,12 @@ class HubApp implements Hub {
       case 'fatal':
         return fail(new HubFault(effect.code, effect.hint));
     }
+  }
+
+  #solve({ round, request }: Extract<HubEffect, { kind: 'solve' }>): void {
+    void this.#solver
+      .solve(request)
+      .then((answer) => this.#loop.offer({ kind: 'solved', round, answer }));
   }
 
   #coldRead({ to, session, requestId, request }: Extract<HubEffect, { kind: 'cold-read' }>): void {

@@ -1,6 +1,7 @@
 /** The configuration file of a hub: who it is, where it listens, whom it knows. */
 import type { HubConfig } from '@sparegrid/core/hub/config';
 import { DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
+import { DEFAULT_ROUNDS, type RoundSettings } from '@sparegrid/core/rounds/settings';
 import { hubOf } from '@sparegrid/core/units/ids';
 import {
   diskFreeBytesMin,
@@ -45,6 +46,26 @@ export interface NatsSettings {
 
 const LIMIT_KEYS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
 
+const most = z.int().min(1);
+const rounds = z
+  .union([
+    z.literal(false).transform((): null => null),
+    z
+      .strictObject({
+        ordersFrom: z.int().min(2),
+        ordersMost: most.max(10_000),
+        pairsMost: most.max(10_000_000),
+        solveMs: most.max(3_600_000),
+        iterations: most.nullable(),
+        patienceMs: most,
+        workPerStep: most,
+        placedPerStep: most,
+      })
+      .partial()
+      .transform((given): RoundSettings => ({ ...DEFAULT_ROUNDS, ...given }) as RoundSettings),
+  ])
+  .prefault({});
+
 const fileSchema = z
   .strictObject({
     id: hubId,
@@ -70,6 +91,8 @@ const fileSchema = z
       .partialRecord(z.enum(LIMIT_KEYS), z.int().min(1))
       .default({})
       .transform((given): Limits => ({ ...DEFAULT_LIMITS, ...given })),
+    /** Thresholds of joint rounds; `false`: every order is matched by itself. */
+    rounds,
     diskFreeBytesMin,
     inboxMax,
   })
@@ -99,7 +122,7 @@ export function readHubConfig(configPath: string): HubSettings {
   const path = pathsFrom(configPath);
   const address = addressFrom(path);
   const nats = file.nats ? natsFrom(file.nats, path) : null;
-  const { id, participants, timing, limits, diskFreeBytesMin, inboxMax } = file;
+  const { id, participants, timing, limits, rounds, diskFreeBytesMin, inboxMax } = file;
   const others = file.peers.filter((peer) => peer.id !== id);
   return {
     config: {
@@ -108,6 +131,7 @@ export function readHubConfig(configPath: string): HubSettings {
       participants,
       timing,
       limits,
+      ...(rounds && { rounds }),
     },
     keyFile: path(file.keyFile),
     store: storePath(configPath, file.store),

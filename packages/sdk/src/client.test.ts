@@ -2,7 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Message, OrderView, Reply, Request, SignedFrame } from '@sparegrid/core/messages';
+import type {
+  HubStatus,
+  Message,
+  OrderView,
+  Reply,
+  Request,
+  SignedFrame,
+} from '@sparegrid/core/messages';
 import type { OrderState } from '@sparegrid/core/order/order-record';
 import { isSignedBy } from '@sparegrid/core/units/document';
 import { frameSigningText } from '@sparegrid/core/units/frame-text';
@@ -143,6 +150,7 @@ function viewOf(state: OrderState, costMicro = 0n): OrderView {
     lastCode: null,
     lastHint: '',
     costMicro,
+    round: null,
     agreements: [],
   };
 }
@@ -154,7 +162,19 @@ const status = {
   orders: 0,
   agreements: 0,
   leases: 0,
-};
+  rounds: {
+    stage: 'idle',
+    inRound: 0,
+    waiting: 0,
+    rounds: 0,
+    joint: 0,
+    placed: 0,
+    lost: 0,
+    refused: 0,
+    last: null,
+    shadowPrices: [],
+  },
+} satisfies HubStatus;
 const statusReply: Reply = { ok: true, op: 'hub.status', status };
 
 const draft: OrderDraft = {

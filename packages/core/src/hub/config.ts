@@ -2,6 +2,7 @@
 
 import type { Timing } from '../agreement/timing.ts';
 import type { Organization } from '../order/resource-spec.ts';
+import type { RoundSettings } from '../rounds/settings.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 
 /** A hub of the network, as the operator lists it. */
@@ -57,4 +58,6 @@ export interface HubConfig {
   participants: AdmittedParticipant[];
   timing: Timing;
   limits: Limits;
+  /** Orders that wait together are solved jointly; without it, all are matched one by one. */
+  rounds?: RoundSettings;
 }

@@ -4,6 +4,7 @@ import type { CoreEnv } from '../env.ts';
 import { Market } from '../matching/market.ts';
 import type { HubMessage, Message, Request } from '../messages.ts';
 import { Panorama } from '../panorama/panorama.ts';
+import type { SolveRequest } from '../rounds/round.ts';
 import { Deadlines } from '../units/deadlines.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Now } from '../units/now.ts';
@@ -16,6 +17,8 @@ import { Subnet } from './subnet.ts';
 export type HubEffect =
   /** Answer the request from the store: the record has left memory, or never was in it (logs). */
   | { kind: 'cold-read'; to: ParticipantId; session: string; requestId: string; request: Request }
+  /** Solve it off the loop, and answer with an input `solved` of the same round. */
+  | { kind: 'solve'; round: string; request: SolveRequest }
   | FrameRefused
   /** The process must stop: going on would break a promise. */
   | { kind: 'fatal'; code: string; hint: string };

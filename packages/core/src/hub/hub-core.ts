@@ -8,6 +8,8 @@ import type { Frame, HubMessage, Message, ParticipantMessage, SignedFrame } from
 import type { OrderRecord } from '../order/order-record.ts';
 import type { PanoramaRow } from '../panorama/row.ts';
 import { invariant } from '../refusals.ts';
+import type { SolverAnswer } from '../rounds/answer.ts';
+import type { RoundStatus } from '../rounds/report.ts';
 import type { Send } from '../step.ts';
 import { type HubId, hubOf, type NodeId, type ParticipantId } from '../units/ids.ts';
 import { decodeStored } from '../units/json.ts';
@@ -34,7 +36,9 @@ export type HubInput =
   | { kind: 'frame'; signed: SignedFrame }
   /** Our outgoing link to that hub is up (again). */
   | { kind: 'peer-connected'; hub: HubId }
-  | { kind: 'session-closed'; participant: ParticipantId; session: string };
+  | { kind: 'session-closed'; participant: ParticipantId; session: string }
+  /** What came of the effect `solve` of that round; null: the solver failed. */
+  | { kind: 'solved'; round: string; answer: SolverAnswer | null };
 
 export interface HubStep {
   writes: Write[];
@@ -125,6 +129,10 @@ export class HubCore {
     return this.#book.orders;
   }
 
+  get rounds(): RoundStatus {
+    return this.#book.rounds.status();
+  }
+
   /** Elapsed time at which a step is due even without inputs. */
   nextWakeMs(): number {
     return this.#context.deadlines.next() ?? Infinity;
@@ -159,6 +167,9 @@ export class HubCore {
         return this.#heartbeat(input.hub);
       case 'session-closed':
         this.#context.sessions.get(input.participant)?.delete(input.session);
+        return;
+      case 'solved':
+        return this.#book.rounds.solved(input.round, input.answer);
     }
   }
 
@@ -439,6 +450,8 @@ export class HubCore {
         return this.#agreements.wake(id);
       case 'order':
         return this.#wakeOrder(id);
+      case 'round':
+        return this.#book.rounds.wake();
       case 'sessions':
         this.#gate.forgetSilent(this.#context.now(), (key) =>
           this.#context.out.remove('window', key),

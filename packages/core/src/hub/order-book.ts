@@ -26,6 +26,7 @@ import {
   wantOf,
 } from './order-state.ts';
 import { partTermsOf } from './order-terms.ts';
+import { RoundDesk } from './round-desk.ts';
 import { orderView } from './views.ts';
 
 /** First wait after an abort that was not a plain lost race; doubles with every attempt. */
@@ -39,6 +40,7 @@ export interface DoneRecord {
 
 export class OrderBook {
   readonly orders = new Map<OrderId, OrderRecord>();
+  readonly rounds: RoundDesk;
   /** Orders to be matched in this step. */
   readonly #queue = new Set<OrderId>();
   readonly #notBefore = new Map<OrderId, number>();
@@ -54,6 +56,14 @@ export class OrderBook {
   constructor(context: HubContext, agreements: FirstAgreements) {
     this.#context = context;
     this.#agreements = agreements;
+    this.rounds = new RoundDesk(context, {
+      find: (id) => this.orders.get(id),
+      wanted: (record) => this.#wanted(record),
+      sign: (record, match) => this.#sign(record, match),
+      matchAlone: (record, instead) => this.#match(record, instead),
+      lostRace: (record, lessors) => this.#lostRace(record, lessors.join(', ')),
+      enqueue: (record) => this.#enqueue(record),
+    });
   }
 
   restore(order: OrderRecord): void {
@@ -184,25 +194,52 @@ export class OrderBook {
   matchQueued(): void {
     const queued = [...this.#queue].map((id) => this.orders.get(id));
     this.#queue.clear();
-    const orders = queued.filter((order) => order !== undefined);
-    orders.sort((a, b) => b.age - a.age || a.acceptedSeq - b.acceptedSeq);
-    for (const order of orders) this.#match(order);
+    const orders = queued.filter((order) => order !== undefined && this.#isDue(order));
+    const waiting = orders as OrderRecord[];
+    waiting.sort((a, b) => b.age - a.age || a.acceptedSeq - b.acceptedSeq);
+    for (const order of this.rounds.take(waiting)) this.#match(order);
   }
 
-  #match(record: OrderRecord): void {
+  /** True when it may be matched now. */
+  #isDue(record: OrderRecord): boolean {
+    const { elapsedMs } = this.#context.now();
+    return (this.#notBefore.get(record.id) ?? 0) <= elapsedMs && this.#wants(record) !== undefined;
+  }
+
+  /** @param instead  what is said when nothing suits; else the term that the nearest lessor fails. */
+  #match(record: OrderRecord, instead?: Refusal): void {
+    const wanted = this.#wanted(record);
+    if (!wanted) return;
+    const { wallMs } = this.#context.now();
+    const order = { ...record.order, maxLessors: wanted.maxLessors };
+    const match = matchOrder({ market: this.#context.market, wallMs }, order, wanted.want);
+    if (match.ok) return this.#sign(record, match);
+    const { code, hint } = instead ?? match;
+    this.#unmatched(record, code, hint);
+  }
+
+  /** What is still wanted, from how many further lessors; undefined: not to be matched now. */
+  #wanted(record: OrderRecord): { want: Want; maxLessors: number } | undefined {
     const want = this.#wants(record);
-    if (!want) return;
-    const { elapsedMs, wallMs } = this.#context.now();
-    if ((this.#notBefore.get(record.id) ?? 0) > elapsedMs) return;
+    if (!want) return undefined;
     const filling = fillingParts(this.#agreementsOf(record));
     const lessors = new Set(filling.map((part) => part.terms.lessor));
-    const order = { ...record.order, maxLessors: record.order.maxLessors - lessors.size };
-    const match = matchOrder({ market: this.#context.market, wallMs }, order, want);
-    if (match.ok) return this.#sign(record, match);
-    if (record.lastCode === match.code && record.lastHint === match.hint) return;
-    record.lastCode = match.code;
-    record.lastHint = match.hint;
-    this.#note(record, 'unmatched', `${match.code}: ${match.hint}`);
+    return { want, maxLessors: record.order.maxLessors - lessors.size };
+  }
+
+  #unmatched(record: OrderRecord, code: RefusalCode, hint: string): void {
+    if (record.lastCode === code && record.lastHint === hint) return;
+    record.lastCode = code;
+    record.lastHint = hint;
+    this.#note(record, 'unmatched', `${code}: ${hint}`);
+  }
+
+  /** What a round gave it is gone meanwhile: older now, it goes into the next one. */
+  #lostRace(record: OrderRecord, lessors: string): void {
+    record.age += 1;
+    record.lastCode = 'MATCH_LOST_RACE';
+    record.lastHint = lessors;
+    this.#note(record, 'lost-race', lessors);
   }
 
   #wants(record: OrderRecord): Want | undefined {

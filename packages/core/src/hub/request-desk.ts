@@ -142,6 +142,7 @@ export class RequestDesk {
       orders: this.#book.orders.size,
       agreements: this.#agreements.agreements.size,
       leases,
+      rounds: this.#book.rounds.status(),
     };
   }
 }

@@ -26,6 +26,7 @@ export function orderView(
     lastCode: order.lastCode,
     lastHint: order.lastHint,
     costMicro: parts.reduce((sum, part) => sum + (part.settleMicro ?? part.costMicro), 0n),
+    round: order.round ?? null,
     agreements: views,
   };
 }

@@ -2,6 +2,7 @@
 import type { RefusalCode } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
 import type { AgreementId, OrderId } from '../units/ids.ts';
+import type { Micro } from '../units/money.ts';
 import type { BuyOrder } from './buy-order.ts';
 
 /**
@@ -45,6 +46,23 @@ export interface OrderEvent {
 /** At most this many events are kept per order; repeated ones are merged. */
 export const ORDER_EVENTS_MAX = 64;
 
+/** What the last joint round said of an order; of the others' only the round's gap and time. */
+export interface OrderRound {
+  /** Counts the rounds of one life of the hub. */
+  round: number;
+  /** Null when it was filled. */
+  code: RefusalCode | null;
+  replicas: number;
+  /** What it pays at most for the whole duration. */
+  costMicro: Micro;
+  /** The least it could have paid with nobody else there: its share of the bound. Null: no lot suits. */
+  aloneMicro: Micro | null;
+  /** Of the round: how far its cost may be above the best, in millionths; null without a bound. */
+  gapPpm: number | null;
+  /** Of the round: from the first order collected to the last one placed. */
+  ms: number;
+}
+
 export interface OrderRecord {
   id: OrderId;
   digest: string;
@@ -68,4 +86,6 @@ export interface OrderRecord {
   lastCode: RefusalCode | null;
   lastHint: string;
   cancelled: boolean;
+  /** What the last joint round said of it; null (or missing in old records): it was in none. */
+  round?: OrderRound | null;
 }

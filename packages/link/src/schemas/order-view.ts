@@ -2,7 +2,7 @@
 import type { LeaseState, NegotiationState } from '@sparegrid/core/agreement/records';
 import type { Explanation } from '@sparegrid/core/matching/explain';
 import type { AgreementView, OrderView } from '@sparegrid/core/messages';
-import type { OrderEvent, OrderState } from '@sparegrid/core/order/order-record';
+import type { OrderEvent, OrderRound, OrderState } from '@sparegrid/core/order/order-record';
 import { z } from 'zod';
 import { partOutcome } from './agreement.ts';
 import { placement } from './resources.ts';
@@ -78,6 +78,18 @@ const agreementView = schemaFor<AgreementView>()(
   }),
 );
 
+const orderRound = schemaFor<OrderRound>()(
+  z.strictObject({
+    round: amount,
+    code: refusalCode.nullable(),
+    replicas: amount,
+    costMicro: micro,
+    aloneMicro: micro.nullable(),
+    gapPpm: amount.nullable(),
+    ms: amount,
+  }),
+);
+
 export const orderView = schemaFor<OrderView>()(
   z.strictObject({
     id: orderId,
@@ -86,6 +98,7 @@ export const orderView = schemaFor<OrderView>()(
     lastCode: refusalCode.nullable(),
     lastHint: hint,
     costMicro: micro,
+    round: orderRound.nullable(),
     agreements: list(agreementView, MANY),
   }),
 );

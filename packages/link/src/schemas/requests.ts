@@ -1,5 +1,6 @@
 /** Schemas of requests and replies: one per `op`, so that a new one without a schema is an error. */
 import type { HubStatus, LogChunk, Reply, Request } from '@sparegrid/core/messages';
+import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
 import { explanation, orderState, orderView } from './order-view.ts';
@@ -13,10 +14,12 @@ import {
   list,
   MANY,
   mapOf,
+  micro,
   name,
   orderId,
   participantId,
   refusalCode,
+  SOME,
   text,
 } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
@@ -57,6 +60,48 @@ export const request = schemaFor<Request>()(
   ]),
 );
 
+const roundStatus = schemaFor<RoundStatus>()(
+  z.strictObject({
+    stage: z.enum(['idle', 'compiling', 'solving', 'placing']),
+    inRound: amount,
+    waiting: amount,
+    rounds: amount,
+    joint: amount,
+    placed: amount,
+    lost: amount,
+    refused: amount,
+    last: z
+      .strictObject({
+        round: amount,
+        orders: amount,
+        filled: amount,
+        replicas: amount,
+        used: z.enum(['joint', 'alone']),
+        fault: hint.nullable(),
+        costMicro: micro,
+        objectiveMicro: micro.nullable(),
+        boundMicro: micro.nullable(),
+        gapPpm: amount.nullable(),
+        lost: amount,
+        ms: amount,
+        solveMs: amount,
+      })
+      .nullable(),
+    shadowPrices: list(
+      z.strictObject({
+        region: hint,
+        lots: amount,
+        cpuMicroPerCoreHour: micro,
+        memoryMicroPerGibHour: micro,
+        storageMicroPerGibHour: micro,
+        bandwidthMicroPerGbitHour: micro,
+        deviceMicroPerHour: micro,
+      }),
+      SOME,
+    ),
+  }),
+);
+
 const hubStatus = schemaFor<HubStatus>()(
   z.strictObject({
     hub: hubId,
@@ -73,6 +118,7 @@ const hubStatus = schemaFor<HubStatus>()(
     orders: amount,
     agreements: amount,
     leases: amount,
+    rounds: roundStatus,
   }),
 );
 

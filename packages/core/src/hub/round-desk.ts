@@ -1,0 +1,261 @@
+/** Orders that arrive together: collected, solved jointly elsewhere, checked, and signed piece by piece. */
+
+import type { MarketView } from '../matching/market.ts';
+import type { Match, MatchPart, Want } from '../matching/match.ts';
+import { placementFits } from '../order/fit.ts';
+import type { OrderRecord } from '../order/order-record.ts';
+import { type Refusal, refuse } from '../refusals.ts';
+import type { SolverAnswer } from '../rounds/answer.ts';
+import { leastCost, objectiveOf, reportOf } from '../rounds/figures.ts';
+import type { RoundOrder } from '../rounds/market.ts';
+import { reasonOf } from '../rounds/reason.ts';
+import type { RoundReport, RoundStatus } from '../rounds/report.ts';
+import { JointRound } from '../rounds/round.ts';
+import type { RoundSettings } from '../rounds/settings.ts';
+import { ShadowPrices } from '../rounds/shadow-prices.ts';
+import type { OrderId, ParticipantId } from '../units/ids.ts';
+import type { HubContext } from './context.ts';
+
+/** What the order book does for the desk. */
+export interface RoundOrders {
+  find(id: OrderId): OrderRecord | undefined;
+  /** What is still wanted and from how many lessors; undefined when it must not be matched now. */
+  wanted(record: OrderRecord): { want: Want; maxLessors: number } | undefined;
+  sign(record: OrderRecord, match: Match): void;
+  /** Matches it by itself, as the market is now; `instead` is said when nothing suits. */
+  matchAlone(record: OrderRecord, instead?: Refusal): void;
+  /** The lots that it was to get are not what they were. */
+  lostRace(record: OrderRecord, lessors: readonly ParticipantId[]): void;
+  enqueue(record: OrderRecord): void;
+}
+
+/** Being outbid ages an order, but never so far that it would have to wait after a lost race. */
+const AGE_OF_OUTBID_MOST = 3;
+
+/**
+ * A round has no durable state: its orders are open orders, and a restart collects them anew. No lot
+ * is held for it; what its answer gives is compared with the market as it then is, order by order.
+ */
+export class RoundDesk {
+  readonly #context: HubContext;
+  readonly #orders: RoundOrders;
+  readonly #settings: RoundSettings | null;
+  readonly #waiting = new Set<OrderId>();
+  /** Orders of the round under way that something has become better for meanwhile. */
+  readonly #again = new Set<OrderId>();
+  readonly #inRound = new Set<OrderId>();
+  readonly #prices = new ShadowPrices();
+  #round: JointRound | null = null;
+  /** Position of the next order to be placed, counted through two passes. */
+  #next = 0;
+  #report: RoundReport | null = null;
+  readonly #counts = { rounds: 0, joint: 0, placed: 0, lost: 0, refused: 0 };
+
+  constructor(context: HubContext, orders: RoundOrders) {
+    this.#context = context;
+    this.#orders = orders;
+    this.#settings = context.config.rounds ?? null;
+  }
+
+  /**
+   * Takes orders that are to be matched; returns those that are matched at once, one by one: while
+   * no round is under way and only few wait.
+   */
+  take(records: readonly OrderRecord[]): readonly OrderRecord[] {
+    if (!this.#settings) return records;
+    for (const { id } of records) {
+      if (this.#inRound.has(id)) this.#again.add(id);
+      else this.#waiting.add(id);
+    }
+    if (this.#round) return [];
+    const waiting = this.#takeWaiting();
+    if (waiting.length < this.#settings.ordersFrom) return waiting;
+    const { ordersMost } = this.#settings;
+    for (const { id } of waiting.slice(ordersMost)) this.#waiting.add(id);
+    this.#begin(waiting.slice(0, ordersMost), this.#settings);
+    return [];
+  }
+
+  /** All that wait and may be matched: lost races first, then as accepted. @patent [0049] ORD-2 MAT-7 */
+  #takeWaiting(): OrderRecord[] {
+    const records: OrderRecord[] = [];
+    for (const id of this.#waiting) {
+      const record = this.#orders.find(id);
+      if (record && this.#orders.wanted(record)) records.push(record);
+    }
+    this.#waiting.clear();
+    return records.sort((a, b) => b.age - a.age || a.acceptedSeq - b.acceptedSeq);
+  }
+
+  #begin(records: readonly OrderRecord[], settings: RoundSettings): void {
+    const { elapsedMs } = this.#context.now();
+    const orders = records.map((record): RoundOrder => {
+      const wanted = this.#orders.wanted(record) as NonNullable<ReturnType<RoundOrders['wanted']>>;
+      const order = { ...record.order, maxLessors: wanted.maxLessors };
+      return { id: record.id, order, want: wanted.want, age: record.age };
+    });
+    for (const { id } of orders) this.#inRound.add(id);
+    this.#counts.rounds += 1;
+    const view = () => this.#view();
+    this.#round = new JointRound(this.#counts.rounds, orders, view, settings, elapsedMs);
+    this.#next = 0;
+    this.#context.wakeAt('round', elapsedMs);
+  }
+
+  #view(): MarketView {
+    return { market: this.#context.market, wallMs: this.#context.now().wallMs };
+  }
+
+  /** Does one step's work; the next one is due at once, so that everything else gets its turn. */
+  wake(): void {
+    const round = this.#round;
+    const settings = this.#settings;
+    if (!round || !settings) return;
+    const { elapsedMs } = this.#context.now();
+    // No answer within the patience: what was computed before is used.
+    if (round.stage === 'solving') round.solved(null, elapsedMs);
+    else if (round.stage === 'placed') {
+      if (this.#place(round, settings)) return this.#finish(round);
+    } else if (round.work()) {
+      if (round.compiled && !round.answered) return this.#solve(round, settings);
+      this.#report = this.#reportOf(round);
+    }
+    this.#context.wakeAt('round', elapsedMs + 1);
+  }
+
+  #solve(round: JointRound, settings: RoundSettings): void {
+    const { elapsedMs } = this.#context.now();
+    round.solveStartedAtMs = elapsedMs;
+    if (!round.compiled || round.isTrivial) {
+      round.solved(null, elapsedMs);
+      return this.#context.wakeAt('round', elapsedMs + 1);
+    }
+    const { iterations, solveMs, patienceMs } = settings;
+    const { instance } = round.compiled.programme;
+    const lessorPrices = this.#prices.startFor(round.compiled);
+    const request = { instance, seed: round.number, iterations, solveMs, lessorPrices };
+    this.#context.out.effect({ kind: 'solve', round: this.#nameOf(round), request });
+    this.#context.wakeAt('round', elapsedMs + solveMs + patienceMs);
+  }
+
+  /** Rounds of an earlier life have other names: their answers are ignored. */
+  #nameOf(round: JointRound): string {
+    return `${this.#context.epoch}.${round.number}`;
+  }
+
+  /** @param answer  null: the solver failed. */
+  solved(name: string, answer: SolverAnswer | null): void {
+    const round = this.#round;
+    if (round?.stage !== 'solving' || name !== this.#nameOf(round)) return;
+    const { elapsedMs } = this.#context.now();
+    round.solved(answer, elapsedMs);
+    this.#context.wakeAt('round', elapsedMs);
+  }
+
+  // ---- placing ----
+
+  #reportOf(round: JointRound): RoundReport | null {
+    const { compiled, answered, answer } = round;
+    if (!compiled || !answered) return null;
+    if (answered.fault !== null) this.#counts.refused += 1;
+    if (answered.used === 'joint') this.#counts.joint += 1;
+    if (answer && answered.fault === null) this.#prices.take(compiled, answer.lessorPrices);
+    return reportOf(round, objectiveOf(compiled, answered, answer));
+  }
+
+  /** Places some orders; returns true when none is left. */
+  #place(round: JointRound, settings: RoundSettings): boolean {
+    const { length } = round.orders;
+    for (let placed = 0; placed < settings.placedPerStep; this.#next += 1) {
+      if (this.#next === 2 * length) return true;
+      // First all that was filled; then the others see what is left, and take nothing from those.
+      const i = this.#next % length;
+      const parts = round.answered?.filled.parts[i] ?? [];
+      if (parts.length > 0 !== this.#next < length) continue;
+      this.#placeOne(round, i, round.orders[i] as RoundOrder, parts);
+      placed += 1;
+    }
+    return false;
+  }
+
+  #placeOne(round: JointRound, i: number, order: RoundOrder, parts: readonly MatchPart[]): void {
+    const record = this.#orders.find(order.id);
+    const wanted = record && this.#orders.wanted(record);
+    if (!record || !wanted || !round.compiled || !this.#report) return;
+    const { wishes } = round.compiled.round;
+    const replicas = parts.reduce((sum, part) => sum + part.replicas, 0);
+    const code = parts.length > 0 ? null : reasonOf(order, wishes[i]);
+    record.round = {
+      round: round.number,
+      code,
+      replicas,
+      costMicro: round.answered?.filled.costMicro[i] ?? 0n,
+      aloneMicro: leastCost(order, wishes[i]),
+      gapPpm: this.#report.gapPpm,
+      ms: this.#context.now().elapsedMs - round.startedAtMs,
+    };
+    if (code === 'MATCH_NO_OFFER') return this.#orders.matchAlone(record);
+    if (code !== null) {
+      record.age = Math.max(record.age, Math.min(record.age + 1, AGE_OF_OUTBID_MOST));
+      const hint = `round ${round.number} of ${round.orders.length} orders`;
+      // Something may have come free since, and further lots than a round looks at may suit.
+      return this.#orders.matchAlone(record, refuse(code, hint));
+    }
+    const { want } = wanted;
+    const isSame = want.max === order.want.max && want.min === order.want.min;
+    const stale = parts.filter((part) => !this.#stands(part, order));
+    if (!isSame || want.budgetMicro !== order.want.budgetMicro || stale.length > 0) {
+      this.#counts.lost += 1;
+      this.#report.lost += 1;
+      this.#orders.lostRace(
+        record,
+        stale.map(({ lessor }) => lessor),
+      );
+      this.#waiting.add(record.id);
+      return;
+    }
+    this.#counts.placed += 1;
+    const priceMicroPerHour = parts.reduce((sum, part) => sum + part.priceMicroPerHour, 0n);
+    this.#orders.sign(record, { ok: true, parts: [...parts], replicas, priceMicroPerHour });
+  }
+
+  /** True when the market still is what the round saw, as far as this part goes: compare and set. */
+  #stands({ hub, lessor, termsRevision, placements }: MatchPart, { order }: RoundOrder): boolean {
+    const { market, wallMs } = this.#view();
+    const { panorama, reservations } = market;
+    const offer = panorama.lease(lessor)?.offer;
+    if (!offer || offer.validUntilMs <= wallMs || offer.termsRevision !== termsRevision)
+      return false;
+    if (panorama.parts.get(hub)?.stale !== false || !market.couldServe(lessor, order)) return false;
+    return placements.every((placement) => {
+      const lot = offer.lots.find(({ id }) => id === placement.lotId);
+      return lot && placementFits(reservations.free(lessor, lot), order.replica, placement);
+    });
+  }
+
+  /** What waited meanwhile goes into the next round, or is matched at once when it is little. */
+  #finish(round: JointRound): void {
+    const { elapsedMs } = this.#context.now();
+    if (this.#report) this.#report.ms = elapsedMs - round.startedAtMs;
+    this.#round = null;
+    this.#inRound.clear();
+    for (const id of this.#again) this.#waiting.add(id);
+    this.#again.clear();
+    for (const id of this.#waiting) {
+      const record = this.#orders.find(id);
+      if (record) this.#orders.enqueue(record);
+    }
+  }
+
+  status(): RoundStatus {
+    const stage = this.#round?.stage ?? 'idle';
+    return {
+      stage: stage === 'placed' ? 'placing' : stage,
+      inRound: this.#inRound.size,
+      waiting: this.#waiting.size,
+      ...this.#counts,
+      last: this.#report,
+      shadowPrices: this.#prices.byRegion(),
+    };
+  }
+}

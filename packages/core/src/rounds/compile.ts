@@ -1,0 +1,69 @@
+/** Compiles a round in small pieces: wishes, what single matching gives, the programme. */
+import type { MarketView } from '../matching/market.ts';
+import { hubOf } from '../units/ids.ts';
+import { type Filled, Filling } from './filling.ts';
+import { instanceOf, type RoundInstance } from './instance.ts';
+import type { Round, RoundLot, RoundOrder, Wishes } from './market.ts';
+import { wishesOf } from './wishes.ts';
+
+export interface Compiled {
+  round: Round;
+  /** What the orders get one by one, on the same lots. */
+  alone: Filled;
+  programme: RoundInstance;
+}
+
+/** Every order may wish for so many lots, whatever the number of pairs. */
+const WISHES_LEAST = 32;
+/** Work is counted in lots found in the index; choosing among found ones is this much cheaper. */
+const CHOICES_PER_WORK = 8;
+/** What asking the index costs beside the lots that it finds. */
+const QUERY_WORK = 16;
+
+/**
+ * Yields after each piece with its work: the hub stops there and goes on in a later step. Each lot is
+ * taken as it is when it is first found; what changes afterwards shows when the answer is placed.
+ */
+export function* compile(
+  view: () => MarketView,
+  orders: readonly RoundOrder[],
+  pairsMost: number,
+): Generator<number, Compiled> {
+  const lots = new RoundLots();
+  const most = Math.max(WISHES_LEAST, Math.floor(pairsMost / Math.max(1, orders.length)));
+  const wishes: Wishes[] = [];
+  for (const order of orders) {
+    wishes.push(lots.wishesOf(order, view(), most));
+    yield QUERY_WORK + (wishes.at(-1) as Wishes).lot.length;
+  }
+  const round: Round = { orders, lots: lots.all, wishes };
+  const filling = new Filling(round);
+  for (const [i, { lot }] of wishes.entries()) {
+    filling.serve(i);
+    yield 1 + lot.length / CHOICES_PER_WORK;
+  }
+  const alone = filling.result();
+  yield orders.length;
+  const programme = instanceOf(round, alone.replicas);
+  yield programme.instance.lessor.length / CHOICES_PER_WORK;
+  return { round, alone, programme };
+}
+
+/** The lots of a round, numbered as they are found. */
+class RoundLots {
+  readonly all: RoundLot[] = [];
+  readonly #positions = new Map<string, number>();
+
+  wishesOf({ order, want }: RoundOrder, { market, wallMs }: MarketView, most: number): Wishes {
+    const hits = market.candidates(order, { lots: most, wallMs, replicasMax: want.max });
+    const positions = hits.map((hit) => {
+      const name = `${hit.lessor} ${hit.lotId}`;
+      const known = this.#positions.get(name);
+      if (known !== undefined) return known;
+      this.#positions.set(name, this.all.length);
+      const hub = hubOf(hit.lessor);
+      return this.all.push({ hub, lessor: hit.lessor, ...market.lotOf(hit) }) - 1;
+    });
+    return wishesOf(order, hits, Int32Array.from(positions));
+  }
+}
