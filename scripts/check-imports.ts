@@ -12,11 +12,12 @@ import { join, relative, resolve, sep } from 'node:path';
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   link: ['core'],
-  hub: ['core', 'link'],
+  solver: ['core'],
+  hub: ['core', 'link', 'solver'],
   agent: ['core', 'link'],
   sdk: ['core', 'link'],
   sim: ['core', 'link', 'hub', 'agent'],
-  cli: ['core', 'link', 'sdk', 'hub', 'agent', 'sim'],
+  cli: ['core', 'link', 'solver', 'sdk', 'hub', 'agent', 'sim'],
 };
 
 /** The rooms of core from the lowest upwards; those of one line stand on the same level. */

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const NAMES = ['core', 'link', 'hub', 'agent', 'sdk', 'sim', 'cli'];
+const NAMES = ['core', 'link', 'solver', 'hub', 'agent', 'sdk', 'sim', 'cli'];
 
 /**
  * @typedef {object} Manifest

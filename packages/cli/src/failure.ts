@@ -3,6 +3,7 @@ import { REFUSAL_CODES } from '@sparegrid/core/refusals';
 import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import { LinkFault } from '@sparegrid/link/fault';
 import { RefusedError, SDK_FAULTS, UnavailableError } from '@sparegrid/sdk/errors';
+import { SolverFault } from '@sparegrid/solver/fault';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
 import { CliFault, InputRefused } from './fault.ts';
@@ -39,6 +40,7 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof ConfigFault || error instanceof LinkFault) {
     return told(error.code, error.message.replace(`${error.code}: `, ''), error.hint, 'input');
   }
+  if (error instanceof SolverFault) return told(error.code, error.message, error.hint, 'fault');
   const text = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   return told('CLI_FAULT', text, `Please report this. ${stack}`, 'fault');
