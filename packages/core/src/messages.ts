@@ -110,9 +110,14 @@ export type Request =
   | { op: 'order.submit'; document: SignedDocument; taskPrivate: string | null }
   | { op: 'order.get'; order: OrderId }
   | { op: 'order.list'; after: PageMark }
+  /** `payload` is the text of a buy order that nobody signed: it cannot be made into one. */
+  | { op: 'order.plan'; payload: string; after: PageMark }
   | { op: 'order.explain'; order: OrderId; after: PageMark }
   | { op: 'order.cancel'; order: OrderId }
   | { op: 'order.logs'; order: OrderId; after: LogCursor }
+  | { op: 'lease.list'; after: PageMark }
+  | { op: 'lease.get'; lease: AgreementId }
+  | { op: 'lease.stop'; lease: AgreementId }
   | { op: 'panorama.offers'; after: PageMark }
   | { op: 'panorama.resources'; after: PageMark }
   | { op: 'directory.resolve'; participant: ParticipantId }
@@ -148,6 +153,8 @@ export type HubToParticipantMessage =
   | { type: 'log-ack'; container: ContainerId; seq: number }
   | { type: 'reply'; requestId: string; reply: Reply }
   | { type: 'order-event'; order: OrderId; state: OrderState; event: OrderEvent }
+  /** More of the order's output is stored than a moment ago. */
+  | { type: 'output'; order: OrderId }
   | { type: 'relayed'; from: ParticipantId; payload: string };
 
 /** One container that the agent shall run. The agent alone enforces its end. */
@@ -175,12 +182,16 @@ export type Reply =
   | {
       ok: true;
       op: 'order.list';
-      orders: { id: OrderId; state: OrderState }[];
+      orders: OrderSummary[];
       next: PageMark;
     }
+  | { ok: true; op: 'order.plan'; plan: OrderPlan; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.explain'; order: OrderView; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.cancel'; order: OrderId }
   | { ok: true; op: 'order.logs'; chunks: LogChunk[]; ended: boolean }
+  | { ok: true; op: 'lease.list'; leases: LeaseView[]; next: PageMark }
+  | { ok: true; op: 'lease.get'; lease: LeaseView }
+  | { ok: true; op: 'lease.stop'; lease: AgreementId }
   | {
       ok: true;
       op: 'panorama.offers';
@@ -196,6 +207,37 @@ export type Reply =
   | { ok: true; op: 'directory.resolve'; participant: ParticipantId; hub: HubId }
   | { ok: true; op: 'hub.status'; status: HubStatus }
   | { ok: false; code: RefusalCode; hint: string };
+
+/** One line of a list of orders. `acceptedAtMs` is wall time, for people. */
+export interface OrderSummary {
+  id: OrderId;
+  state: OrderState;
+  acceptedAtMs: number;
+  image: string;
+  replicas: { min: number; max: number };
+}
+
+/** Whom an order would go to if it were accepted and matched now; nothing is kept of it. */
+export interface OrderPlan {
+  /** Why nothing would be signed; null when it would. */
+  code: RefusalCode | null;
+  hint: string;
+  parts: {
+    lessor: ParticipantId;
+    targetHub: HubId;
+    replicas: number;
+    placements: Placement[];
+    priceMicroPerHour: Micro;
+  }[];
+  priceMicroPerHour: Micro;
+  /** The bill if everything runs for the whole duration. */
+  costMicroMax: Micro;
+}
+
+/** An agreement that was concluded, with the order that it serves. */
+export interface LeaseView extends AgreementView {
+  order: OrderId;
+}
 
 /** An order as its lessee sees it. */
 export interface OrderView {

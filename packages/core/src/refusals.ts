@@ -82,6 +82,8 @@ export const REFUSAL_CODES = {
   AGREEMENT_HOLD_EXPIRED: 'The hold ran out and the quantity was released, finally.',
   AGREEMENT_NO_ANSWER: 'A target hub did not vote in time.',
 
+  LEASE_UNKNOWN: 'This hub knows no such lease of this participant.',
+  LEASE_ENDED: 'The lease has already ended.',
   LEASE_START_GRACE: 'The lease did not start whole within the start grace.',
   LEASE_START_FAILED: 'A container could not be started.',
   LEASE_TASK_FAILED: 'A container ended with a failure.',

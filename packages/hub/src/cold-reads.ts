@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { LogChunk, LogCursor, OrderView, Reply, Request } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES, type OrderRecord } from '@sparegrid/core/order/order-record';
 import { refuse } from '@sparegrid/core/refusals';
-import type { ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { AgreementId, ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { decodeStored } from '@sparegrid/core/units/json';
 import { endOfPrefix, type Store } from '@sparegrid/link/store/store';
 
@@ -20,7 +20,7 @@ const CHUNKS_PER_READ = 16;
 /** After so many reads the loop gets its turn: an order may have thousands of containers. */
 const READS_PER_TURN = 32;
 
-/** @refuses ORDER_UNKNOWN also for other lessees' orders: who asks learns nothing of them. */
+/** @refuses ORDER_UNKNOWN, LEASE_UNKNOWN also for those of others: who asks learns nothing of them. */
 export async function answerColdRead(
   store: Store,
   lessee: ParticipantId,
@@ -29,6 +29,8 @@ export async function answerColdRead(
   switch (request.op) {
     case 'order.get':
       return archivedOrder(store, lessee, request.order);
+    case 'lease.get':
+      return archivedLease(store, lessee, request.lease);
     case 'order.logs':
       return keptLogs(store, lessee, request.order, request.after);
     default:
@@ -41,6 +43,18 @@ async function archivedOrder(store: Store, lessee: ParticipantId, order: OrderId
   const archived = text === null ? null : decodeStored<ArchivedOrder>(text);
   if (archived?.lessee !== lessee) return refuse('ORDER_UNKNOWN', order);
   return { ok: true, op: 'order.get', order: archived.view };
+}
+
+async function archivedLease(
+  store: Store,
+  lessee: ParticipantId,
+  lease: AgreementId,
+): Promise<Reply> {
+  const found = await archivedOrder(store, lessee, lease.slice(0, lease.lastIndexOf('-')));
+  const order = found.ok && found.op === 'order.get' ? found.order : undefined;
+  const view = order?.agreements.find(({ id }) => id === lease);
+  if (!order || view?.negotiation !== 'FINALIZED') return refuse('LEASE_UNKNOWN', lease);
+  return { ok: true, op: 'lease.get', lease: { order: order.id, ...view } };
 }
 
 /** Orders lie in table `order` as long as anything of them is kept, live or archived. */

@@ -4,7 +4,14 @@ import type { AgreementMessage } from '../agreement/messages.ts';
 import type { AgreementRecord, PartRecord, PartTombstone } from '../agreement/records.ts';
 import { TargetParts } from '../agreement/target-hub.ts';
 import type { CoreEnv } from '../env.ts';
-import type { Frame, HubMessage, Message, ParticipantMessage, SignedFrame } from '../messages.ts';
+import type {
+  Frame,
+  HubMessage,
+  Message,
+  ParticipantMessage,
+  Request,
+  SignedFrame,
+} from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
 import type { PanoramaRow } from '../panorama/row.ts';
 import { invariant } from '../refusals.ts';
@@ -36,6 +43,16 @@ export type HubInput =
   | { kind: 'frame'; signed: SignedFrame }
   /** Our outgoing link to that hub is up (again). */
   | { kind: 'peer-connected'; hub: HubId }
+  /** Of a connection that the shell has proved to be the participant's by itself. */
+  | {
+      kind: 'request';
+      from: ParticipantId;
+      session: string;
+      requestId: string;
+      request: Request;
+    }
+  /** Such a connection wants to hear what happens to the participant's orders. */
+  | { kind: 'session-opened'; participant: ParticipantId; session: string }
   | { kind: 'session-closed'; participant: ParticipantId; session: string }
   /** What came of the effect `solve` of that round; null: the solver failed. */
   | { kind: 'solved'; round: string; answer: SolverAnswer | null };
@@ -152,6 +169,7 @@ export class HubCore {
     this.#wakeDue(now.elapsedMs);
     this.#match();
     this.#members.flushDesired();
+    this.#logs.tellOutput();
     this.#tellPeers();
     if (context.out.hasWrites) context.put('meta', 'clock', { elapsedMs: now.elapsedMs });
     return context.out.take();
@@ -165,6 +183,12 @@ export class HubCore {
         return this.#takeFrame(input.signed);
       case 'peer-connected':
         return this.#heartbeat(input.hub);
+      case 'request': {
+        const { from, session, requestId, request } = input;
+        return this.#requests.handle(from, session, requestId, request);
+      }
+      case 'session-opened':
+        return this.#openSession(input.participant, input.session);
       case 'session-closed':
         this.#context.sessions.get(input.participant)?.delete(input.session);
         return;

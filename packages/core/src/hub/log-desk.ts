@@ -5,6 +5,7 @@ import type { TargetParts } from '../agreement/target-hub.ts';
 import type { HubMessage, LogChunk } from '../messages.ts';
 import {
   type ContainerId,
+  compareIds,
   type HubId,
   type OrderId,
   type ParticipantId,
@@ -26,6 +27,8 @@ export interface LogPosition {
  */
 export class LogDesk {
   readonly #positions = new Map<ContainerId, LogPosition>();
+  /** Orders whose output grew in this step, with their lessees. */
+  readonly #grown = new Map<OrderId, ParticipantId>();
   readonly #context: HubContext;
   readonly #parts: TargetParts;
   readonly #agreements: FirstAgreements;
@@ -67,6 +70,7 @@ export class LogDesk {
       const position = { order: record.order, seq };
       this.#positions.set(container, position);
       this.#context.put('log-position', container, position);
+      this.#grown.set(record.order, record.parts[number]?.terms.lessee as ParticipantId);
       if (seq <= this.#context.config.limits.logChunksPerContainer) {
         const key = `${record.order}/${container}/${String(seq).padStart(8, '0')}`;
         this.#context.put('log', key, { container, seq, stream, text } satisfies LogChunk, false);
@@ -74,6 +78,17 @@ export class LogDesk {
     }
     const last = this.#positions.get(container)?.seq ?? 0;
     this.#context.send(from, { type: 'part-log-ack', container, seq: last });
+  }
+
+  /** Lessees hear of new output once per step and order, as they hear of states: nobody polls. */
+  tellOutput(): void {
+    for (const [order, lessee] of this.#grown) {
+      const sessions = this.#context.sessions.get(lessee) ?? [];
+      for (const session of [...sessions].sort(compareIds)) {
+        this.#context.out.send(lessee, { type: 'output', order }, session);
+      }
+    }
+    this.#grown.clear();
   }
 
   /** At the target hub: the first hub, and no other one, says that it has stored up to here. */

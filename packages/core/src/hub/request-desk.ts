@@ -7,14 +7,18 @@ import type { HubStatus, PageMark, Reply, Request } from '../messages.ts';
 import { refuse } from '../refusals.ts';
 import { type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
+import { LeaseDesk } from './lease-desk.ts';
 import type { OrderBook } from './order-book.ts';
 import { pageOf } from './paging.ts';
+import { planFor } from './plan.ts';
+import { summaryOf } from './views.ts';
 
 export class RequestDesk {
   readonly #context: HubContext;
   readonly #book: OrderBook;
   readonly #agreements: FirstAgreements;
   readonly #parts: TargetParts;
+  readonly #leases: LeaseDesk;
 
   constructor(
     context: HubContext,
@@ -26,6 +30,7 @@ export class RequestDesk {
     this.#book = book;
     this.#agreements = agreements;
     this.#parts = parts;
+    this.#leases = new LeaseDesk(context, book, agreements);
   }
 
   /** Answers at once, or leaves the answer to the store (`cold-read`). */
@@ -52,10 +57,18 @@ export class RequestDesk {
       }
       case 'order.list': {
         const own = [...this.#book.orders.values()].filter(({ order }) => order.lessee === from);
-        const orders = own.map(({ id, state }) => ({ id, state }));
+        const orders = own.map(summaryOf);
         const { page, next } = this.#page(orders, ({ id }) => id, request.after);
         return { ok: true, op, orders: page, next };
       }
+      case 'order.plan':
+        return planFor(this.#context, from, request.payload, request.after);
+      case 'lease.list':
+        return this.#leases.list(from, request.after);
+      case 'lease.get':
+        return this.#leases.get(from, request.lease);
+      case 'lease.stop':
+        return this.#leases.stop(from, request.lease);
       case 'order.explain':
         return this.#explain(from, request.order, request.after);
       case 'order.logs':

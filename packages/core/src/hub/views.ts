@@ -1,6 +1,6 @@
 /** What a lessee sees of its orders: Dataspace Protocol state names, right to use, bill. */
 import type { AgreementRecord, LeaseState, NegotiationState } from '../agreement/records.ts';
-import type { AgreementView, OrderView } from '../messages.ts';
+import type { AgreementView, LeaseView, OrderSummary, OrderView } from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
 import { replicasOf } from '../order/placement.ts';
 import type { Now } from '../units/now.ts';
@@ -29,6 +29,26 @@ export function orderView(
     round: order.round ?? null,
     agreements: views,
   };
+}
+
+export function summaryOf({ id, state, order, events }: OrderRecord): OrderSummary {
+  const { task, count } = order;
+  return {
+    id,
+    state,
+    acceptedAtMs: events[0]?.atMs ?? 0,
+    image: task.public.image,
+    replicas: count,
+  };
+}
+
+/** Agreements that were concluded, also those that have ended since. */
+export function leaseView(agreement: AgreementRecord, order: OrderRecord, now: Now): LeaseView {
+  return { order: order.id, ...agreementView(agreement, order, now) };
+}
+
+export function isLease({ state }: AgreementRecord): boolean {
+  return state !== 'preparing' && state !== 'aborted';
 }
 
 /** The right to use belongs to the lessee from the start of the lease to its end. @patent [0058] EXE-4 */

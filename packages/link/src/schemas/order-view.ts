@@ -1,7 +1,13 @@
 /** Schemas of what a lessee sees of its order, its agreements, and of why it is not matched. */
 import type { LeaseState, NegotiationState } from '@sparegrid/core/agreement/records';
 import type { Explanation } from '@sparegrid/core/matching/explain';
-import type { AgreementView, OrderView } from '@sparegrid/core/messages';
+import type {
+  AgreementView,
+  LeaseView,
+  OrderPlan,
+  OrderSummary,
+  OrderView,
+} from '@sparegrid/core/messages';
 import type { OrderEvent, OrderRound, OrderState } from '@sparegrid/core/order/order-record';
 import { z } from 'zod';
 import { partOutcome } from './agreement.ts';
@@ -14,6 +20,7 @@ import {
   list,
   MANY,
   micro,
+  name,
   orderId,
   participantId,
   partNumber,
@@ -53,29 +60,33 @@ const lease = schemaFor<LeaseState>()(
   z.enum(['REQUESTED', 'STARTED', 'SUSPENDED', 'COMPLETED', 'TERMINATED']),
 );
 
-const agreementView = schemaFor<AgreementView>()(
-  z.strictObject({
-    id: agreementId,
-    negotiation,
-    lease,
-    userOf: participantId.nullable(),
-    userExpiresMs: amount.nullable(),
-    code: refusalCode.nullable(),
-    parts: list(
-      z.strictObject({
-        part: partNumber,
-        lessor: participantId,
-        targetHub: hubId,
-        replicas: amount,
-        placements: list(placement, MANY),
-        priceMicroPerHour: micro,
-        billedMs: amount,
-        costMicro: micro,
-        outcome: partOutcome.nullable(),
-      }),
-      SOME,
-    ),
-  }),
+const agreementFields = {
+  id: agreementId,
+  negotiation,
+  lease,
+  userOf: participantId.nullable(),
+  userExpiresMs: amount.nullable(),
+  code: refusalCode.nullable(),
+  parts: list(
+    z.strictObject({
+      part: partNumber,
+      lessor: participantId,
+      targetHub: hubId,
+      replicas: amount,
+      placements: list(placement, MANY),
+      priceMicroPerHour: micro,
+      billedMs: amount,
+      costMicro: micro,
+      outcome: partOutcome.nullable(),
+    }),
+    SOME,
+  ),
+};
+
+const agreementView = schemaFor<AgreementView>()(z.strictObject(agreementFields));
+
+export const leaseView = schemaFor<LeaseView>()(
+  z.strictObject({ order: orderId, ...agreementFields }),
 );
 
 const orderRound = schemaFor<OrderRound>()(
@@ -100,6 +111,35 @@ export const orderView = schemaFor<OrderView>()(
     costMicro: micro,
     round: orderRound.nullable(),
     agreements: list(agreementView, MANY),
+  }),
+);
+
+export const orderSummary = schemaFor<OrderSummary>()(
+  z.strictObject({
+    id: orderId,
+    state: orderState,
+    acceptedAtMs: amount,
+    image: name,
+    replicas: z.strictObject({ min: amount, max: amount }),
+  }),
+);
+
+export const orderPlan = schemaFor<OrderPlan>()(
+  z.strictObject({
+    code: refusalCode.nullable(),
+    hint,
+    parts: list(
+      z.strictObject({
+        lessor: participantId,
+        targetHub: hubId,
+        replicas: amount,
+        placements: list(placement, MANY),
+        priceMicroPerHour: micro,
+      }),
+      SOME,
+    ),
+    priceMicroPerHour: micro,
+    costMicroMax: micro,
   }),
 );
 

@@ -112,6 +112,7 @@ export const hubToParticipantMessageSchemas = {
     state: orderState,
     event: orderEvent,
   }),
+  output: z.strictObject({ type: z.literal('output'), order: orderId }),
   relayed: z.strictObject({ type: z.literal('relayed'), from: participantId, payload: text }),
 };
 

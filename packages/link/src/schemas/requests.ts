@@ -3,10 +3,11 @@ import type { HubStatus, LogChunk, Reply, Request } from '@sparegrid/core/messag
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
-import { explanation, orderState, orderView } from './order-view.ts';
+import { explanation, leaseView, orderPlan, orderSummary, orderView } from './order-view.ts';
 import { partVersionFields } from './panorama.ts';
 import { resourceSpec } from './resource-spec.ts';
 import {
+  agreementId,
   amount,
   containerId,
   hint,
@@ -46,6 +47,7 @@ export const request = schemaFor<Request>()(
     }),
     z.strictObject({ op: z.literal('order.get'), order: orderId }),
     z.strictObject({ op: z.literal('order.list'), after: pageMark }),
+    z.strictObject({ op: z.literal('order.plan'), payload: text, after: pageMark }),
     z.strictObject({ op: z.literal('order.explain'), order: orderId, after: pageMark }),
     z.strictObject({ op: z.literal('order.cancel'), order: orderId }),
     z.strictObject({
@@ -53,6 +55,9 @@ export const request = schemaFor<Request>()(
       order: orderId,
       after: mapOf(containerId, amount, MANY),
     }),
+    z.strictObject({ op: z.literal('lease.list'), after: pageMark }),
+    z.strictObject({ op: z.literal('lease.get'), lease: agreementId }),
+    z.strictObject({ op: z.literal('lease.stop'), lease: agreementId }),
     z.strictObject({ op: z.literal('panorama.offers'), after: pageMark }),
     z.strictObject({ op: z.literal('panorama.resources'), after: pageMark }),
     z.strictObject({ op: z.literal('directory.resolve'), participant: participantId }),
@@ -132,7 +137,14 @@ export const reply = schemaFor<Reply>()(
       z.strictObject({
         ok: done,
         op: z.literal('order.list'),
-        orders: list(z.strictObject({ id: orderId, state: orderState }), MANY),
+        orders: list(orderSummary, MANY),
+        next: pageMark,
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('order.plan'),
+        plan: orderPlan,
+        lessors: list(explanation, MANY),
         next: pageMark,
       }),
       z.strictObject({
@@ -149,6 +161,14 @@ export const reply = schemaFor<Reply>()(
         chunks: list(logChunk, MANY),
         ended: z.boolean(),
       }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('lease.list'),
+        leases: list(leaseView, MANY),
+        next: pageMark,
+      }),
+      z.strictObject({ ok: done, op: z.literal('lease.get'), lease: leaseView }),
+      z.strictObject({ ok: done, op: z.literal('lease.stop'), lease: agreementId }),
       z.strictObject({
         ok: done,
         op: z.literal('panorama.offers'),
