@@ -1,9 +1,14 @@
 /** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
 import { benchEndToEnd } from './e2e/e2e.ts';
+import { benchIndex } from './index/lots-bench.ts';
 import { type Bench, printResult } from './result.ts';
 import { benchSsfctp } from './ssfctp/ssfctp.ts';
 
-const BENCHES: Record<string, Bench> = { e2e: benchEndToEnd, ssfctp: benchSsfctp };
+const BENCHES: Record<string, Bench> = {
+  e2e: benchEndToEnd,
+  index: benchIndex,
+  ssfctp: benchSsfctp,
+};
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = BENCHES[name];

@@ -5,7 +5,7 @@ import { type Bench, quantile, type Result } from '../result.ts';
 import { ColumnScan } from './column-scan.ts';
 import { cpuMs } from './cpu-time.ts';
 import { askIndex, buildIndex, type Change, changesOf, prepareChanges } from './index-load.ts';
-import { panoramaBytesPerLot } from './kept-bytes.ts';
+import { keptBytesPerLot } from './kept-bytes.ts';
 import { Dice, type PlainOrder, plainLot, plainOrder } from './market.ts';
 import { SqliteLots } from './sqlite-lots.ts';
 
@@ -21,6 +21,7 @@ const UPDATE_ROUNDS = 300;
 const UPDATES_PER_ROUND = 500;
 const UPDATES_PER_MATCH = 10;
 const BYTES_PER_LOT_MAX = 112;
+const KEPT_LOTS = 1_000_000;
 const KEPT_BYTES_MAX = 400;
 const P99_RATIO_MAX = 3;
 
@@ -38,16 +39,26 @@ interface Contest {
 
 /** Ratios say how many times better the index is than the baseline, or how far below a limit. */
 export const benchIndex: Bench = async (report) => {
-  const kept = panoramaBytesPerLot();
-  rowOf('panorama', report)(
-    'heap_per_lot',
-    kept,
-    'bytes',
-    `${KEPT_BYTES_MAX} bytes`,
-    KEPT_BYTES_MAX / kept,
-  );
+  for (const lotsMost of [50, 1]) keptBytes(lotsMost, report);
   for (const lots of SIZES) measure(lots, report);
 };
+
+function keptBytes(lotsMost: number, report: Report): void {
+  const name = lotsMost === 1 ? 'one lot an offer' : `1 to ${lotsMost} lots an offer`;
+  const row = rowOf(`${KEPT_LOTS} lots of 8 hubs, ${name}`, report);
+  const kept = keptBytesPerLot(KEPT_LOTS, lotsMost);
+  const against = (metric: string, bytes: number, most: number) =>
+    row(metric, bytes, 'bytes', `${most} bytes`, most / bytes);
+  against('kept_bytes_per_lot', kept.all, KEPT_BYTES_MAX);
+  against('index_bytes_per_lot', kept.index, BYTES_PER_LOT_MAX);
+  row(
+    'rows_bytes_per_lot',
+    kept.all - kept.index,
+    'bytes',
+    'all kept',
+    kept.all / (kept.all - kept.index),
+  );
+}
 
 function rowOf(name: string, report: Report): Row {
   return (metric, value, unit, baseline, ratio) =>

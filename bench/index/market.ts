@@ -132,7 +132,7 @@ export function offerFrom(first: number): SellOrder {
   };
 }
 
-function lotOf(number: number, lot: PlainLot): Lot {
+export function lotOf(number: number, lot: PlainLot): Lot {
   const [device = 0, cpu = 0, memory = 0, storage = 0, bandwidth = 0] = lot.asks.map(BigInt);
   return {
     id: lotIdOf(number),

@@ -144,11 +144,11 @@ export const orders: fc.Arbitrary<BuyOrder> = fc
   });
 
 /** The market as a hub sees it that knows all these lessors. */
-export function viewOf(market: readonly Lessor[]): MarketView {
+export function viewOf(lessors: readonly Lessor[]): MarketView {
   const panorama = new Panorama('h1', 1, ['h2'], keysOf('h1').crypto);
   for (const hub of ['h1', 'h2']) {
     const owner = new Panorama(hub, 1, [], keysOf(hub).crypto);
-    for (const { spec, offer } of market) {
+    for (const { spec, offer } of lessors) {
       if (!spec.participant.endsWith(hub)) continue;
       const to = hub === 'h1' ? panorama : owner;
       to.publishResource(spec.participant, spec);
@@ -158,5 +158,7 @@ export function viewOf(market: readonly Lessor[]): MarketView {
       for (const chunk of owner.snapshot(() => 1)) panorama.applySnapshot(hub, chunk);
     panorama.heard(hub, 0);
   }
-  return { market: new Market(panorama), wallMs: WALL_MS };
+  const market = new Market(panorama);
+  market.followArrived(Infinity);
+  return { market, wallMs: WALL_MS };
 }

@@ -2,14 +2,19 @@
 
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
-import { explainOrder } from '../matching/explain.ts';
+import { explainLessor } from '../matching/explain.ts';
 import type { HubStatus, PageMark, Reply, Request } from '../messages.ts';
+import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { SellOrder } from '../order/sell-order.ts';
+import type { HubPart } from '../panorama/hub-part.ts';
+import type { PanoramaRow } from '../panorama/row.ts';
+import type { Rows } from '../panorama/row-tables.ts';
 import { refuse } from '../refusals.ts';
 import { type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import type { OrderBook } from './order-book.ts';
-import { pageOf } from './paging.ts';
+import { pageOf, pageOfIds } from './paging.ts';
 import { planFor } from './plan.ts';
 import { summaryOf } from './views.ts';
 
@@ -103,8 +108,13 @@ export class RequestDesk {
     if (!order) return refuse('ORDER_UNKNOWN', id);
     const { market } = this.#context;
     const view = { market, wallMs: this.#context.now().wallMs };
-    const lines = explainOrder(view, order.order, this.#book.lostRacesOf(order));
-    const { page, next } = this.#page(lines, ({ lessor }) => lessor, after);
+    const lost = this.#book.lostRacesOf(order);
+    const { page, next } = pageOfIds(
+      this.#lessors((part) => part.resources),
+      after,
+      this.#context.config.limits.pageLength,
+      (lessor) => explainLessor(view, lessor, order.order, lost),
+    );
     return {
       ok: true,
       op: 'order.explain',
@@ -115,21 +125,30 @@ export class RequestDesk {
   }
 
   #offers(after: PageMark) {
-    const all = this.#hubParts().flatMap((part) =>
-      [...part.leases.values()].flatMap(({ offer }) =>
-        offer ? [{ hub: part.hub, stale: part.stale, offer }] : [],
-      ),
-    );
-    const { page, next } = this.#page(all, ({ offer }) => offer.participant, after);
+    const { panorama, config } = this.#context;
+    const ids = this.#lessors((part) => part.leases);
+    const itemOf = (id: ParticipantId) => {
+      const { hub, stale, leases } = panorama.parts.get(hubOf(id)) as HubPart;
+      return { hub, stale, offer: leases.get(id)?.offer as SellOrder };
+    };
+    const { page, next } = pageOfIds(ids, after, config.limits.pageLength, itemOf);
     return { offers: page, next };
   }
 
   #specs(after: PageMark) {
-    const all = this.#hubParts().flatMap((part) =>
-      [...part.resources.values()].flatMap(({ spec }) => (spec ? [{ hub: part.hub, spec }] : [])),
-    );
-    const { page, next } = this.#page(all, ({ spec }) => spec.participant, after);
+    const { panorama, config } = this.#context;
+    const ids = this.#lessors((part) => part.resources);
+    const itemOf = (id: ParticipantId) => {
+      const { hub, resources } = panorama.parts.get(hubOf(id)) as HubPart;
+      return { hub, spec: resources.get(id)?.spec as ResourceSpec };
+    };
+    const { page, next } = pageOfIds(ids, after, config.limits.pageLength, itemOf);
     return { specs: page, next };
+  }
+
+  /** Participants of all hubs that have a row with content in these tables. */
+  *#lessors(rowsOf: (part: HubPart) => Rows<PanoramaRow>): Generator<ParticipantId> {
+    for (const part of this.#hubParts()) yield* rowsOf(part).presentKeys();
   }
 
   #page<T>(items: Iterable<T>, idOf: (item: T) => string, after: PageMark) {
@@ -144,8 +163,8 @@ export class RequestDesk {
     const parts = this.#hubParts().map((part) => ({
       ...part.version(),
       stale: part.stale,
-      participants: [...part.resources.values()].filter(({ spec }) => spec !== null).length,
-      offers: [...part.leases.values()].filter(({ offer }) => offer !== null).length,
+      participants: [...part.resources.presentKeys()].length,
+      offers: [...part.leases.presentKeys()].length,
     }));
     const leases = [...this.#parts.parts.values()].filter(({ state }) => state !== 'ended').length;
     return {

@@ -1,7 +1,7 @@
 /** Terms and traits of all lots, each held once, with their flags where the tree reads them. */
 import type { Lot, SellOrder } from '../order/sell-order.ts';
+import { grownUint32 } from '../units/growable.ts';
 import { type Terms, type Traits, termsKey, termsOf, traitsKey, traitsOf } from './attributes.ts';
-import { grownUint32 } from './growable.ts';
 import { Interned } from './interned.ts';
 
 /** Flags by number of the terms and of the traits. */

@@ -1,6 +1,7 @@
 /** What lots share: terms of whole offers, and labels with speeds; compared once per query. */
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { ImagePolicy, Lot, SellOrder, TaskCapabilities } from '../order/sell-order.ts';
+import { hashText } from '../units/hash-text.ts';
 import { type HubId, hubOf } from '../units/ids.ts';
 import type { FlopsRate, Provision } from '../units/resources.ts';
 
@@ -20,15 +21,6 @@ export interface Traits {
   labels: Readonly<Record<string, string>>;
   flops: readonly FlopsRate[];
   flags: number;
-}
-
-/** 32 bits from the characters of a text (FNV-1a). */
-export function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return (hash ^ (hash >>> 15)) >>> 0;
 }
 
 const KIND_BITS = { job: 1, service: 2 } as const;

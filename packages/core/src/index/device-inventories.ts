@@ -1,7 +1,7 @@
 /** Devices of lots with what is free of each: equal inventories are held once. */
 import type { LotDevice } from '../order/sell-order.ts';
+import { grownInt32, grownUint32 } from '../units/growable.ts';
 import type { DeviceModel } from '../units/resources.ts';
-import { grownInt32, grownUint32 } from './growable.ts';
 import { Interned } from './interned.ts';
 
 /** A device as one number: its model's number times this, plus its free thousandths. */

@@ -29,17 +29,28 @@ export class Levels {
   readonly memory = doublings(2 ** 32);
   readonly storage = doublings(2 ** 35);
   readonly score = doublings(16);
-  /** Rises when the steps change. */
+  /** Rises when the steps change, or whether bounds keep to them. */
   version = 0;
+  /** False while some bounds are still of earlier steps. */
+  isSettled = true;
 
-  /** Sets the steps by what lots have now; all bounds of nodes are void then. */
+  unsettle(): void {
+    this.isSettled = false;
+    this.version += 1;
+  }
+
+  settle(): void {
+    this.isSettled = true;
+    this.version += 1;
+  }
+
+  /** Sets the steps by what lots have now; bounds of nodes are void then. */
   learn(rows: LotRows): void {
     const { words } = rows;
     const step = Math.max(1, Math.floor(rows.end / SAMPLE));
     const slots: number[] = [];
     for (let slot = 0; slot < rows.end; slot += step) if (rows.leafOf(slot) >= 0) slots.push(slot);
     if (slots.length < 64) return;
-    this.version += 1;
     const learn = (steps: Float64Array, valueAt: (base: number) => number) => {
       const values = Float64Array.from(slots, (slot) => valueAt(slot * ROW_WORDS)).sort();
       SHARES.forEach((share, at) => {

@@ -152,6 +152,8 @@ function check(seed: number, taste: Taste, lessors: number, changes: number): vo
     both.change();
     if (both.dice.chance(8)) both.ask();
     if (both.dice.chance(100)) both.index.tidy();
+    // Most of the time some pass is under way.
+    if (both.dice.chance(3)) both.index.tidy(1 + both.dice.below(90));
   }
   for (let round = 0; round < 20; round += 1) both.ask();
   // Everything leaves: the same places are used again.

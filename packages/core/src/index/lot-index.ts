@@ -16,6 +16,10 @@ import { LotTree } from './lot-tree.ts';
 import { LotWriter } from './lot-writer.ts';
 import { Ranking } from './ranking.ts';
 import { Suits } from './suits.ts';
+import { Tidying } from './tidying.ts';
+
+/** Markets up to this size are searched fast in any order. */
+const UNTIDY_MIN = 4096;
 
 /** A lot that suits, with what the matcher needs to choose it. */
 export interface LotHit {
@@ -70,6 +74,9 @@ export class LotIndex {
   readonly #search = new LotSearch(this.#lots, this.#tree, this.#cells, this.#suits, this.#best);
   readonly #writer: LotWriter;
   readonly #partitionLabel: string;
+  #tidying: Tidying | undefined;
+  /** Lots that had been put in when everything was in order. */
+  #tidyInserted = 0;
   #queries = new WeakMap<BuyOrder, LotQuery>();
   #queriesVersion = 0;
 
@@ -110,19 +117,24 @@ export class LotIndex {
   /**
    * Puts the rows of lots that are searched together side by side, which makes searches several
    * times faster; for after a snapshot, and when many offers were replaced. All numbers that
-   * {@link find} gave are void. Takes some tenths of a microsecond per lot.
+   * {@link find} gave are void. Takes some microseconds per lot, so a large market is put in order
+   * in many calls; searches are right in between.
+   *
+   * @param lotsMax the work of one call.
+   * @returns true when everything is in order.
    */
-  tidy(): void {
-    const rowOf = new Int32Array(this.#lots.rows.end).fill(-1);
-    let row = 0;
-    this.#tree.forEach((slot) => {
-      rowOf[slot] = row++;
-    });
-    for (const slot of this.#lots.wide.keys()) rowOf[slot] = row++;
-    this.#tree.moveLots(rowOf);
-    this.#lots.moveLots(rowOf);
-    this.#lots.levels.learn(this.#lots.rows);
-    this.#tree.rebound();
+  tidy(lotsMax = Infinity): boolean {
+    this.#tidying ??= new Tidying(this.#lots, this.#tree);
+    if (!this.#tidying.go(lotsMax)) return false;
+    this.#tidying = undefined;
+    this.#tidyInserted = this.#tree.inserted;
+    return true;
+  }
+
+  /** True when {@link tidy} is worth its while, or has begun. */
+  get isUntidy(): boolean {
+    const inserted = this.#tree.inserted - this.#tidyInserted;
+    return this.#tidying !== undefined || inserted > UNTIDY_MIN + this.#lots.rows.held / 4;
   }
 
   /** Lots of a stale hub stay, but suit nobody until it is heard again. */

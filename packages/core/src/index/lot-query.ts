@@ -36,6 +36,10 @@ export interface LotQuery {
   pairs: Int32Array;
 }
 
+/** All combinations of levels: every lot has one. */
+const ANY = -1;
+const ANY_PAIRS = new Int32Array(2 * PAIRS.length).fill(ANY);
+
 /** Undefined for an order outside the range in which plain numbers are exact. */
 export function compileQuery(order: BuyOrder, steps: Levels, waived: Waived): LotQuery | undefined {
   if (!isPlain(order)) return undefined;
@@ -66,9 +70,11 @@ export function compileQuery(order: BuyOrder, steps: Levels, waived: Waived): Lo
     limit: limit < BigInt(AMOUNT_END) ? Number(limit) : Number.POSITIVE_INFINITY,
     termsMask: termsMask(order, waived),
     traitsMask: traitsMask(order),
-    cpuDevice: deviceMask(levels.cpu, levels.device),
-    memoryDevice: deviceMask(levels.memory, levels.device),
-    pairs: Int32Array.from(PAIRS.flatMap(([a, b]) => pairMasks(levels[a], levels[b]))),
+    cpuDevice: steps.isSettled ? deviceMask(levels.cpu, levels.device) : ANY,
+    memoryDevice: steps.isSettled ? deviceMask(levels.memory, levels.device) : ANY,
+    pairs: steps.isSettled
+      ? Int32Array.from(PAIRS.flatMap(([a, b]) => pairMasks(levels[a], levels[b])))
+      : ANY_PAIRS,
   };
 }
 

@@ -1,7 +1,7 @@
 /** One row of words per lot: whatever a query or a change needs of it lies side by side. */
 import type { Asks } from '../order/sell-order.ts';
+import { grownUint32 } from '../units/growable.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
-import { grownUint32 } from './growable.ts';
 
 export const ROW_WORDS = 18;
 /** The words that say what the lot is; two more say where it is held. */
@@ -81,29 +81,21 @@ export class LotRows {
     this.#signed[slot * ROW_WORDS + NEXT] = next;
   }
 
-  /**
-   * Moves every lot to the row that `rowOf` says, by its row now; -1 for free rows, which go. The
-   * new rows are 0 to `held` - 1.
-   */
-  move(rowOf: Int32Array): void {
-    const { words } = this;
-    const names = this.names.splice(0);
-    const held = this.#held;
-    this.#use(new Uint32Array((held + (held >> 4) + 1024) * ROW_WORDS));
-    for (let row = 0; row < held; row += 1) this.names.push('');
-    for (let row = 0; row < this.#end; row += 1) {
-      const to = rowOf[row]!;
-      if (to < 0) continue;
-      const from = row * ROW_WORDS;
-      for (let word = 0; word < ROW_WORDS; word += 1) {
-        this.words[to * ROW_WORDS + word] = words[from + word]!;
-      }
-      const next = this.nextOf(to);
-      if (next >= 0) this.setNext(to, rowOf[next]!);
-      this.names[to] = names[row]!;
+  offerOf(slot: number): number {
+    return this.words[slot * ROW_WORDS + OFFER]!;
+  }
+
+  /** The two lots change places. */
+  swap(a: number, b: number): void {
+    const { words, names } = this;
+    for (let word = 0; word < ROW_WORDS; word += 1) {
+      const value = words[a * ROW_WORDS + word]!;
+      words[a * ROW_WORDS + word] = words[b * ROW_WORDS + word]!;
+      words[b * ROW_WORDS + word] = value;
     }
-    this.#free = -1;
-    this.#end = held;
+    const name = names[a]!;
+    names[a] = names[b]!;
+    names[b] = name;
   }
 
   #use(words: Uint32Array<ArrayBuffer>): void {

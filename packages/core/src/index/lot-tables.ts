@@ -52,13 +52,16 @@ export class LotTables {
     return byLessor || compareIds(rows.names[a]!, rows.names[b]!);
   }
 
-  /** The lots moved: each to the row that `rowOf` says. */
-  moveLots(rowOf: Int32Array): void {
-    const wide = [...this.wide];
-    this.wide.clear();
-    for (const [slot, lot] of wide) this.wide.set(rowOf[slot]!, lot);
-    this.rows.move(rowOf);
-    this.offers.moveLots(rowOf);
+  /** The lot before this one in its offer, -1 for the first; and how many were passed. */
+  before(slot: number): [lot: number, steps: number] {
+    const { rows, offers } = this;
+    let steps = 0;
+    let before = -1;
+    for (let lot = offers.firstOf[rows.offerOf(slot)]!; lot !== slot; lot = rows.nextOf(lot)) {
+      before = lot;
+      steps += 1;
+    }
+    return [before, steps];
   }
 
   get bytes(): number {

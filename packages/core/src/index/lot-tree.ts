@@ -1,5 +1,5 @@
 /** Lots in leaves of at most 64 under a tree of bounds, so that a search skips what cannot suit. */
-import { grownUint32 } from './growable.ts';
+import { grownUint32 } from '../units/growable.ts';
 import { NO_LEAF } from './lot-rows.ts';
 import type { LotTables } from './lot-tables.ts';
 import { BOUND_WORDS, boundsOfLot, clearBounds, widen } from './node-bounds.ts';
@@ -35,6 +35,8 @@ export class LotTree {
   members = new Uint32Array(LEAF_LOTS_MAX * 16);
   /** Root of each cell; {@link NONE} for a cell without lots. */
   readonly roots: number[] = [];
+  /** Lots put in so far, wherever there was room. */
+  inserted = 0;
   readonly #lots: LotTables;
   #nodesEnd = 0;
   #piecesEnd = 0;
@@ -52,6 +54,7 @@ export class LotTree {
   }
 
   insert(slot: number, cell: number): void {
+    this.inserted += 1;
     this.#bound(slot, this.#one);
     let node = this.roots[cell] ?? NONE;
     if (node === NONE) {
@@ -83,8 +86,7 @@ export class LotTree {
     rows.setLeaf(slot, NO_LEAF);
     const at = leaf * NODE_WORDS;
     const from = nodes[at + LEFT]! * LEAF_LOTS_MAX;
-    let place = from;
-    while (members[place] !== slot) place += 1;
+    const place = this.#placeOf(leaf, slot);
     const left = nodes[at + COUNT]! - 1;
     members[place] = members[from + left]!;
     nodes[at + COUNT] = left;
@@ -98,50 +100,81 @@ export class LotTree {
     return this.nodes[this.#rootOf(leaf) * NODE_WORDS + PARENT]! - ROOT_BIT;
   }
 
-  /** Calls `visit` with every lot, those of one leaf after each other. */
-  forEach(visit: (slot: number) => void): void {
-    for (const root of this.roots) if (root !== NONE) this.#walk(root, visit, undefined);
+  /** All leaves, those of one tree from left to right. */
+  leaves(): Uint32Array {
+    const found: number[] = [];
+    const walk = (node: number): void => {
+      const right = this.nodes[node * NODE_WORDS + RIGHT]!;
+      if (right === NONE) {
+        found.push(node);
+        return;
+      }
+      walk(this.nodes[node * NODE_WORDS + LEFT]!);
+      walk(right);
+    };
+    for (const root of this.roots) if (root !== NONE) walk(root);
+    return Uint32Array.from(found);
   }
 
-  /** The lots moved: each to the row that `rowOf` says. */
-  moveLots(rowOf: Int32Array): void {
-    const nothing = () => {};
-    for (const root of this.roots) if (root !== NONE) this.#walk(root, nothing, rowOf);
+  /** Number of lots of a leaf; 0 for a node that is none, or not used any more. */
+  countOf(node: number): number {
+    const at = node * NODE_WORDS;
+    return this.nodes[at + RIGHT] === NONE ? this.nodes[at + COUNT]! : 0;
   }
 
-  /** Makes all bounds anew: levels have other steps now. */
-  rebound(): void {
-    for (const root of this.roots) if (root !== NONE) this.#rebound(root);
+  memberOf(leaf: number, place: number): number {
+    return this.members[this.nodes[leaf * NODE_WORDS + LEFT]! * LEAF_LOTS_MAX + place]!;
   }
 
-  #rebound(node: number): void {
+  /** The two lots change rows; to be called before they do. */
+  swapLots(a: number, b: number): void {
+    const { nodes, members } = this;
+    const [leafA, leafB] = [this.#lots.rows.leafOf(a), this.#lots.rows.leafOf(b)];
+    const [placeA, placeB] = [this.#placeOf(leafA, a), this.#placeOf(leafB, b)];
+    members[placeA] = b;
+    members[placeB] = a;
+    let heightB = 0;
+    for (let node = leafB; node < ROOT_BIT; node = nodes[node * NODE_WORDS + PARENT]!) {
+      if (nodes[node * NODE_WORDS + FIRST] !== b) break;
+      heightB += 1;
+    }
+    for (let node = leafA; node < ROOT_BIT; node = nodes[node * NODE_WORDS + PARENT]!) {
+      if (nodes[node * NODE_WORDS + FIRST] !== a) break;
+      nodes[node * NODE_WORDS + FIRST] = b;
+    }
+    for (let node = leafB; heightB > 0; node = nodes[node * NODE_WORDS + PARENT]!) {
+      nodes[node * NODE_WORDS + FIRST] = a;
+      heightB -= 1;
+    }
+  }
+
+  #placeOf(leaf: number, slot: number): number {
+    let place = this.nodes[leaf * NODE_WORDS + LEFT]! * LEAF_LOTS_MAX;
+    while (this.members[place] !== slot) place += 1;
+    return place;
+  }
+
+  /** Makes the bounds of a leaf anew; what is above it follows with {@link reboundInner}. */
+  reboundLeaf(node: number): void {
+    if (this.countOf(node) > 0) this.#boundLeaf(node);
+  }
+
+  /** Makes the bounds of all inner nodes anew from those of the leaves. */
+  reboundInner(): void {
+    for (const root of this.roots) if (root !== NONE) this.#reboundInner(root);
+  }
+
+  #reboundInner(node: number): void {
     const { nodes } = this;
     const at = node * NODE_WORDS;
-    if (nodes[at + RIGHT] === NONE) {
-      this.#boundLeaf(node);
-      return;
-    }
-    this.#rebound(nodes[at + LEFT]!);
-    this.#rebound(nodes[at + RIGHT]!);
+    const right = nodes[at + RIGHT]!;
+    if (right === NONE) return;
+    const left = nodes[at + LEFT]!;
+    this.#reboundInner(left);
+    this.#reboundInner(right);
     clearBounds(nodes, at);
-    widen(nodes, at, nodes, nodes[at + LEFT]! * NODE_WORDS);
-    widen(nodes, at, nodes, nodes[at + RIGHT]! * NODE_WORDS);
-  }
-
-  #walk(node: number, visit: (slot: number) => void, rowOf: Int32Array | undefined): void {
-    const { nodes, members } = this;
-    const at = node * NODE_WORDS;
-    if (rowOf) nodes[at + FIRST] = rowOf[nodes[at + FIRST]!]!;
-    if (nodes[at + RIGHT] !== NONE) {
-      this.#walk(nodes[at + LEFT]!, visit, rowOf);
-      this.#walk(nodes[at + RIGHT]!, visit, rowOf);
-      return;
-    }
-    const from = nodes[at + LEFT]! * LEAF_LOTS_MAX;
-    for (let place = from; place < from + nodes[at + COUNT]!; place += 1) {
-      visit(members[place]!);
-      if (rowOf) members[place] = rowOf[members[place]!]!;
-    }
+    widen(nodes, at, nodes, left * NODE_WORDS);
+    widen(nodes, at, nodes, right * NODE_WORDS);
   }
 
   /** Makes the bounds of the leaf, and of what is above it, as tight as its lots allow. */
@@ -363,6 +396,7 @@ export class LotTree {
     const from = nodes[at + LEFT]! * LEAF_LOTS_MAX;
     for (let place = from; place < from + count; place += 1) this.#append(sibling, members[place]!);
     nodes[beside + LOOSE] = 1;
+    nodes[at + COUNT] = 0;
     this.#freePieces.push(nodes[at + LEFT]!);
     this.#freeNodes.push(leaf);
     this.#setFirst(sibling);

@@ -72,12 +72,9 @@ export class LotWriter {
     const { offers, rows } = this.#lots;
     const offer = rows.words[slot * ROW_WORDS + OFFER]!;
     const next = rows.nextOf(slot);
-    let before = offers.firstOf[offer]!;
-    if (before === slot) offers.firstOf[offer] = next;
-    else {
-      while (rows.nextOf(before) !== slot) before = rows.nextOf(before);
-      rows.setNext(before, next);
-    }
+    const [before] = this.#lots.before(slot);
+    if (before < 0) offers.firstOf[offer] = next;
+    else rows.setNext(before, next);
     this.#remove(slot);
   }
 

@@ -1,7 +1,8 @@
 /** Offers by lessor: found by name through a table of hashes, with validity and first lot. */
+
+import { grownFloat64, grownInt32 } from '../units/growable.ts';
+import { hashText } from '../units/hash-text.ts';
 import type { ParticipantId } from '../units/ids.ts';
-import { hashText } from './attributes.ts';
-import { grownFloat64, grownInt32 } from './growable.ts';
 
 export class OfferTable {
   readonly lessors: string[] = [];
@@ -43,14 +44,6 @@ export class OfferTable {
     this.lessors[offer] = '';
     this.firstOf[offer] = this.#free;
     this.#free = offer;
-  }
-
-  /** The lots moved: each to the row that `rowOf` says. */
-  moveLots(rowOf: Int32Array): void {
-    for (let offer = 0; offer < this.#end; offer += 1) {
-      const first = this.firstOf[offer]!;
-      if (this.lessors[offer] !== '' && first >= 0) this.firstOf[offer] = rowOf[first]!;
-    }
   }
 
   get held(): number {

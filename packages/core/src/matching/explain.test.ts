@@ -13,7 +13,7 @@ import {
 import type { BuyOrder, TaskPublic } from '../order/buy-order.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { type Explanation, explainOrder } from './explain.ts';
+import { type Explanation, explainLessor } from './explain.ts';
 
 interface Case {
   order?: Partial<BuyOrder>;
@@ -32,9 +32,7 @@ function explain({ order = {}, offer = {}, stale = false, lost = [] }: Case): Ex
     },
   ]);
   if (stale) view.market.panorama.markStale('h2');
-  const [line] = explainOrder(view, buyOrder(order), new Set(lost));
-  if (!line) throw new Error('nothing explained');
-  return line;
+  return explainLessor(view, lessor, buyOrder(order), new Set(lost));
 }
 
 const task = (over: Partial<TaskPublic>) => {

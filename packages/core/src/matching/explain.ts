@@ -1,7 +1,7 @@
 /** Why each lessor can or cannot serve an order now: the first failing term and how far off it is. */
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { compareIds, type HubId, type ParticipantId } from '../units/ids.ts';
+import { type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import type { MarketView } from './market.ts';
 import { couldEverServe, totalShortfall } from './static-filter.ts';
 import { lotSuits, offerShortfall, type Shortfall, TERM_ORDER } from './suitability.ts';
@@ -18,34 +18,29 @@ export interface Explanation {
 }
 
 /**
- * Explains the order against every lessor of both panoramas, sorted by lessor id.
+ * Explains the order against one lessor of the panoramas.
  *
  * @param lostRaces lessors that refused this order because somebody else was faster.
  */
-export function explainOrder(
+export function explainLessor(
   view: MarketView,
+  lessor: ParticipantId,
   order: BuyOrder,
   lostRaces: ReadonlySet<ParticipantId>,
-): Explanation[] {
-  const lines: Explanation[] = [];
-  for (const part of view.market.panorama.parts.values()) {
-    for (const { participant, spec } of part.resources.values()) {
-      if (!spec) continue;
-      const base = { lessor: participant, hub: part.hub };
-      if (part.stale) {
-        lines.push({
-          ...base,
-          ...failed('MATCH_STALE_HUB', 'a live hub', `${part.hub} is silent`),
-        });
-      } else if (!couldEverServe(spec, order)) {
-        const { need, have } = totalShortfall(spec, order);
-        lines.push({ ...base, ...failed('MATCH_NO_CANDIDATE', need, have) });
-      } else {
-        lines.push({ ...base, ...explainOffer(view, participant, order, lostRaces) });
-      }
-    }
+): Explanation {
+  const hub = hubOf(lessor);
+  const base = { lessor, hub };
+  const part = view.market.panorama.parts.get(hub);
+  const spec = part?.resources.get(lessor)?.spec;
+  if (!spec) return { ...base, ...failed('MATCH_NO_CANDIDATE', 'registered resources', 'none') };
+  if (part.stale) {
+    return { ...base, ...failed('MATCH_STALE_HUB', 'a live hub', `${hub} is silent`) };
   }
-  return lines.sort((a, b) => compareIds(a.lessor, b.lessor));
+  if (couldEverServe(spec, order)) {
+    return { ...base, ...explainOffer(view, lessor, order, lostRaces) };
+  }
+  const { need, have } = totalShortfall(spec, order);
+  return { ...base, ...failed('MATCH_NO_CANDIDATE', need, have) };
 }
 
 type Verdict = Omit<Explanation, 'lessor' | 'hub'>;

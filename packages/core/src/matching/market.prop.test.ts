@@ -21,7 +21,10 @@ function specFor(dice: Dice, offer: SellOrder): ResourceSpec {
   const shrink = dice.chance(12) ? 2 : 1;
   const machines = offer.lots.map(({ id, amounts, devices }) =>
     machine(id, {
-      processor: { ...machine().processor, cpuMillicores: amounts.cpuMillicores / shrink },
+      processor: {
+        ...machine().processor,
+        cpuMillicores: Math.floor(amounts.cpuMillicores / shrink),
+      },
       memory: { model: 'm', memoryBytes: amounts.memoryBytes + dice.below(2) },
       storage: { model: 's', storageBytes: amounts.storageBytes },
       bandwidthBitsPerSecond: amounts.bandwidthBitsPerSecond,
@@ -102,6 +105,7 @@ class World {
 
   ask(): void {
     const { dice, market, panorama } = this;
+    while (panorama.arrived.size > 0) market.followArrived(3);
     const { reservations } = market;
     const order = {
       ...randomOrder(dice, this.taste),

@@ -1,5 +1,5 @@
 /** The market as the matcher sees it: both panoramas less reservations, with an index over all lots. */
-import { type LotHit, LotIndex, type Search } from '../index/lot-index.ts';
+import { type IndexSize, type LotHit, LotIndex, type Search } from '../index/lot-index.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
@@ -18,7 +18,7 @@ export interface MarketView {
 /**
  * One table of reservations and one index for everybody who chooses lots: single orders and joint
  * rounds. The index follows panorama and reservations: whatever changed there is taken over before
- * the next question is answered.
+ * the next question is answered; of whole snapshots a part at a time, see {@link followArrived}.
  */
 export class Market {
   readonly panorama: Panorama;
@@ -80,7 +80,41 @@ export class Market {
     return { offer, lot: this.reservations.free(lessor, lot) };
   }
 
-  /** Takes over into the index what changed since it was last asked. */
+  /**
+   * Takes over rows of snapshots, of about so many lots: until then it is as if the rest had not
+   * come yet.
+   *
+   * @returns lessors whose offers can be found from now on.
+   */
+  followArrived(lotsMax: number): ParticipantId[] {
+    const { arrived } = this.panorama;
+    const found: ParticipantId[] = [];
+    let left = lotsMax;
+    for (const lessor of arrived) {
+      if (left <= 0) break;
+      arrived.delete(lessor);
+      const lots = this.#take(lessor);
+      if (lots > 0) found.push(lessor);
+      left -= 1 + lots;
+    }
+    return found;
+  }
+
+  /** Goes on putting the index in order where that is worth its while, see {@link LotIndex.tidy}. */
+  tidy(lotsMax: number): void {
+    if (this.#index.isUntidy) this.#index.tidy(lotsMax);
+  }
+
+  /** True when {@link followArrived} or {@link tidy} have something left to do. */
+  get isBehind(): boolean {
+    return this.panorama.arrived.size > 0 || this.#index.isUntidy;
+  }
+
+  get size(): IndexSize {
+    return this.#index.size;
+  }
+
+  /** Takes over into the index what changed, apart from snapshots, since it was last asked. */
   follow(): void {
     const { changed, parts } = this.panorama;
     for (const lessor of this.reservations.changed) changed.add(lessor);
@@ -90,13 +124,18 @@ export class Market {
     for (const { hub, stale } of parts.values()) this.#index.setStale(hub, stale);
   }
 
-  #take(lessor: ParticipantId): void {
+  /** Returns how many lots the lessor offers. */
+  #take(lessor: ParticipantId): number {
     const offer = this.freeOffer(lessor);
     const spec = this.#specOf(lessor);
     this.#beyond.delete(lessor);
-    if (!offer || !spec) return this.#index.dropOffer(lessor);
+    if (!offer || !spec) {
+      this.#index.dropOffer(lessor);
+      return 0;
+    }
     if (!offerFitsSpec(offer, spec)) this.#beyond.add(lessor);
     this.#index.putOffer(offer);
+    return offer.lots.length;
   }
 
   #specOf(lessor: ParticipantId): ResourceSpec | null {

@@ -1,8 +1,10 @@
 /** One hub's part of the resource panorama and the lease panorama, as one holder sees it. */
 import type { Crypto } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
-import { canonicalJson, type JsonValue } from '../units/json.ts';
+import { PackedTables } from './packed-tables.ts';
+import { PartRows } from './part-rows.ts';
 import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from './row.ts';
+import { contentOf, PlainTables, type Rows } from './row-tables.ts';
 
 /**
  * Rows of one hub. The owner sets revisions; everybody else only ever replaces a row by one of a
@@ -19,53 +21,46 @@ export class HubPart {
   /** The owner has not been heard of lately; its rows are left out of matching. */
   stale = true;
   lastHeardMs = 0;
-  readonly resources = new Map<ParticipantId, ResourceRow>();
-  readonly leases = new Map<ParticipantId, LeaseRow>();
-  /** Highest revision among the rows: above `revision` when a vote brought a row early. */
-  rowRevisionMax = 0;
   readonly #crypto: Crypto;
-  #digestHigh = 0;
-  #digestLow = 0;
-  /** Rows that the digest includes, by table and participant, with their share of it. */
-  readonly #mixed = new Map<string, readonly [high: number, low: number]>();
-  /** Rows that changed since the digest was last asked for. */
-  readonly #unmixed = new Map<string, PanoramaRow>();
+  #rows: PartRows;
 
-  constructor(hub: HubId, crypto: Crypto) {
+  /** @param isOwn the own rows are used all the time and stay objects. */
+  constructor(hub: HubId, crypto: Crypto, isOwn: boolean) {
     this.hub = hub;
     this.#crypto = crypto;
+    this.#rows = new PartRows(isOwn ? new PlainTables() : new PackedTables(), crypto);
   }
 
-  /** Revision of the row as known here; rows never seen count as of the part's own revision. */
-  #knownRevision(row: PanoramaRow): number {
-    const known = this.#table(row).get(row.participant);
-    return known ? known.revision : this.revision;
+  get resources(): Rows<ResourceRow> {
+    return this.#rows.resources;
   }
 
-  #table(row: PanoramaRow): Map<ParticipantId, PanoramaRow> {
-    return row.kind === 'resource' ? this.resources : this.leases;
+  get leases(): Rows<LeaseRow> {
+    return this.#rows.leases;
+  }
+
+  /** Highest revision among the rows: above `revision` when a vote brought a row early. */
+  get rowRevisionMax(): number {
+    return this.#rows.revisionMax;
   }
 
   /** Replaces the row if this one is newer; returns whether it did. */
   put(row: PanoramaRow): boolean {
-    if (row.revision <= this.#knownRevision(row)) return false;
-    this.#store(row);
+    // Rows never seen count as of the part's own revision.
+    const known = this.#rows.of(row.kind).revisionOf(row.participant) ?? this.revision;
+    if (row.revision <= known) return false;
+    this.#rows.set(row);
     return true;
   }
 
   /** Sets a row out of a delta that is known to come next: rows seen before stay as they are. */
   putInOrder(row: PanoramaRow): boolean {
-    const known = this.#table(row).get(row.participant);
-    if (known && known.revision >= row.revision) return false;
-    this.#store(row);
-    return true;
+    return this.#rows.putNewer(row);
   }
 
-  #store(row: PanoramaRow): void {
-    const table = this.#table(row);
-    table.set(row.participant, row);
-    this.#unmixed.set(`${row.kind} ${row.participant}`, row);
-    this.rowRevisionMax = Math.max(this.rowRevisionMax, row.revision);
+  /** An empty set of rows to gather a snapshot in, see {@link replace}. */
+  gather(): PartRows {
+    return new PartRows(new PackedTables(), this.#crypto);
   }
 
   /**
@@ -73,39 +68,35 @@ export class HubPart {
    *
    * @returns participants of whom a row is other than before.
    */
-  replace(
-    epoch: number,
-    revision: number,
-    complete: boolean,
-    rows: readonly PanoramaRow[],
-  ): Set<ParticipantId> {
-    const changed = new Set([...this.resources.keys(), ...this.leases.keys()]);
-    const newer =
-      epoch === this.epoch
-        ? [...this.resources.values(), ...this.leases.values()].filter((r) => r.revision > revision)
-        : [];
-    this.resources.clear();
-    this.leases.clear();
-    this.#digestHigh = 0;
-    this.#digestLow = 0;
-    this.#mixed.clear();
-    this.#unmixed.clear();
-    this.rowRevisionMax = 0;
+  replace(epoch: number, revision: number, complete: boolean, rows: PartRows): Set<ParticipantId> {
+    const old = this.#rows;
+    const isSameEpoch = epoch === this.epoch;
+    const changed = new Set<ParticipantId>();
+    for (const kind of ['resource', 'lease'] as const) {
+      const [before, now] = [old.of(kind), rows.of(kind)];
+      for (const participant of before.keys()) {
+        const known = before.revisionOf(participant) as number;
+        if (isSameEpoch && known > revision) {
+          const row = before.get(participant);
+          if (row) rows.putNewer(row);
+        } else if (now.revisionOf(participant) === undefined) changed.add(participant);
+      }
+      for (const participant of now.presentKeys()) {
+        const known = before.revisionOf(participant);
+        if (!isSameEpoch || known !== now.revisionOf(participant)) changed.add(participant);
+      }
+    }
+    this.#rows = rows;
     this.epoch = epoch;
     this.revision = revision;
     this.complete = complete;
-    for (const row of [...rows, ...newer]) {
-      this.putInOrder(row);
-      changed.add(row.participant);
-    }
     return changed;
   }
 
   /** Rows that exist, resource rows first. */
   rows(): PanoramaRow[] {
-    const present = (row: PanoramaRow) =>
-      row.kind === 'resource' ? row.spec !== null : row.offer !== null;
-    return [...this.resources.values(), ...this.leases.values()].filter(present);
+    const all: PanoramaRow[] = [...this.resources.values(), ...this.leases.values()];
+    return all.filter((row) => contentOf(row) !== null);
   }
 
   version(): PartVersion {
@@ -118,34 +109,7 @@ export class HubPart {
     };
   }
 
-  /** Rows are hashed when it is asked for, not at each of the many changes in between. */
   digest(): string {
-    for (const [key, row] of this.#unmixed) this.#mix(key, row);
-    this.#unmixed.clear();
-    return hex(this.#digestHigh) + hex(this.#digestLow);
+    return this.#rows.digest();
   }
-
-  /** Takes the row's earlier form out of the digest and its present one in (exclusive or). */
-  #mix(key: string, row: PanoramaRow): void {
-    const [oldHigh, oldLow] = this.#mixed.get(key) ?? [0, 0];
-    const [high, low] = this.#shareOf(row);
-    this.#mixed.set(key, [high, low]);
-    this.#digestHigh ^= oldHigh ^ high;
-    this.#digestLow ^= oldLow ^ low;
-  }
-
-  #shareOf(row: PanoramaRow): readonly [number, number] {
-    const content = row.kind === 'resource' ? row.spec : row.offer;
-    if (content === null) return [0, 0];
-    const text = this.#crypto.digest(canonicalJson(row as unknown as JsonValue));
-    const at = text.indexOf(':') + 1;
-    return [
-      Number.parseInt(text.slice(at, at + 8), 16),
-      Number.parseInt(text.slice(at + 8, at + 16), 16),
-    ];
-  }
-}
-
-function hex(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
 }

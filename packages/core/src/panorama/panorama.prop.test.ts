@@ -179,7 +179,7 @@ describe('the digest of a part', () => {
   );
 
   function partOf(list: { who: string; revision: number; size: number | null }[]): HubPart {
-    const part = new HubPart('h1', crypto);
+    const part = new HubPart('h1', crypto, false);
     for (const { who: participant, revision, size: offered } of list) {
       const offer = offered === null ? null : sellOrder(participant, { revision });
       part.putInOrder({ kind: 'lease', participant, revision, offer });

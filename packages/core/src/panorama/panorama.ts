@@ -6,6 +6,7 @@ import type { Crypto } from '../units/document.ts';
 import { compareIds, type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import { AMOUNT_FIELDS } from '../units/resources.ts';
 import { HubPart } from './hub-part.ts';
+import type { PartRows } from './part-rows.ts';
 import type {
   DeltaMessage,
   HeartbeatMessage,
@@ -20,7 +21,10 @@ export type Applied = 'applied' | 'old' | 'gap';
 interface Assembly {
   epoch: number;
   revision: number;
-  chunks: (PanoramaRow[] | undefined)[];
+  rows: PartRows;
+  chunks: number;
+  /** Numbers of the chunks that came. */
+  taken: Set<number>;
 }
 
 /** @patent [0037]-[0042] C1.2 C1.3 C4.1 C9.1 PAN-6 LSE-3 */
@@ -32,6 +36,8 @@ export class Panorama {
   readonly improved = new Set<ParticipantId>();
   /** Participants of whom a row changed, or went, since this was last emptied. */
   readonly changed = new Set<ParticipantId>();
+  /** The same for rows of snapshots, which are many at once; not yet counted as improved. */
+  readonly arrived = new Set<ParticipantId>();
   readonly #assemblies = new Map<HubId, Assembly>();
   #untold: PanoramaRow[] = [];
   #deltaFrom = 0;
@@ -39,7 +45,7 @@ export class Panorama {
   constructor(self: HubId, epoch: number, peers: readonly HubId[], crypto: Crypto) {
     this.self = self;
     for (const hub of [self, ...peers].sort(compareIds)) {
-      this.parts.set(hub, new HubPart(hub, crypto));
+      this.parts.set(hub, new HubPart(hub, crypto, hub === self));
     }
     this.own = this.parts.get(self) as HubPart;
     this.own.epoch = epoch;
@@ -49,6 +55,7 @@ export class Panorama {
   /** Publishes the participant's resource information (null: it left). */
   publishResource(participant: ParticipantId, spec: ResourceSpec | null): void {
     if (!spec && !this.own.resources.get(participant)?.spec) return;
+    if (spec) this.improved.add(participant);
     this.#publish({ kind: 'resource', participant, revision: 0, spec });
   }
 
@@ -135,19 +142,22 @@ export class Panorama {
     if (epoch < part.epoch || (epoch === part.epoch && revision < part.revision)) return 'old';
     let assembly = this.#assemblies.get(hub);
     const fits = assembly?.epoch === epoch && assembly.revision === revision;
-    if (!assembly || !fits || assembly.chunks.length !== snapshot.chunks) {
+    if (!assembly || !fits || assembly.chunks !== snapshot.chunks) {
       if (assembly && isBefore(snapshot, assembly)) return 'old';
-      assembly = { epoch, revision, chunks: new Array(snapshot.chunks).fill(undefined) };
+      const { chunks } = snapshot;
+      assembly = { epoch, revision, rows: part.gather(), chunks, taken: new Set() };
       this.#assemblies.set(hub, assembly);
     }
-    if (snapshot.chunk < assembly.chunks.length) assembly.chunks[snapshot.chunk] = snapshot.rows;
-    if (assembly.chunks.some((rows) => rows === undefined)) return 'applied';
+    // Rows are packed and hashed chunk by chunk: the last one must not cost as much as all.
+    if (snapshot.chunk < assembly.chunks && !assembly.taken.has(snapshot.chunk)) {
+      assembly.taken.add(snapshot.chunk);
+      for (const row of snapshot.rows) assembly.rows.putNewer(row);
+      assembly.rows.digest();
+    }
+    if (assembly.taken.size < assembly.chunks) return 'applied';
     this.#assemblies.delete(hub);
-    const rows = assembly.chunks.flat() as PanoramaRow[];
-    for (const row of rows)
-      if (row.kind === 'lease' && row.offer) this.improved.add(row.participant);
-    for (const participant of part.replace(epoch, revision, snapshot.complete, rows)) {
-      this.changed.add(participant);
+    for (const participant of part.replace(epoch, revision, snapshot.complete, assembly.rows)) {
+      this.arrived.add(participant);
     }
     return 'applied';
   }
@@ -162,7 +172,7 @@ export class Panorama {
     const old = row.kind === 'lease' ? part.leases.get(row.participant)?.offer : null;
     const stored = inOrder ? part.putInOrder(row) : part.put(row);
     if (stored) this.changed.add(row.participant);
-    if (stored && row.kind === 'lease' && isImprovement(old ?? null, row.offer)) {
+    if (stored && (row.kind === 'resource' || isImprovement(old ?? null, row.offer))) {
       this.improved.add(row.participant);
     }
   }
@@ -184,7 +194,7 @@ export class Panorama {
     part.lastHeardMs = nowMs;
     if (!part.stale) return;
     part.stale = false;
-    for (const row of part.leases.values()) if (row.offer) this.improved.add(row.participant);
+    for (const participant of part.leases.presentKeys()) this.improved.add(participant);
   }
 
   markStale(hub: HubId): void {

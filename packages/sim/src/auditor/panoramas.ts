@@ -16,7 +16,6 @@ export class Panoramas {
   readonly #rows: Rows;
   /** What each holder had, by holder and owner (and row); forgotten when the holder dies. */
   readonly #seen = new Map<HubId, Map<string, Seen>>();
-  readonly #checked = new WeakSet<PanoramaRow>();
 
   constructor(model: Model, rows: Rows) {
     this.#model = model;
@@ -38,18 +37,16 @@ export class Panoramas {
       if (owner === holder) continue;
       const { epoch, revision } = part;
       this.#checkForward(seen, holder, owner, { epoch, revision }, 'panorama.part-back');
-      for (const row of [...part.resources.values(), ...part.leases.values()]) {
-        if (this.#checked.has(row)) continue;
-        this.#checked.add(row);
-        const id = `${owner} ${row.kind} ${row.participant}`;
-        this.#checkForward(
-          seen,
-          holder,
-          id,
-          { epoch, revision: row.revision },
-          'panorama.row-back',
-        );
-        this.#checkRow(holder, owner, epoch, row);
+      for (const kind of ['resource', 'lease'] as const) {
+        const rows = kind === 'resource' ? part.resources : part.leases;
+        for (const participant of rows.keys()) {
+          const id = `${owner} ${kind} ${participant}`;
+          const now = { epoch, revision: rows.revisionOf(participant) as number };
+          const before = seen.get(id);
+          if (before?.epoch === now.epoch && before.revision === now.revision) continue;
+          this.#checkForward(seen, holder, id, now, 'panorama.row-back');
+          this.#checkRow(holder, owner, epoch, rows.get(participant) as PanoramaRow);
+        }
       }
     }
   }

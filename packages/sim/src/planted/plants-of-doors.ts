@@ -108,8 +108,8 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     what: 'A row that a vote brought is replaced by an older one of a late delta.',
     edits: [
       {
-        file: 'panorama/hub-part.ts',
-        find: 'if (known && known.revision >= row.revision) return false;',
+        file: 'panorama/part-rows.ts',
+        find: 'if (known !== undefined && known >= row.revision) return false;',
         replace: '',
       },
     ],

@@ -1,0 +1,61 @@
+/** Where the rows of one hub's part are kept: as objects for the own part, packed for the others. */
+import type { ParticipantId } from '../units/ids.ts';
+import type { LeaseRow, PanoramaRow, ResourceRow } from './row.ts';
+
+/** Rows of one kind by participant; rows that left are there as tombstones, with null content. */
+export interface Rows<R extends PanoramaRow> {
+  get(participant: ParticipantId): R | undefined;
+  /** Like `get`, without the cost of the row's content. */
+  revisionOf(participant: ParticipantId): number | undefined;
+  keys(): Iterable<ParticipantId>;
+  /** Participants whose row has content. */
+  presentKeys(): Iterable<ParticipantId>;
+  values(): Iterable<R>;
+}
+
+/** A row's share of the digest: zero for a row without content. */
+export type DigestShare = readonly [high: number, low: number];
+
+export interface RowTables {
+  readonly resources: Rows<ResourceRow>;
+  readonly leases: Rows<LeaseRow>;
+  set(row: PanoramaRow): void;
+  /** What `setShare` was told last. */
+  shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare;
+  setShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void;
+}
+
+const NO_SHARE: DigestShare = [0, 0];
+
+export class PlainTables implements RowTables {
+  readonly resources = new PlainRows<ResourceRow>();
+  readonly leases = new PlainRows<LeaseRow>();
+  readonly #shares = new Map<string, DigestShare>();
+
+  set(row: PanoramaRow): void {
+    if (row.kind === 'resource') this.resources.set(row.participant, row);
+    else this.leases.set(row.participant, row);
+  }
+
+  shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
+    return this.#shares.get(`${kind} ${participant}`) ?? NO_SHARE;
+  }
+
+  setShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void {
+    this.#shares.set(`${kind} ${participant}`, share);
+  }
+}
+
+class PlainRows<R extends PanoramaRow> extends Map<ParticipantId, R> implements Rows<R> {
+  revisionOf(participant: ParticipantId): number | undefined {
+    return this.get(participant)?.revision;
+  }
+
+  *presentKeys(): Generator<ParticipantId> {
+    for (const [participant, row] of this) if (contentOf(row) !== null) yield participant;
+  }
+}
+
+export function contentOf(row: PanoramaRow) {
+  return row.kind === 'resource' ? row.spec : row.offer;
+}
