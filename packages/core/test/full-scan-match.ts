@@ -87,6 +87,7 @@ function lookAtAll(
     for (const { participant: lessor, spec } of part.stale ? [] : part.resources.values()) {
       if (!spec || !couldEverServe(spec, order)) continue;
       candidates += 1;
+      if (panorama.arrived.has(lessor)) continue;
       const offer = panorama.lease(lessor)?.offer;
       if (!offer || offer.validUntilMs <= wallMs) continue;
       const unsuited = offerShortfall(offer, order);

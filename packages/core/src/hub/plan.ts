@@ -1,5 +1,4 @@
 /** Dry run of an order: who would be chosen now at what price, and why the others would not. */
-import { explainOrder } from '../matching/explain.ts';
 import { type MatchPart, matchOrder } from '../matching/match.ts';
 import type { OrderPlan, PageMark, Reply } from '../messages.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
@@ -7,8 +6,8 @@ import { refuse } from '../refusals.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { costOf } from '../units/money.ts';
 import type { HubContext } from './context.ts';
+import { explanationsOf } from './explanations.ts';
 import { refuseOrder } from './order-checks.ts';
-import { pageOf } from './paging.ts';
 
 /**
  * Checks and matches an unsigned order as {@link OrderBook.submit} would, and changes nothing. An
@@ -35,9 +34,7 @@ export function planFor(
   const { min, max } = order.count;
   const match = matchOrder(view, order, { min, max, budgetMicro: order.budgetMicro });
   const plan = match.ok ? planOf(order, match.parts) : nothingFor(match.code, match.hint);
-  const lines = explainOrder(view, order, new Set());
-  const { pageLength } = config.limits;
-  const { page, next } = pageOf(lines, ({ lessor }) => lessor, after, pageLength);
+  const { page, next } = explanationsOf(context, order, new Set(), after);
   return { ok: true, op: 'order.plan', plan, lessors: page, next };
 }
 

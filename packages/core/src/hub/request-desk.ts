@@ -2,7 +2,6 @@
 
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
-import { explainLessor } from '../matching/explain.ts';
 import type { HubStatus, PageMark, Reply, Request } from '../messages.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
@@ -12,6 +11,7 @@ import type { Rows } from '../panorama/row-tables.ts';
 import { refuse } from '../refusals.ts';
 import { type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
+import { explanationsOf } from './explanations.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import type { OrderBook } from './order-book.ts';
 import { pageOf, pageOfIds } from './paging.ts';
@@ -106,15 +106,8 @@ export class RequestDesk {
   #explain(from: ParticipantId, id: string, after: PageMark): Reply {
     const order = this.#book.find(from, id);
     if (!order) return refuse('ORDER_UNKNOWN', id);
-    const { market } = this.#context;
-    const view = { market, wallMs: this.#context.now().wallMs };
     const lost = this.#book.lostRacesOf(order);
-    const { page, next } = pageOfIds(
-      this.#lessors((part) => part.resources),
-      after,
-      this.#context.config.limits.pageLength,
-      (lessor) => explainLessor(view, lessor, order.order, lost),
-    );
+    const { page, next } = explanationsOf(this.#context, order.order, lost, after);
     return {
       ok: true,
       op: 'order.explain',

@@ -105,7 +105,8 @@ class World {
 
   ask(): void {
     const { dice, market, panorama } = this;
-    while (panorama.arrived.size > 0) market.followArrived(3);
+    // Rows of snapshots that are not taken over yet are not there yet.
+    market.followArrived(dice.pick([0, 3, Infinity]));
     const { reservations } = market;
     const order = {
       ...randomOrder(dice, this.taste),
@@ -130,7 +131,7 @@ class World {
 function only(panorama: Panorama, lessor: string): Panorama {
   const alone = new Panorama('h0', 1, [], crypto);
   const hub = panorama.parts.get(lessor.slice(lessor.indexOf('.') + 1));
-  if (!hub || hub.stale) return alone;
+  if (!hub || hub.stale || panorama.arrived.has(lessor)) return alone;
   const spec = hub.resources.get(lessor)?.spec ?? null;
   const offer = hub.leases.get(lessor)?.offer ?? null;
   alone.publishResource(lessor, spec);

@@ -15,6 +15,14 @@ export interface MarketView {
   wallMs: number;
 }
 
+const RECENT_MAX = 64;
+
+interface RecentOffer {
+  epoch: number;
+  revision: number;
+  offer: SellOrder | null;
+}
+
 /**
  * One table of reservations and one index for everybody who chooses lots: single orders and joint
  * rounds. The index follows panorama and reservations: whatever changed there is taken over before
@@ -26,6 +34,7 @@ export class Market {
   readonly #index = new LotIndex();
   /** Lessors whose offer is not within the machines that they registered: a row is on its way. */
   readonly #beyond = new Set<ParticipantId>();
+  readonly #recent = new Map<ParticipantId, RecentOffer>();
 
   constructor(panorama: Panorama) {
     this.panorama = panorama;
@@ -39,8 +48,9 @@ export class Market {
    * @patent [0050]-[0052] C1.5 C1.6 MAT-2 MAT-3
    */
   candidates(order: BuyOrder, search: Omit<Search, 'partitions' | 'isCandidate'>): LotHit[] {
+    const { arrived } = this.panorama;
     const isCandidate = (lessor: ParticipantId) =>
-      !this.#beyond.has(lessor) || this.couldServe(lessor, order);
+      !arrived.has(lessor) && (!this.#beyond.has(lessor) || this.couldServe(lessor, order));
     return this.#best(order, { ...search, isCandidate });
   }
 
@@ -50,7 +60,9 @@ export class Market {
     order: BuyOrder,
     search: Omit<Search, 'partitions' | 'isCandidate'>,
   ): LotHit[] {
-    const isCandidate = (lessor: ParticipantId) => this.couldServe(lessor, wanted);
+    const { arrived } = this.panorama;
+    const isCandidate = (lessor: ParticipantId) =>
+      !arrived.has(lessor) && this.couldServe(lessor, wanted);
     return this.#best(order, { ...search, isCandidate });
   }
 
@@ -67,13 +79,13 @@ export class Market {
 
   /** The lessor's offer less what is reserved; undefined when there is none. */
   freeOffer(lessor: ParticipantId): SellOrder | undefined {
-    const offer = this.panorama.lease(lessor)?.offer;
+    const offer = this.#offerOf(lessor);
     return offer ? this.reservations.freeOf(offer) : undefined;
   }
 
   /** The lot that a hit names, less what is reserved in it, with its offer. */
   lotOf({ lessor, lotId }: LotHit): { offer: SellOrder; lot: Lot } {
-    const offer = this.panorama.lease(lessor)?.offer;
+    const offer = this.#offerOf(lessor);
     const lot = offer?.lots.find(({ id }) => id === lotId);
     if (!offer || !lot)
       throw new Error(`the index has a lot that nobody offers: ${lessor} ${lotId}`);
@@ -81,8 +93,8 @@ export class Market {
   }
 
   /**
-   * Takes over rows of snapshots, of about so many lots: until then it is as if the rest had not
-   * come yet.
+   * Takes over rows of snapshots, of about so many lots: until then the lessors of the others are
+   * not candidates.
    *
    * @returns lessors whose offers can be found from now on.
    */
@@ -136,6 +148,19 @@ export class Market {
     if (!offerFitsSpec(offer, spec)) this.#beyond.add(lessor);
     this.#index.putOffer(offer);
     return offer.lots.length;
+  }
+
+  /** Unpacks an offer once for all of its lots that are chosen one after the other. */
+  #offerOf(lessor: ParticipantId): SellOrder | null {
+    const part = this.panorama.parts.get(hubOf(lessor));
+    const revision = part?.leases.revisionOf(lessor);
+    if (!part || revision === undefined) return null;
+    const known = this.#recent.get(lessor);
+    if (known?.epoch === part.epoch && known.revision === revision) return known.offer;
+    if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
+    const offer = part.leases.get(lessor)?.offer ?? null;
+    this.#recent.set(lessor, { epoch: part.epoch, revision, offer });
+    return offer;
   }
 
   #specOf(lessor: ParticipantId): ResourceSpec | null {
