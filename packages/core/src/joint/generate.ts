@@ -144,6 +144,7 @@ function sizes(random: SeededRandom, lessors: number): Float64Array {
   return Float64Array.from({ length: lessors }, () => 0.3 + 1.4 * random.share());
 }
 
+/** Candidates are drawn whatever they hold; pairs of those that hold nothing for the order are left out. */
 function drawPairs(
   random: SeededRandom,
   orders: number,
@@ -160,12 +161,14 @@ function drawPairs(
     const home = random.below(cells);
     const second = random.below(cells);
     const from = count;
-    for (let draw = 0; draw < DRAWS * wanted && count - from < wanted; draw++) {
+    let candidates = 0;
+    for (let draw = 0; draw < DRAWS * wanted && candidates < wanted; draw++) {
       const cell = random.share() < HOME_SHARE ? home : second;
       const j = cell * CELL + random.below(Math.min(CELL, lessors - cell * CELL));
-      if (drawn[j] === i || !suits(i, j)) continue;
+      if (drawn[j] === i) continue;
       drawn[j] = i;
-      lessor[count++] = j;
+      candidates++;
+      if (suits(i, j)) lessor[count++] = j;
     }
     lessor.subarray(from, count).sort();
     first[i + 1] = count;
