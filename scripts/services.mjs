@@ -3,6 +3,8 @@
  * can be done (Debian, as root), and says by name what will be skipped where it cannot.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
@@ -10,7 +12,14 @@ import { pathToFileURL } from 'node:url';
  *
  * @type {readonly { name: string, program: string, needed: readonly string[] }[]}
  */
-const SERVICES = [{ name: 'NATS', program: 'nats-server', needed: ['nats-server'] }];
+const SERVICES = [
+  { name: 'NATS', program: 'nats-server', needed: ['nats-server'] },
+  { name: 'PostgreSQL', program: 'initdb', needed: ['postgresql'] },
+];
+
+/** Keeps PostgreSQL's package from making a cluster of its own and starting it. */
+const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf';
+const KEEP_SETTINGS = 'Dpkg::Options::=--force-confold';
 
 export function ensureServices() {
   const missing = SERVICES.filter(({ program }) => !isThere(program));
@@ -24,8 +33,11 @@ export function ensureServices() {
   }
 }
 
+/** Debian keeps the programs of each version of PostgreSQL in a folder of their own. */
 function isThere(/** @type {string} */ program) {
-  return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
+  const folders = [process.env['PATH'], ...globSync('/usr/lib/postgresql/*/bin')];
+  const env = { ...process.env, PATH: folders.join(delimiter) };
+  return spawnSync('sh', ['-c', `command -v ${program}`], { env, stdio: 'ignore' }).status === 0;
 }
 
 /** Without Debian's own start of the service: tests start private ones. */
@@ -36,9 +48,13 @@ function install(/** @type {readonly string[]} */ packages) {
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+  if (packages.includes('postgresql') && !existsSync(CLUSTER_SETTINGS)) {
+    mkdirSync(dirname(CLUSTER_SETTINGS), { recursive: true });
+    writeFileSync(CLUSTER_SETTINGS, 'create_main_cluster = false\n');
+  }
   console.error(`installing ${packages.join(', ')} ...`);
   apt('update');
-  apt('install', '-y', '--no-install-recommends', ...packages);
+  apt('install', '-y', '--no-install-recommends', '-o', KEEP_SETTINGS, ...packages);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) ensureServices();

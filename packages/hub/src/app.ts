@@ -18,22 +18,26 @@ import type { ElapsedClock } from '@sparegrid/link/loop/elapsed-clock';
 import { NodeLoop } from '@sparegrid/link/loop/node-loop';
 import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
-import { openStore } from '@sparegrid/link/store/open-store';
 import type { Store } from '@sparegrid/link/store/store';
 import type { Server, Transport } from '@sparegrid/link/transport';
+import type { HubLinks } from './brokers.ts';
 import { answerColdRead } from './cold-reads.ts';
 import type { HubSettings } from './config.ts';
 import { type LinkCounters, noCounts } from './counters.ts';
 import { DoorKeeper, keysOf } from './door.ts';
 import { HubFault } from './fault.ts';
+import { openHubStore } from './open-hub-store.ts';
 import { Router } from './router.ts';
 import { RoundSolver } from './solving/round-solver.ts';
 
 export interface HubShell {
-  transport: Transport;
+  /** Called once the hub may serve. */
+  openLinks(): Promise<HubLinks>;
   logger: Logger;
   /** Called at most once, when the hub cannot go on: the process must end. */
   fail: Fail;
+  /** Aborted when the hub shall end while it still waits to serve. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Hub extends Daemon {
@@ -50,15 +54,16 @@ interface Parts {
 }
 
 /**
- * Starts a hub; resolves once its epoch is durable and both doors are open.
+ * Starts a hub; resolves once its epoch is durable and both doors are open. A standby listens
+ * nowhere until then: whoever can be reached serves.
  *
- * @throws ConfigFault CONFIG_KEY, StoreFault, LinkFault (sockets)
+ * @throws ConfigFault CONFIG_KEY, StoreFault, LinkFault; AbortError when told to end while it waits
  */
 export async function startHub(settings: HubSettings, shell: HubShell): Promise<Hub> {
   const key = readKey(settings.keyFile);
   const crypto = nodeCrypto(key);
   const config = withSelf(settings.config, publicKeyOf(key));
-  const store = await openStore(settings.store);
+  const store = await openHubStore(settings, shell);
   const { clock, records } = await resumeNode(store);
   const core = new HubCore(config, { crypto, documents: documentReader }, clock.now(), records);
   const hub = new HubApp(settings, shell, { config, crypto, store, clock, core });
@@ -77,7 +82,8 @@ class HubApp implements Hub {
   readonly #loop: NodeLoop<HubInput, HubEffect>;
   readonly #router: Router;
   readonly #solver: RoundSolver;
-  #doors: Server[] = [];
+  readonly #doors: Server[] = [];
+  #links: HubLinks | null = null;
   #stopping = false;
 
   constructor(settings: HubSettings, shell: HubShell, parts: Parts) {
@@ -108,19 +114,11 @@ class HubApp implements Hub {
 
   async open(): Promise<void> {
     await this.#loop.start();
-    const local = await this.#openDoor('local');
-    this.#doors = [local, await this.#openDoor('mesh')];
-    this.#router.setParticipants(local);
-    for (const { hub, path } of this.#settings.peerSockets) {
-      const link = this.#shell.transport.connect({
-        path,
-        // Peers answer over links of their own: whatever comes back here is nobody's word.
-        onFrame: () => {
-          this.counters.malformed += 1;
-        },
-        onConnect: () => void this.#loop.offer({ kind: 'peer-connected', hub }),
-      });
-      this.#router.addPeer(hub, link);
+    try {
+      await this.#connect();
+    } catch (error) {
+      await this.stop();
+      throw error;
     }
   }
 
@@ -132,10 +130,30 @@ class HubApp implements Hub {
     await Promise.all(this.#doors.map((door) => door.close()));
     await this.#router.close();
     await store.close();
+    await this.#links?.close();
     this.#shell.logger.info('hub.stopped', { ...this.counters, ...store.counts });
   }
 
-  async #openDoor(door: Door): Promise<Server> {
+  async #connect(): Promise<void> {
+    this.#links = await this.#shell.openLinks();
+    const { transport } = this.#links;
+    const local = await this.#openDoor(transport, 'local');
+    await this.#openDoor(transport, 'mesh');
+    this.#router.setParticipants(local);
+    for (const { hub, path } of this.#settings.peerSockets) {
+      const link = transport.connect({
+        path,
+        // Peers answer over links of their own: whatever comes back here is nobody's word.
+        onFrame: () => {
+          this.counters.malformed += 1;
+        },
+        onConnect: () => void this.#loop.offer({ kind: 'peer-connected', hub }),
+      });
+      this.#router.addPeer(hub, link);
+    }
+  }
+
+  async #openDoor(transport: Transport, door: Door): Promise<Server> {
     const { config, crypto } = this.#parts;
     const keeper = new DoorKeeper({
       door,
@@ -147,12 +165,13 @@ class HubApp implements Hub {
         return this.#loop.offer({ kind: 'frame', signed });
       },
     });
-    const server = await this.#shell.transport.listen({
+    const server = await transport.listen({
       path: this.#settings.sockets[door],
       onFrame: (connection, text, signature) => keeper.onFrame(connection, text, signature),
       onClose: (connection) => this.#onClose(server, connection),
       onRefused: (connection, refusal) => this.#onRefused(connection, refusal),
     });
+    this.#doors.push(server);
     return server;
   }
 

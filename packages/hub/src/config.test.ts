@@ -62,7 +62,72 @@ describe('hub configuration', () => {
     expect((await read({ ...valid(), store: 'memory' })).store).toBe('memory');
   });
 
+  describe('of a database', () => {
+    const database = (more: object = {}) => ({
+      ...valid(),
+      store: { kind: 'postgres', url: 'postgres://hub1@db.example/h1', ...more },
+    });
+
+    it('is the address, the password of a file, and verified TLS', async () => {
+      await writeFile(join(folder, 'password'), 'hunter2\n', { mode: 0o600 });
+      const content = { ...database({ passwordFile: 'password' }), standby: true };
+      expect(await read(content)).toMatchObject({
+        standby: true,
+        store: {
+          host: 'db.example',
+          port: 5432,
+          user: 'hub1',
+          database: 'h1',
+          password: 'hunter2',
+          tls: { ca: null, cert: null, key: null },
+          leaseMs: 2000,
+        },
+      });
+    });
+
+    it.each([
+      ['postgres://hub1@127.0.0.1:5433/h1', { host: '127.0.0.1', port: 5433 }],
+      ['postgres://hub1@[::1]/h1', { host: '::1' }],
+      ['postgres://hub1@%2Fvar%2Frun%2Fpostgresql/h1', { host: '/var/run/postgresql' }],
+    ])('needs no TLS to this machine: %s', async (url, found) => {
+      expect((await read(database({ url }))).store).toMatchObject({ ...found, tls: null });
+    });
+
+    it('goes without TLS to another machine only when told so', async () => {
+      expect((await read(database({ tls: 'off' }))).store).toMatchObject({ tls: null });
+    });
+
+    it.each([
+      [{ url: 'postgres://hub1:hunter2@db/h1' }, 'store.url: a password does not belong here'],
+      [{ url: 'postgres://hub1@db/h1?sslmode=disable' }, 'store.url: expected postgres://USER'],
+      [{ url: 'postgres://db/h1' }, 'store.url: expected postgres://USER'],
+      [{ url: 'mysql://hub1@db/h1' }, 'store.url: expected postgres://USER'],
+      [{ lease: 1 }, 'lease'],
+      [{ leaseMs: 1 }, 'store.leaseMs'],
+      [{ tls: 'on' }, 'store.tls'],
+    ])('is refused with %o', async (more, message) => {
+      const refused = read(database(more));
+      await expect(refused).rejects.toMatchObject({ code: 'CONFIG_MALFORMED' });
+      await expect(refused).rejects.toThrow(message);
+      await expect(refused).rejects.not.toThrow('hunter2');
+    });
+
+    it('refuses a password that everybody can read, and one that is not there', async () => {
+      await writeFile(join(folder, 'open'), 'hunter2', { mode: 0o644 });
+      for (const passwordFile of ['open', 'missing']) {
+        const refused = read(database({ passwordFile }));
+        await expect(refused).rejects.toMatchObject({ code: 'CONFIG_FILE' });
+        await expect(refused).rejects.not.toThrow('hunter2');
+      }
+    });
+  });
+
   it.each([
+    [
+      'a standby without a database',
+      { ...valid(), standby: true },
+      'standby: a standby needs a store that both processes reach: PostgreSQL',
+    ],
     ['no JSON', '{"id": h1}', 'is not valid JSON'],
     ['another kind of value', '[]', 'the whole file'],
     ['an unknown field', { ...valid(), peer: [] }, 'peer'],

@@ -16,13 +16,17 @@ import { readConfig } from '@sparegrid/link/daemon/read-config';
 import { addressFrom, brokerDoor, tlsFrom } from '@sparegrid/link/nats/settings';
 import { organization } from '@sparegrid/link/schemas/resource-spec';
 import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
+import type { PostgresSettings } from '@sparegrid/link/store/postgres-session';
 import { z } from 'zod';
+import { databaseSchema, databaseSettings } from './database-settings.ts';
 
 export interface HubSettings {
   config: HubConfig;
   keyFile: string;
-  /** Path of the SQLite file, or `memory`. */
-  store: string;
+  /** Path of the SQLite file, `memory`, or a database. */
+  store: string | PostgresSettings;
+  /** Waits while another process of this hub serves, and takes over when that one is gone. */
+  standby: boolean;
   /** Paths of the hub's two sockets, or URLs of its two NATS servers. */
   sockets: { mesh: string; local: string };
   /** The hub's own NATS servers, when its doors are there and not at local sockets. */
@@ -70,7 +74,8 @@ const fileSchema = z
   .strictObject({
     id: hubId,
     keyFile: filePath,
-    store: filePath,
+    store: z.union([filePath, databaseSchema]),
+    standby: z.boolean().default(false),
     sockets: z.strictObject({ mesh: filePath, local: filePath }).optional(),
     nats: z.strictObject({ directory: filePath, mesh: brokerDoor, local: brokerDoor }).optional(),
     /** Every hub of the network; this hub's own entry may be among them. */
@@ -96,9 +101,12 @@ const fileSchema = z
     diskFreeBytesMin,
     inboxMax,
   })
-  .superRefine(({ id, peers, participants, sockets, nats }, context) => {
+  .superRefine(({ id, store, standby, peers, participants, sockets, nats }, context) => {
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
+    if (standby && typeof store === 'string') {
+      complain(['standby'], 'a standby needs a store that both processes reach: PostgreSQL');
+    }
     if ((sockets === undefined) === (nats === undefined)) {
       complain(['sockets'], 'expected either sockets or nats');
     }
@@ -134,7 +142,11 @@ export function readHubConfig(configPath: string): HubSettings {
       ...(rounds && { rounds }),
     },
     keyFile: path(file.keyFile),
-    store: storePath(configPath, file.store),
+    store:
+      typeof file.store === 'string'
+        ? storePath(configPath, file.store)
+        : databaseSettings(file.store, path),
+    standby: file.standby,
     sockets: doorsOf(file.sockets, nats, path),
     nats,
     peerSockets: others.map((peer) => ({ hub: peer.id, path: address(peer.mesh) })),

@@ -6,6 +6,7 @@ export const CONFIG_FAULTS = {
   CONFIG_UNREADABLE: 'The configuration file cannot be read.',
   CONFIG_MALFORMED: 'The configuration file is not JSON, or a field is wrong.',
   CONFIG_KEY: 'The key file cannot be read, or is not the key that the configuration states.',
+  CONFIG_FILE: 'A file that the configuration names cannot be read, or shows everybody a secret.',
   CONFIG_MACHINE: 'The configuration asks for what this machine does not have.',
 } as const satisfies Record<string, string>;
 

@@ -7,7 +7,10 @@ import { ConfigFault } from './config-fault.ts';
 export function readConfig<T>(path: string, schema: z.ZodType<T>): T {
   const found = schema.safeParse(parse(path, read(path)));
   if (found.success) return found.data;
-  throw new ConfigFault('CONFIG_MALFORMED', `${path}: ${found.error.issues.map(say).join('; ')}`);
+  throw new ConfigFault(
+    'CONFIG_MALFORMED',
+    `${path}: ${found.error.issues.flatMap(reasons).map(say).join('; ')}`,
+  );
 }
 
 function read(path: string): string {
@@ -24,6 +27,18 @@ function parse(path: string, text: string): unknown {
   } catch (cause) {
     throw new ConfigFault('CONFIG_MALFORMED', `${path}: ${(cause as Error).message}`, cause);
   }
+}
+
+/** Of a field that may be this or that, what is wrong with the kind that was meant. */
+function reasons(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((branch) => branch.some(isInside));
+  if (meant === undefined) return [issue];
+  return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function isInside({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code !== 'invalid_type';
 }
 
 function say(issue: z.core.$ZodIssue): string {

@@ -20,25 +20,31 @@ const STOP_MS_MAX = 10_000;
 
 /**
  * Runs a daemon until it is told to end: by SIGTERM, SIGINT, or the end of the parent that started it
- * with an IPC channel. Prints faults on stderr as `CODE: meaning hint`.
+ * with an IPC channel; `signal` says so to a start that may wait. Prints faults on stderr as
+ * `CODE: meaning hint`.
  */
 export async function runDaemon(
-  start: (configPath: string, fail: Fail) => Promise<Daemon>,
+  start: (configPath: string, fail: Fail, signal: AbortSignal) => Promise<Daemon>,
 ): Promise<void> {
   process.on('uncaughtException', fail);
   // Whoever read our words may be gone before we are.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const told = new Promise<void>((resolve) => {
-    for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, () => resolve());
-  });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const told = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) {
+    process.on(event, () => controller.abort());
+  }
   try {
-    const daemon = await start(configPathOf(process.argv.slice(2)), fail);
+    const starting = start(configPathOf(process.argv.slice(2)), fail, signal);
+    void told.then(() => setTimeout(() => process.exit(EXIT_OK), STOP_MS_MAX));
+    const daemon = await starting;
     process.stdout.write(`${JSON.stringify({ ready: true, ...daemon.ready })}\n`);
     await told;
-    setTimeout(() => process.exit(EXIT_OK), STOP_MS_MAX);
     await daemon.stop();
     process.exit(EXIT_OK);
   } catch (error) {
+    if (signal.aborted && (error as Error).name === 'AbortError') process.exit(EXIT_OK);
     fail(error);
   }
 }

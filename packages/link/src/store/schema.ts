@@ -14,25 +14,29 @@ export interface RecordTable {
   text: string;
 }
 
-type Migration = (db: Kysely<StoreSchema>) => Promise<void>;
+/** The databases that a store may be in. */
+export type Dialect = 'sqlite' | 'postgres';
+
+type Migration = (db: Kysely<StoreSchema>, dialect: Dialect) => Promise<void>;
 
 /**
  * Migration n leads from version n to n + 1. Only ever append: stores of every version exist.
  *
  * Records lie in an ordinary table: many are kilobytes long, for which a table without row ids
  * needs an overflow page each. The partial index keeps a restart from reading what is not live.
+ * Keys are ordered by their bytes in every database, whatever its language.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  async (db) => {
-    await db.schema
+  async (db, dialect) => {
+    const keyType = dialect === 'postgres' ? sql`text collate "C"` : 'text';
+    const records = db.schema
       .createTable('records')
-      .addColumn('tbl', 'text', (column) => column.notNull())
-      .addColumn('key', 'text', (column) => column.notNull())
+      .addColumn('tbl', keyType, (column) => column.notNull())
+      .addColumn('key', keyType, (column) => column.notNull())
       .addColumn('live', 'integer', (column) => column.notNull())
       .addColumn('text', 'text', (column) => column.notNull())
-      .addPrimaryKeyConstraint('records_pk', ['tbl', 'key'])
-      .modifyEnd(sql`strict`)
-      .execute();
+      .addPrimaryKeyConstraint('records_pk', ['tbl', 'key']);
+    await (dialect === 'sqlite' ? records.modifyEnd(sql`strict`) : records).execute();
     await db.schema
       .createIndex('records_live')
       .on('records')

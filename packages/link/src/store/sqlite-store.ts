@@ -8,6 +8,7 @@ import type { Write } from '@sparegrid/core/units/write';
 import type { Kysely } from 'kysely';
 import { StoreFault } from './fault.ts';
 import { kyselyOver } from './kysely-sqlite.ts';
+import { liveRecords, recordsIn, recordText } from './records.ts';
 import type { StoreSchema } from './schema.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './sqlite-protocol.ts';
 import type { KeyRange, Store, StoreCounts, StoredRecord } from './store.ts';
@@ -54,35 +55,15 @@ class SqliteStore implements Store {
   }
 
   async load(): Promise<StoredRecord[]> {
-    return this.#reads
-      .selectFrom('records')
-      .select(['tbl as table', 'key', 'text'])
-      .where('live', '=', 1)
-      .orderBy('tbl')
-      .orderBy('key')
-      .execute();
+    return liveRecords(this.#reads);
   }
 
   async read(table: string, key: string): Promise<string | null> {
-    const row = await this.#reads
-      .selectFrom('records')
-      .select('text')
-      .where('tbl', '=', table)
-      .where('key', '=', key)
-      .executeTakeFirst();
-    return row?.text ?? null;
+    return recordText(this.#reads, table, key);
   }
 
-  async scan({ table, from, before, limit }: KeyRange): Promise<StoredRecord[]> {
-    return this.#reads
-      .selectFrom('records')
-      .select(['tbl as table', 'key', 'text'])
-      .where('tbl', '=', table)
-      .where('key', '>=', from)
-      .where('key', '<', before)
-      .orderBy('key')
-      .limit(limit)
-      .execute();
+  async scan(range: KeyRange): Promise<StoredRecord[]> {
+    return recordsIn(this.#reads, range);
   }
 
   async commit(writes: readonly Write[]): Promise<void> {

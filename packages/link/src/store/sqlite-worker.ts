@@ -30,7 +30,7 @@ async function open(storePath: string): Promise<OpenStore> {
   const database = new DatabaseSync(storePath, { timeout: 5_000 });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    await migrate(kyselyOver(database));
+    await migrate(kyselyOver(database), { dialect: 'sqlite' });
   } catch (error) {
     database.close();
     unlock();

@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasPostgres, PrivatePostgres } from '../../test/private-postgres.ts';
 import { MemoryStore } from './memory-store.ts';
+import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { endOfPrefix, type Store } from './store.ts';
 
@@ -14,10 +16,36 @@ const put = (table: string, key: string, text: string, live = true) => ({
   live,
 });
 
-describe.each([
-  { name: 'memory', open: async () => new MemoryStore() },
-  { name: 'sqlite', open: (folder: string) => openSqliteStore(join(folder, 'sub/node.db')) },
-])('$name store', ({ open }) => {
+let server: PrivatePostgres | null = null;
+
+const STORES = [
+  { name: 'memory', open: async () => new MemoryStore(), here: true },
+  {
+    name: 'sqlite',
+    open: (folder: string) => openSqliteStore(join(folder, 'sub/node.db')),
+    here: true,
+  },
+  { name: 'postgres', open: openPostgres, here: hasPostgres() },
+];
+
+async function openPostgres(): Promise<Store> {
+  server ??= await PrivatePostgres.start();
+  return openPostgresStore(await server.database(), {
+    node: 'h1',
+    standby: false,
+    onLost: (fault) => {
+      throw fault;
+    },
+  });
+}
+
+afterAll(() => server?.remove());
+
+for (const { name, open, here } of STORES) {
+  describe.skipIf(!here)(`${name} store`, () => contractOf(open));
+}
+
+function contractOf(open: (folder: string) => Promise<Store>): void {
   let folder: string;
   let store: Store;
 
@@ -98,6 +126,20 @@ describe.each([
     expect(await store.read('t', text)).toBe(text);
   });
 
+  it('loads more records than it fetches at once, each once, in order', async () => {
+    const keys = Array.from({ length: 25_001 }, (_, at) => `k${String(at).padStart(5, '0')}`);
+    await store.commit([...keys].reverse().map((key) => put('t', key, 'x')));
+    expect((await store.load()).map(({ key }) => key)).toEqual(keys);
+  });
+
+  it('orders keys by their code, not by a language', async () => {
+    const keys = ['A', 'Z', '_', 'a', 'b', '\u0000', '\u0001', '\u0001\u0000', 'é', '算'];
+    await store.commit(keys.map((key) => put('t', key, key)));
+    expect((await store.load()).map(({ key }) => key)).toEqual([...keys].sort());
+    const range = { table: 't', from: 'A', before: 'b', limit: 10 };
+    expect((await store.scan(range)).map(({ text }) => text)).toEqual(['A', 'Z', '_', 'a']);
+  });
+
   it('counts commits and writes', async () => {
     await Promise.all([
       store.commit([put('t', 'a', '1'), put('t', 'b', '1')]),
@@ -112,4 +154,4 @@ describe.each([
       code: 'STORE_CLOSED',
     });
   });
-});
+}

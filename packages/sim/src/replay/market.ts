@@ -155,12 +155,17 @@ function openHub(settings: MarketSettings, parts: HubParts): Promise<Hub> {
       config: { id: hub, peers, participants: admitted, timing: TIMING, limits: LIMITS },
       keyFile,
       store: store === 'memory' ? MEMORY : join(directory, `${hub}.sqlite`),
+      standby: false,
       sockets: hubSockets(directory, hub),
       nats: null,
       peerSockets: others.map(({ id }) => ({ hub: id, path: hubSockets(directory, id).mesh })),
       diskFreeBytesMin: 0,
       inboxMax: INBOX_MAX,
     },
-    { transport, logger: SILENT, fail: settings.onFault },
+    {
+      openLinks: async () => ({ transport, close: async () => {} }),
+      logger: SILENT,
+      fail: settings.onFault,
+    },
   );
 }
