@@ -1,14 +1,14 @@
 /** Solves joint programmes off the caller's event loop. */
 import { availableParallelism } from 'node:os';
 import type { JointInstance } from '@sparegrid/core/joint/instance';
-import type { Objective } from '@sparegrid/core/joint/objective';
-import type { JointResult } from '@sparegrid/core/joint/solve';
+import { fillFirst, type Objective } from '@sparegrid/core/joint/objective';
 import type { Warm } from '@sparegrid/core/joint/warm';
 import { nowMs } from './clock.ts';
 import { SolverFault } from './fault.ts';
-import type { SearchQuestion } from './search-worker.ts';
+import { Portfolio } from './portfolio.ts';
 import { sharedInstance } from './shared-instance.ts';
-import { Thread } from './thread.ts';
+import type { SolverResult } from './solver-result.ts';
+import { ThreadPool } from './thread-pool.ts';
 
 export interface SolverOptions {
   /** Any integer. */
@@ -24,30 +24,29 @@ export interface SolverOptions {
   signal?: AbortSignal;
 }
 
-export interface SolverResult extends JointResult {
-  /** What proves `lowerBound`: the certificate's prices, or what HiGHS says. */
-  readonly boundBy: 'prices' | 'highs';
-  /** What the certificate alone proves. */
-  readonly boundByPrices: number;
-}
-
-/** After a call to stop, a thread has this long before it is ended as it is. */
+/** After a call to stop, the search has this long before its thread is ended as it is. */
 const STOP_GRACE_MS = 2_000;
+/** Of all penalties together: what no answer exceeds. */
+const FLOAT_COST_MOST = 1e10;
 
 /**
  * Every answer has been read by the independent checker. Calls wait for each other. Columns of an
  * instance that lie in shared memory are not copied, see `sharedInstance`.
  */
 export class JointSolver {
-  #search: Thread<SearchQuestion, never, JointResult> | null = null;
+  readonly #threads: number;
+  readonly #pool = new ThreadPool();
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  readonly #threads: number;
 
-  /** @param options.threads at work at once, at least 1; with 1 only the own search. */
-  constructor({ threads = availableParallelism() }: { threads?: number } = {}) {
+  /** @param options.threads at work at once, at least 1; with 1 the search works alone. */
+  constructor({ threads = Math.max(2, availableParallelism()) }: { threads?: number } = {}) {
     this.#threads = Math.max(1, threads);
-    this.#search = new Thread('search-worker');
+  }
+
+  /** Starts the threads now, so that the first call with `seconds` does not wait for them. */
+  prepare(): void {
+    this.#pool.prepare(this.#threads - 1);
   }
 
   /**
@@ -56,8 +55,7 @@ export class JointSolver {
    * @throws SolverFault SOLVER_THREAD_LOST, SOLVER_ABORTED, SOLVER_CLOSED
    */
   solve(instance: JointInstance, options: SolverOptions): Promise<SolverResult> {
-    const fromMs = nowMs();
-    const solved = this.#last.then(() => this.#solve(instance, options, fromMs));
+    const solved = this.#last.then(() => this.#solve(instance, options));
     this.#last = solved.catch(() => {});
     return solved;
   }
@@ -65,41 +63,27 @@ export class JointSolver {
   /** Ends all threads; what is being solved is rejected. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const search = this.#search;
-    this.#search = null;
-    await search?.end();
+    await this.#pool.close();
   }
 
-  async #solve(
-    instance: JointInstance,
-    options: SolverOptions,
-    fromMs: number,
-  ): Promise<SolverResult> {
-    if (this.#isClosed) throw closed();
+  async #solve(given: JointInstance, options: SolverOptions): Promise<SolverResult> {
+    const fromMs = nowMs();
+    if (this.#isClosed) throw new SolverFault('SOLVER_CLOSED', 'open another one');
     const { signal } = options;
     if (signal?.aborted) throw new SolverFault('SOLVER_ABORTED', 'it was called off already');
-    const search = this.#searchThread();
-    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const wanted = options.objective === 'fill-first' ? (fillFirst(given) ?? given) : given;
+    const portfolio = this.#portfolio(sharedInstance(wanted), options, fromMs);
     let grace: NodeJS.Timeout | undefined;
     const onAbort = () => {
-      Atomics.store(stop, 0, 1);
+      portfolio.stop();
+      const { search } = this.#pool;
       grace = setTimeout(() => void search.end(), STOP_GRACE_MS);
     };
     signal?.addEventListener('abort', onAbort);
     try {
-      const { seconds } = options;
-      const result = await search.ask({
-        instance: sharedInstance(instance),
-        objective: options.objective ?? 'welfare',
-        seed: options.seed,
-        iterations: options.iterations ?? null,
-        warm: options.warm ?? null,
-        time: seconds === undefined ? null : { fromMs, untilMs: fromMs + 1_000 * seconds },
-        stop,
-      });
-      return { ...result, boundBy: 'prices', boundByPrices: result.lowerBound };
+      return await portfolio.solve();
     } catch (error) {
-      if (this.#isClosed) throw closed();
+      if (this.#isClosed) throw new SolverFault('SOLVER_CLOSED', 'open another one', error);
       if (signal?.aborted) throw new SolverFault('SOLVER_ABORTED', 'nothing was found yet', error);
       throw error;
     } finally {
@@ -108,12 +92,18 @@ export class JointSolver {
     }
   }
 
-  #searchThread(): Thread<SearchQuestion, never, JointResult> {
-    if (!this.#search || this.#search.isLost) this.#search = new Thread('search-worker');
-    return this.#search;
+  #portfolio(instance: JointInstance, options: SolverOptions, fromMs: number): Portfolio {
+    const { seed, iterations = null, seconds, warm = null } = options;
+    const time = seconds === undefined ? null : { fromMs, untilMs: fromMs + 1_000 * seconds };
+    const isAlone = iterations !== null || this.#threads === 1 || !isExactInFloats(instance);
+    const threads = isAlone ? 1 : this.#threads;
+    return new Portfolio(this.#pool, { instance, seed, iterations, warm, time, threads });
   }
 }
 
-function closed(): SolverFault {
-  return new SolverFault('SOLVER_CLOSED', 'open another one');
+/** Whether the floats of HiGHS tell answers apart that differ by 1. */
+function isExactInFloats({ penalty }: JointInstance): boolean {
+  let most = 0;
+  for (const one of penalty) most += one;
+  return most <= FLOAT_COST_MOST;
 }

@@ -1,16 +1,14 @@
 /** `sparegrid match`: solves matching problems of files, each with a proof of how near the best. */
+import { JointSolver } from '@sparegrid/solver/joint-solver';
 import { Command, Option } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { CliFault } from '../fault.ts';
 import { type FileAnswer, gapOf, type MarketFiles, type SolveLimits } from '../match/answer.ts';
-import { FORMATS, type Format, READERS } from '../match/formats.ts';
+import { FORMATS, type Format, JOINT_FORMATS, READERS } from '../match/formats.ts';
 import { generateCommand } from '../match/generate-command.ts';
 import { secondsFrom, wholeFrom } from '../match/limits.ts';
 import { openOut } from '../match/out-file.ts';
 import { print } from '../output/print.ts';
-
-/** At least one file is proven to have no answer. */
-export const INFEASIBLE_EXIT_CODE = 3;
 
 const EXAMPLES = `
 Examples:
@@ -76,20 +74,24 @@ async function match(files: string[], options: MatchOptions): Promise<void> {
   }
   const limits: SolveLimits = { seed, objective, seconds, iterations };
   const certificate = options.certificate === undefined ? null : openOut(options.certificate);
+  const solver = new JointSolver();
+  // Its threads start while the first file is read.
+  if (JOINT_FORMATS.includes(format) && seconds !== null) solver.prepare();
   try {
     for (const file of files) {
       const solve = await READERS[format](file, options);
       const startedAt = performance.now();
-      const { certificate: proof, ...solved } = solve(limits);
+      const { certificate: proof, ...solved } = await solve(limits, solver);
       const ms = Number((performance.now() - startedAt).toFixed(3));
       const answer = answerOf(file, solved, ms);
       certificate?.write(`${JSON.stringify({ file, format, ...proof() })}\n`);
       print(options.json ? JSON.stringify(answer) : answerText(answer));
-      if (answer.status === 'infeasible') process.exitCode = INFEASIBLE_EXIT_CODE;
+      if (answer.status === 'infeasible') process.exitCode = EXIT_CODES.infeasible;
       if (answer.status === 'unknown') process.exitCode ??= EXIT_CODES.failed;
     }
   } finally {
     certificate?.close();
+    await solver.close();
   }
 }
 
@@ -100,6 +102,7 @@ function answerOf(
     status,
     cost,
     lowerBound,
+    boundBy,
     filled,
     unfilled,
     assignment,
@@ -107,7 +110,8 @@ function answerOf(
   ms: number,
 ): FileAnswer {
   const gap = gapOf(cost, lowerBound);
-  return { file, status, cost, lowerBound, gap, filled, unfilled, ms, assignment };
+  const proof = boundBy === undefined ? {} : { boundBy };
+  return { file, status, cost, lowerBound, gap, ...proof, filled, unfilled, ms, assignment };
 }
 
 function answerText({ file, status, cost, gap, filled, unfilled, ms }: FileAnswer): string {

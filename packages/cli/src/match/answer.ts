@@ -19,11 +19,13 @@ export interface Unfilled {
  */
 export interface FileAnswer {
   file: string;
-  /** `unknown`: neither an answer nor a proof that there is none within the limits. */
+  /** `unknown`: neither an answer nor a proof that there is none within the limits; `gap` only. */
   status: 'optimal' | 'feasible' | 'infeasible' | 'unknown';
   cost: number | null;
   lowerBound: number | null;
   gap: number | null;
+  /** Joint formats: the certificate's prices alone prove `lowerBound`, or HiGHS proved more. */
+  boundBy?: 'prices' | 'highs';
   filled: number;
   unfilled: Unfilled[];
   /** Solving alone, without reading and writing files. */

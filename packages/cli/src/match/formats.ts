@@ -1,4 +1,5 @@
 /** The formats of `match`: how a file of each is read, and how it is solved then. */
+import type { JointSolver } from '@sparegrid/solver/joint-solver';
 import type { ReadSettings, Solved, SolveLimits } from './answer.ts';
 import { readGap } from './gap-file.ts';
 import { readJoint } from './joint-file.ts';
@@ -13,8 +14,11 @@ import { readSsfctp } from './ssfctp-file.ts';
 export const FORMATS = ['orders', 'openb', 'gap', 'ssfctp', 'literal', 'practical'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Solves what was read. */
-export type Solve = (limits: SolveLimits) => Solved;
+/** Formats that several orders share: these need the solver's threads. */
+export const JOINT_FORMATS: readonly Format[] = ['orders', 'openb', 'literal', 'practical'];
+
+/** Solves what was read; `solver` stays open between files. */
+export type Solve = (limits: SolveLimits, solver: JointSolver) => Solved | Promise<Solved>;
 
 /** Reads one file; whatever is wrong with it is told here, before any solving. */
 export type Read = (file: string, settings: ReadSettings) => Solve | Promise<Solve>;
@@ -24,11 +28,11 @@ let isWarm = false;
 export const READERS: Readonly<Record<Format, Read>> = {
   orders: async (file, settings) => {
     const market = await readOrdersMarket(file, settings);
-    return (limits) => solveMarket(market, limits);
+    return (limits, solver) => solveMarket(market, limits, solver);
   },
   openb: (file, settings) => {
     const market = readOpenbMarket(file, settings);
-    return (limits) => solveMarket(market, limits);
+    return (limits, solver) => solveMarket(market, limits, solver);
   },
   gap: (file) => {
     const instance = readGap(file);
@@ -42,10 +46,10 @@ export const READERS: Readonly<Record<Format, Read>> = {
   },
   literal: (file) => {
     const instance = readJoint(file, 'literal');
-    return (limits) => solveJointFile(instance, limits);
+    return (limits, solver) => solveJointFile(instance, limits, solver);
   },
   practical: (file) => {
     const instance = readJoint(file, 'practical');
-    return (limits) => solveJointFile(instance, limits);
+    return (limits, solver) => solveJointFile(instance, limits, solver);
   },
 };

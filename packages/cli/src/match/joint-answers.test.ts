@@ -2,9 +2,13 @@ import { jointBound } from '@sparegrid/core/joint/bound';
 import { checkAnswer } from '@sparegrid/core/joint/checker';
 import { generateLiteral, generatePractical } from '@sparegrid/core/joint/generate';
 import type { JointInstance } from '@sparegrid/core/joint/instance';
-import { describe, expect, it } from 'vitest';
+import { JointSolver } from '@sparegrid/solver/joint-solver';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Solved } from './answer.ts';
 import { solveJointFile } from './solve-joint-file.ts';
+
+const solver = new JointSolver();
+afterAll(() => solver.close());
 
 const LIMITS = { seed: 1, iterations: 2_000, seconds: null, objective: 'welfare' } as const;
 
@@ -25,8 +29,8 @@ describe.each([
 ] as const)('an answer for the %s form', (_form, generate) => {
   const instance = generate({ orders: 40, lessors: 120, seed: 5 });
 
-  it('holds by its lines alone, and its bound by its certificate alone', () => {
-    const solved = solveJointFile(instance, LIMITS);
+  it('holds by its lines alone, and its bound by its certificate alone', async () => {
+    const solved = await solveJointFile(instance, LIMITS, solver);
     const { cost, lowerBound, filled, unfilled } = solved;
     const answer = {
       units: unitsOf(instance, solved),
@@ -43,16 +47,16 @@ describe.each([
     expect(jointBound(instance, certificate).lowerBound).toBe(lowerBound);
   });
 
-  it('is the same for the same seed and iterations', () => {
-    const { certificate, ...solved } = solveJointFile(instance, LIMITS);
-    const { certificate: again, ...second } = solveJointFile(instance, LIMITS);
+  it('is the same for the same seed and iterations', async () => {
+    const { certificate, ...solved } = await solveJointFile(instance, LIMITS, solver);
+    const { certificate: again, ...second } = await solveJointFile(instance, LIMITS, solver);
     expect(second).toEqual(solved);
     expect(again()).toEqual(certificate());
   });
 
-  it('fills as many as it can first when told so', () => {
-    const welfare = solveJointFile(instance, LIMITS);
-    const fill = solveJointFile(instance, { ...LIMITS, objective: 'fill-first' });
+  it('fills as many as it can first when told so', async () => {
+    const welfare = await solveJointFile(instance, LIMITS, solver);
+    const fill = await solveJointFile(instance, { ...LIMITS, objective: 'fill-first' }, solver);
     expect(fill.filled).toBeGreaterThanOrEqual(welfare.filled - 1);
     expect(fill.lowerBound ?? 0).toBeLessThanOrEqual(fill.cost ?? 0);
   });

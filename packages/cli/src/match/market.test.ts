@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JointSolver } from '@sparegrid/solver/joint-solver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliFault } from '../fault.ts';
 import type { Market } from './market.ts';
 import { readOpenbMarket } from './openb-market.ts';
 import { readOrdersMarket } from './orders-market.ts';
 import { solveMarket } from './solve-market.ts';
+
+const solver = new JointSolver();
+afterAll(() => solver.close());
 
 const LIMITS = { seed: 1, iterations: 1_000, seconds: null, objective: 'welfare' } as const;
 const PODS = 'name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos\n';
@@ -34,36 +38,36 @@ function payAnything({ orders }: Market): void {
 }
 
 describe('a market of the openb trace', () => {
-  it('never puts more into a device than it has', () => {
+  it('never puts more into a device than it has', async () => {
     const shares = [600, 600, 300].map((milli, at) => `p${at},1000,512,1,${milli},,BE\n`);
     write('pods.csv', `${PODS}${shares.join('')}`);
     const market = readOpenbMarket(directory, { seed: 1 });
     payAnything(market);
-    const { filled, cost, lowerBound, assignment } = solveMarket(market, LIMITS);
+    const { filled, cost, lowerBound, assignment } = await solveMarket(market, LIMITS, solver);
     expect(filled).toBe(3);
     expect(assignment.every(({ lessor }) => lessor === 'n0')).toBe(true);
     expect(lowerBound).toBe(cost);
   });
 
-  it('leaves out what fits into the sum of devices but into none of them', () => {
+  it('leaves out what fits into the sum of devices but into none of them', async () => {
     const shares = [600, 600, 600].map((milli, at) => `p${at},1000,512,1,${milli},,BE\n`);
     write('pods.csv', `${PODS}${shares.join('')}`);
     const market = readOpenbMarket(directory, { seed: 1 });
     payAnything(market);
-    const { filled, unfilled } = solveMarket(market, LIMITS);
+    const { filled, unfilled } = await solveMarket(market, LIMITS, solver);
     expect(filled).toBe(2);
     expect(unfilled).toEqual([{ order: 'p2', code: 'MATCH_RESOURCES' }]);
   });
 
-  it('says when nothing is cheap enough, or nothing large enough', () => {
+  it('says when nothing is cheap enough, or nothing large enough', async () => {
     write('pods.csv', `${PODS}dear,1000,512,0,0,,BE\nlarge,9000,512,0,0,,BE\n`);
     const market = readOpenbMarket(directory, { seed: 1 });
     for (const { order } of market.orders) order.limitMicroPerReplicaHour = 1n;
-    const { unfilled } = solveMarket(market, LIMITS);
+    const { unfilled } = await solveMarket(market, LIMITS, solver);
     expect(unfilled.map(({ code }) => code)).toEqual(['MATCH_PRICE', 'MATCH_NO_CANDIDATE']);
   });
 
-  it('refuses a bad line of any of its files', () => {
+  it('refuses a bad line of any of its files', async () => {
     write('pods.csv', `${PODS}p0,many,512,0,0,,BE\n`);
     expect(() => readOpenbMarket(directory, { seed: 1 })).toThrow(CliFault);
   });
@@ -127,7 +131,7 @@ describe('a market of order files', () => {
     );
     const file = write('order.yaml', `${ORDER}---\n${ORDER}`);
     const market = await readOrdersMarket(file, { seed: 1, offers });
-    const { filled, cost, assignment } = solveMarket(market, LIMITS);
+    const { filled, cost, assignment } = await solveMarket(market, LIMITS, solver);
     expect(filled).toBe(2);
     expect(cost).toBe(2 * 100_000 + 4 * 200_000);
     expect(assignment.map(({ lessor }) => lessor)).not.toContain('c.h1');

@@ -1,41 +1,38 @@
-/** Solves a joint programme of a file; the independent checker reads every answer first. */
-import type { SolveBudget } from '@sparegrid/core/joint/budget';
-import { checkAnswer } from '@sparegrid/core/joint/checker';
+/** Solves a joint programme of a file in the solver's threads, and says what its answer means. */
 import type { JointInstance } from '@sparegrid/core/joint/instance';
-import { fillFirst } from '@sparegrid/core/joint/objective';
-import { type JointResult, solveJoint } from '@sparegrid/core/joint/solve';
+import type { JointSolver, SolverOptions } from '@sparegrid/solver/joint-solver';
 import type { Assigned, Solved, SolveLimits } from './answer.ts';
-import { budgetOf } from './budget.ts';
 
-export function solveJointFile(instance: JointInstance, limits: SolveLimits): Solved {
-  const result = solveChecked(instance, limits.objective, budgetOf(limits));
-  const { status, cost, lowerBound, filled, certificate } = result;
+export async function solveJointFile(
+  instance: JointInstance,
+  limits: SolveLimits,
+  solver: JointSolver,
+): Promise<Solved> {
+  const result = await solver.solve(instance, optionsOf(limits));
+  const { status, cost, lowerBound, boundBy, boundByPrices, filled, certificate } = result;
   return {
     status,
     cost,
     lowerBound,
+    boundBy,
     filled,
     unfilled: [...result.unfilled],
     assignment: assignmentOf(instance, result.units),
     certificate: () => ({
-      bound: lowerBound,
+      bound: boundByPrices,
       pairPrices: Array.from(certificate.pairPrices),
       lessorPrices: Array.from(certificate.lessorPrices),
     }),
   };
 }
 
-/** @throws when the checker finds a fault: that is never printed as an answer */
-export function solveChecked(
-  instance: JointInstance,
-  objective: SolveLimits['objective'],
-  budget: SolveBudget,
-): JointResult {
-  const result = solveJoint(instance, { ...budget, objective });
-  const solved = objective === 'fill-first' ? (fillFirst(instance) ?? instance) : instance;
-  const fault = checkAnswer(solved, result);
-  if (fault) throw new Error(`broken invariant: ${fault.kind} ${fault.index}: ${fault.detail}`);
-  return result;
+export function optionsOf({ seed, iterations, seconds, objective }: SolveLimits): SolverOptions {
+  return {
+    seed,
+    objective,
+    ...(iterations !== null && { iterations }),
+    ...(seconds !== null && { seconds }),
+  };
 }
 
 function assignmentOf({ orders, first, lessor }: JointInstance, units: Int32Array): Assigned[] {

@@ -1,12 +1,12 @@
 /** Solves a market jointly, puts the answer into lots and devices, and bounds it from below. */
 import type { JointInstance } from '@sparegrid/core/joint/instance';
+import type { JointSolver } from '@sparegrid/solver/joint-solver';
 import type { Solved, SolveLimits } from './answer.ts';
-import { budgetOf } from './budget.ts';
 import { type Market, suitableLots } from './market.ts';
 import { marketBound } from './market-bound.ts';
 import { instanceOf } from './market-instance.ts';
 import { placeMarket, type Wanted } from './market-placing.ts';
-import { solveChecked } from './solve-joint-file.ts';
+import { optionsOf } from './solve-joint-file.ts';
 
 /** The rest of the time is for laying the answer out in lots and devices. */
 const SEARCH_SHARE = 0.9;
@@ -16,13 +16,17 @@ const SEARCH_SHARE = 0.9;
  * out. The joint programme sees the devices of a lot as one sum; what of its answer does not fit
  * into single devices goes to the cheapest lots that are left.
  */
-export function solveMarket(market: Market, limits: SolveLimits): Solved {
+export async function solveMarket(
+  market: Market,
+  limits: SolveLimits,
+  solver: JointSolver,
+): Promise<Solved> {
   const { seconds, objective } = limits;
-  const searchSeconds = seconds === null ? null : SEARCH_SHARE * seconds;
-  const budget = budgetOf({ ...limits, seconds: searchSeconds });
+  const startMs = performance.now();
   const suitable = suitableLots(market);
   const { instance, complete } = instanceOf(market, suitable);
-  const result = solveChecked(instance, objective, budget);
+  const leftSeconds = seconds === null ? null : searchSeconds(seconds, startMs);
+  const result = await solver.solve(instance, optionsOf({ ...limits, seconds: leftSeconds }));
   const joint = placeMarket(market, suitable, wantedOf(instance, result.units));
   const alone = placeMarket(market, suitable, []);
   const isBetter =
@@ -33,9 +37,16 @@ export function solveMarket(market: Market, limits: SolveLimits): Solved {
   const bound = Math.ceil(Math.max(...bounds) * (1 - 1e-12) - 1e-6);
   const ownBound = complete && objective === 'welfare' ? result.lowerBound : 0;
   const lowerBound = Math.min(cost, Math.max(0, bound, ownBound));
+  const boundBy = lowerBound > Math.max(bound, result.boundByPrices) ? 'highs' : 'prices';
   const status = cost <= lowerBound ? 'optimal' : 'feasible';
   const certificate = () => ({ bound, lessorPrices: Array.from(lessorPrices) });
-  return { status, cost, lowerBound, filled, unfilled, assignment, certificate };
+  return { status, cost, lowerBound, boundBy, filled, unfilled, assignment, certificate };
+}
+
+/** What is left for the search of the time that began at `startMs`. */
+function searchSeconds(seconds: number, startMs: number): number {
+  const passed = (performance.now() - startMs) / 1_000;
+  return Math.max(0.001, SEARCH_SHARE * seconds - passed);
 }
 
 function wantedOf({ orders, first, lessor }: JointInstance, units: Int32Array): Wanted[] {
