@@ -20,6 +20,8 @@ export interface HighsQuestion {
   start: Int32Array | null;
   /** Moment of the shared clock; may be overrun by some hundredths. */
   untilMs: number;
+  /** Shared; not 0: end soon. */
+  stop: Int32Array;
 }
 
 /** Each of it is checked: `units` hold, and nothing costs less than `bound` says. */
@@ -83,7 +85,10 @@ function solve(solver: Highs, { instance, ...question }: HighsQuestion): HighsAn
     model.run({
       [callbackType.mipImprovingSolution]: hear,
       [callbackType.mipLogging]: hear,
-      [callbackType.mipInterrupt]: hear,
+      [callbackType.mipInterrupt]: (event): undefined => {
+        hear(event);
+        if (Atomics.load(question.stop, 0) !== 0) event.interrupt();
+      },
     });
     hearValues(model.getSolution().colValue);
     hearBound(model.info.get('mip_dual_bound') as number);

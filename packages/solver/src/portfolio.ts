@@ -6,7 +6,7 @@ import type { HighsNews } from './highs-worker.ts';
 import { type Plan, pairsOf } from './plan.ts';
 import type { SearchAnswer, SearchQuestion } from './search-worker.ts';
 import { asFound, type SolverResult, withBetter } from './solver-result.ts';
-import type { ThreadPool } from './thread-pool.ts';
+import type { HighsThread, ThreadPool } from './thread-pool.ts';
 
 export interface PortfolioTask {
   /** In shared memory, its penalties those of the objective. */
@@ -23,6 +23,8 @@ export interface PortfolioTask {
 /** Of the time given: how much later HiGHS ends, which makes up for its start; and is cut off. */
 const HIGHS_OVERTIME = 0.002;
 const CUT_OVERTIME = 0.006;
+/** Until HiGHS ends by itself once the answer is proven. */
+const END_GRACE_MS = 100;
 /** The first turn of a part has this many times the time that it has on the mean. */
 const TURN_FACTOR = 2;
 const TURN_MS_LEAST = 200;
@@ -50,7 +52,7 @@ export class Portfolio {
   readonly #untilMs: number;
   readonly #lengthMs: number;
   /** Threads of HiGHS at work, to be cut off when the time is up. */
-  readonly #working = new Set<number>();
+  readonly #working = new Map<number, HighsThread>();
 
   constructor(pool: ThreadPool, task: PortfolioTask) {
     this.#pool = pool;
@@ -73,6 +75,9 @@ export class Portfolio {
       if (plan.kind === 'whole') return await this.#whole(searching);
       if (plan.kind === 'parts') return await this.#parts(searching, plan);
       return asFound((await searching).result);
+    } catch (error) {
+      this.#cut();
+      throw error;
     } finally {
       clearTimeout(cut);
     }
@@ -90,7 +95,7 @@ export class Portfolio {
 
   /** Ends what HiGHS does: what it has told counts. */
   #cut(): void {
-    for (const k of this.#working) this.#pool.renew(k);
+    for (const [k, thread] of this.#working) this.#pool.renew(k, thread);
     this.#working.clear();
   }
 
@@ -100,16 +105,14 @@ export class Portfolio {
     const solving = this.#highs(0, part, this.#untilMs + HIGHS_OVERTIME * this.#lengthMs, () => {
       if (!isOpen(part)) Atomics.store(this.#stop, 0, 1);
     });
-    try {
-      const first = await searching;
-      hear(part, { better: first.result, bound: first.result.lowerBound });
-      if (isOpen(part) && !this.#isStopped) await this.#polish(part, first);
-      if (!isOpen(part) || this.#isStopped) this.#cut();
-      await solving;
-      return withBetter(instance, first.result, part.better ?? first.result.units, part.bound);
-    } finally {
-      this.#cut();
-    }
+    const first = await searching;
+    hear(part, { better: first.result, bound: first.result.lowerBound });
+    if (isOpen(part) && !this.#isStopped) await this.#polish(part, first);
+    if (isOpen(part) && !this.#isStopped) await solving;
+    // What is small ends by itself and keeps its thread.
+    Atomics.store(this.#stop, 0, 1);
+    setTimeout(() => this.#cut(), END_GRACE_MS).unref();
+    return withBetter(instance, first.result, part.better ?? first.result.units, part.bound);
   }
 
   /** Searches around the best answer of both until the time is up. */
@@ -216,21 +219,21 @@ export class Portfolio {
     if (!thread || this.#isStopped) return false;
     const { instance } = this.#task;
     const start = part.better ?? part.start;
-    this.#working.add(k);
+    this.#working.set(k, thread);
     try {
       const { columns } = await thread.ask(
-        { instance, orders: part.orders, start, untilMs },
+        { instance, orders: part.orders, start, untilMs, stop: this.#stop },
         (news) => {
           hear(part, news);
           onNews();
         },
       );
       this.#working.delete(k);
-      if (columns > COLUMNS_KEPT) this.#pool.renew(k);
+      if (columns > COLUMNS_KEPT) this.#pool.renew(k, thread);
       return true;
     } catch {
       // Out of memory, or cut off: what it told before holds.
-      if (this.#working.delete(k)) this.#pool.renew(k);
+      if (this.#working.delete(k)) this.#pool.renew(k, thread);
       return false;
     }
   }

@@ -30,6 +30,10 @@ export class ThreadPool {
     const module = await highsModule();
     if (!module || this.#isClosed) return null;
     const known = this.#highs[k];
+    if (known?.isBusy) {
+      this.renew(k, known);
+      return this.highs(k);
+    }
     if (known && !known.isLost) return known;
     const thread: HighsThread = new Thread('highs-worker', module);
     this.#highs[k] = thread;
@@ -37,9 +41,8 @@ export class ThreadPool {
   }
 
   /** Ends a thread of HiGHS, at work or not: its heap never shrinks. The next one starts at once. */
-  renew(k: number): void {
-    const thread = this.#highs[k];
-    if (!thread) return;
+  renew(k: number, thread: HighsThread): void {
+    if (this.#highs[k] !== thread) return;
     this.#highs[k] = null;
     const ended = thread.end().finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);

@@ -30,6 +30,10 @@ export class Thread<Question, News, Answer> {
     this.#worker.on('exit', (code) => this.#lose(`it ended with code ${code}`));
   }
 
+  get isBusy(): boolean {
+    return this.#waiting !== null;
+  }
+
   get isLost(): boolean {
     return this.#lost !== null;
   }
