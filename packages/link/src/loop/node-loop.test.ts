@@ -176,7 +176,8 @@ describe('node loop', () => {
     const woken = new Promise<Now>((resolve) => {
       const step = core.step.bind(core);
       core.step = (now, inputs, diskLow) => {
-        if (core.steps.length > 0) resolve(now);
+        // Timers may fire a moment early; the loop then sleeps once more.
+        if (core.steps.length > 0 && now.elapsedMs >= wakeMs) resolve(now);
         const out = step(now, inputs, diskLow);
         if (core.steps.length === 1) core.wakeMs = wakeMs;
         return out;
