@@ -39,7 +39,13 @@ export class DeviceInventories {
     }
     const codes = this.#codes;
     codes.length = 0;
-    for (const device of devices) codes.push(this.#modelOf(device) * MILLI_SPAN + device.milli);
+    let before: LotDevice | undefined;
+    let model = -1;
+    for (const device of devices) {
+      if (!before || !isSameModel(device, before)) model = this.#modelOf(device);
+      codes.push(model * MILLI_SPAN + device.milli);
+      before = device;
+    }
     if (codes.length > 1) insertionSort(codes);
     let hash = codes.length;
     for (const code of codes) hash = Math.imul(hash ^ code, 0x9e3779b1) ^ (hash >>> 13);
@@ -216,6 +222,10 @@ export class DeviceInventories {
       }
     }
   }
+}
+
+function isSameModel(a: DeviceModel, b: DeviceModel): boolean {
+  return a.model === b.model && a.vendor === b.vendor && a.memoryBytes === b.memoryBytes;
 }
 
 /** Pieces have sizes of powers of two, so that freed ones fit others. */

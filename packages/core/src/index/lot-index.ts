@@ -20,6 +20,7 @@ import { Tidying } from './tidying.ts';
 
 /** Markets up to this size are searched fast in any order. */
 const UNTIDY_MIN = 4096;
+const READ_AHEAD = 64;
 
 /** A lot that suits, with what the matcher needs to choose it. */
 export interface LotHit {
@@ -30,6 +31,13 @@ export interface LotHit {
   score: number;
   /** How many replicas the lot holds, at most as many as were asked for. */
   replicas: number;
+}
+
+/** What is free now in the lot of this number. */
+export interface StockChange {
+  lot: number;
+  amounts: ResourceAmounts;
+  devices: readonly LotDevice[];
 }
 
 export interface Search {
@@ -107,6 +115,21 @@ export class LotIndex {
   /** Sets what is free in a lot, by the number that {@link find} gave. */
   setStock(lot: number, amounts: ResourceAmounts, devices: readonly LotDevice[]): void {
     this.#writer.setStock(lot, amounts, devices);
+  }
+
+  /**
+   * The same for many lots. What the changes will need is read ahead, since it is far apart: the
+   * processor then waits for many of these reads at once.
+   */
+  setStocks(changes: readonly StockChange[]): void {
+    for (let from = 0; from < changes.length; from += READ_AHEAD) {
+      const to = Math.min(changes.length, from + READ_AHEAD);
+      this.#writer.readAhead(changes, from, to);
+      for (let at = from; at < to; at += 1) {
+        const { lot, amounts, devices } = changes[at]!;
+        this.#writer.setStock(lot, amounts, devices);
+      }
+    }
   }
 
   /** Takes one lot out of its offer, by the number that {@link find} gave. */

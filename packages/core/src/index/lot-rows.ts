@@ -24,7 +24,7 @@ export const TERMS = 13;
 export const TRAITS = 14;
 export const OFFER = 15;
 /** Leaf of the tree that holds the lot; {@link FREE_ROW}, or {@link NO_LEAF} for a wide lot. */
-const LEAF = 16;
+export const LEAF = 16;
 /** Next lot of the same offer, -1 for the last; next free row in free ones. */
 const NEXT = 17;
 

@@ -193,10 +193,11 @@ export class LotSearch {
     const base = slot * ROW_WORDS;
     // Most lots fall here once there are enough good ones, and it is foreseeable that they do.
     const score = words[base + SCORE]!;
-    const price = query.cost.exact(words, base + ASKS, efficiencyAt(words, base));
-    if (this.#isByPrice && price > this.#best.worstPrice) return true;
+    const efficiency = efficiencyAt(words, base);
+    const least = query.cost.least(words, base + ASKS, efficiency);
+    if (this.#isByPrice && least > this.#best.worstPrice) return true;
     if (this.#isByScore && score < this.#best.worstScore) return true;
-    if (price > query.limit || score < query.minScore || words[base + CPU]! < query.cpu) {
+    if (least > query.limit || score < query.minScore || words[base + CPU]! < query.cpu) {
       return false;
     }
     if (memoryAt(words, base) < query.memory) return false;
@@ -209,6 +210,8 @@ export class LotSearch {
     if (device && this.#slots(words[base + INVENTORY]!, device, device.count) < device.count) {
       return false;
     }
+    const price = query.cost.exact(words, base + ASKS, efficiency);
+    if (price > query.limit) return false;
     if (price < PRICE_END) this.#offer(slot, price, score);
     else this.#offerExactly(slot);
     return true;

@@ -2,7 +2,7 @@
 import { grownUint32 } from '../units/growable.ts';
 import { NO_LEAF } from './lot-rows.ts';
 import type { LotTables } from './lot-tables.ts';
-import { BOUND_WORDS, boundsOfLot, clearBounds, widen } from './node-bounds.ts';
+import { BOUND_WORDS, boundsOfLot, clearBounds, coverStock, widen } from './node-bounds.ts';
 import { chooseSplit, SPLIT_BY_NAME } from './split-choice.ts';
 
 export const LEAF_LOTS_MAX = 64;
@@ -69,6 +69,15 @@ export class LotTree {
     this.#append(node, slot);
     this.#widenUp(node);
     this.#comesFirst(node, slot);
+  }
+
+  /** What is free of the lot changed. */
+  stockChanged(slot: number): void {
+    const { rows, inventories, levels } = this.#lots;
+    const at = rows.leafOf(slot) * NODE_WORDS;
+    if (coverStock(this.nodes, at, rows.words, slot, inventories, levels)) {
+      this.nodes[at + LOOSE] = 1;
+    } else this.changed(slot);
   }
 
   /** The lot's amounts changed, or what it shares with others. */

@@ -93,6 +93,55 @@ function setPair(into: Uint32Array, pair: number, first: number, second: number)
   into[LEVEL_PAIRS + 2 * pair + 1] = bit < 32 ? 0 : 1 << (bit - 32);
 }
 
+/**
+ * True when the bounds at `at` take in the lot, of which they took in all but its stock: the common
+ * case, found without writing its bounds out.
+ */
+export function coverStock(
+  bounds: Uint32Array,
+  at: number,
+  words: Uint32Array,
+  slot: number,
+  inventories: DeviceInventories,
+  levels: Levels,
+): boolean {
+  const base = slot * ROW_WORDS;
+  const inventory = words[base + INVENTORY]!;
+  const cpu = words[base + CPU]!;
+  const memory = memoryAt(words, base);
+  const storage = storageAt(words, base);
+  const wholes = inventories.wholesOf(inventory);
+  if (
+    cpu > bounds[at + CPU_MAX]! ||
+    memory > bounds[at + MEMORY_MAX]! * COARSE ||
+    storage > bounds[at + STORAGE_MAX]! * COARSE ||
+    bandwidthAt(words, base) > bounds[at + BANDWIDTH_MAX]! * COARSE ||
+    wholes > bounds[at + WHOLES_MAX]! ||
+    inventories.mostOf(inventory) > bounds[at + SHARE_MAX]!
+  ) {
+    return false;
+  }
+  const devices = deviceLevel(wholes);
+  const cpus = levelOf(levels.cpu, cpu);
+  const memories = levelOf(levels.memory, memory);
+  const storages = levelOf(levels.storage, storage);
+  const scores = levelOf(levels.score, words[base + SCORE]!);
+  return (
+    (bounds[at + CPU_DEVICE]! & (1 << (cpus * 4 + devices))) !== 0 &&
+    (bounds[at + MEMORY_DEVICE]! & (1 << (memories * 4 + devices))) !== 0 &&
+    hasPair(bounds, at, 0, cpus, memories) &&
+    hasPair(bounds, at, 1, cpus, scores) &&
+    hasPair(bounds, at, 2, memories, scores) &&
+    hasPair(bounds, at, 3, storages, cpus) &&
+    hasPair(bounds, at, 4, storages, memories)
+  );
+}
+
+function hasPair(bounds: Uint32Array, at: number, pair: number, first: number, second: number) {
+  const bit = first * 8 + second;
+  return (bounds[at + LEVEL_PAIRS + 2 * pair + (bit >> 5)]! & (1 << (bit & 31))) !== 0;
+}
+
 /** Widens the bounds at `at` by those at `from`; returns whether anything changed. */
 export function widen(bounds: Uint32Array, at: number, other: Uint32Array, from: number): boolean {
   let changed = false;

@@ -61,6 +61,17 @@ describe('the price of a replica in plain numbers', () => {
     );
   });
 
+  it('is never below what it is without roundings', () => {
+    fc.assert(
+      fc.property(requests, asks, efficiency, (request, words, permille) => {
+        const least = new ReplicaCost(request).least(Uint32Array.from(words), 0, permille);
+        const exact = replicaPriceMicroPerHour(asksOf(words), permille, request);
+        expect(BigInt(Math.ceil(least)) <= exact).toBe(true);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it('is never below the bound from asks and efficiency that are not higher', () => {
     fc.assert(
       fc.property(requests, asks, asks, efficiency, efficiency, (request, a, b, one, other) => {

@@ -3,6 +3,8 @@ import type { ReplicaRequest } from '../units/resources.ts';
 
 /** Below this, a quotient of two whole numbers rounds to a whole number only when it is one. */
 const EXACT_END = 2 ** 52;
+/** Less than 1/1000 by more than ten roundings can add. */
+const NEARLY_A_THOUSANDTH = 0.001 * (1 - 2 ** -45);
 const GIB = 2 ** 30;
 const GBIT = 10 ** 9;
 
@@ -17,6 +19,12 @@ export class ReplicaCost {
   readonly #amounts: Float64Array;
   readonly #units: Float64Array;
   readonly #highest: Float64Array;
+  /** Amount over unit of all five, zero where nothing is asked for. */
+  readonly #device: number;
+  readonly #cpu: number;
+  readonly #memory: number;
+  readonly #storage: number;
+  readonly #bandwidth: number;
 
   constructor(request: ReplicaRequest) {
     const device = request.device ? request.device.count * request.device.shareMilli : 0;
@@ -27,6 +35,9 @@ export class ReplicaCost {
       [request.storageBytes, GIB],
       [request.bandwidthBitsPerSecond, GBIT],
     ] as const;
+    [this.#device, this.#cpu, this.#memory, this.#storage, this.#bandwidth] = terms.map(
+      ([amount, unit]) => amount / unit,
+    ) as [number, number, number, number, number];
     const paid = terms.map(([amount], ask) => (amount > 0 ? ask : -1)).filter((ask) => ask >= 0);
     this.#asks = Int32Array.from(paid);
     const common = paid.map((ask) => commonDivisor(terms[ask]![0], terms[ask]![1]));
@@ -52,6 +63,17 @@ export class ReplicaCost {
     if (efficiencyPermille === 1000) return nominal;
     const scaled = nominal * efficiencyPermille;
     return scaled < EXACT_END ? Math.ceil(scaled / 1000) : Number.NaN;
+  }
+
+  /** Never more than the price at these asks, and hardly less: without roundings, which take long. */
+  least(asks: Uint32Array, at: number, efficiencyPermille: number): number {
+    const nominal =
+      this.#device * asks[at]! +
+      this.#cpu * asks[at + 1]! +
+      this.#memory * asks[at + 2]! +
+      this.#storage * asks[at + 3]! +
+      this.#bandwidth * asks[at + 4]!;
+    return nominal * efficiencyPermille * NEARLY_A_THOUSANDTH;
   }
 
   /** A price that no lot with asks and efficiency at least as high can have less than. */
