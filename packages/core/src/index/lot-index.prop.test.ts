@@ -124,7 +124,9 @@ class Both {
       ...device,
       milli: this.dice.pick([0, 400, 1000]),
     }));
-    this.index.setStock(this.index.find(offer.participant, lot.id), amounts, devices);
+    const change = { lot: this.index.find(offer.participant, lot.id), amounts, devices };
+    if (this.dice.chance(2)) this.index.setStocks([change]);
+    else this.index.setStock(change.lot, amounts, devices);
     this.scan.offers.set(offer.participant, {
       ...offer,
       lots: offer.lots.with(at, { ...lot, amounts, devices }),
@@ -153,7 +155,7 @@ function check(seed: number, taste: Taste, lessors: number, changes: number): vo
     if (both.dice.chance(8)) both.ask();
     if (both.dice.chance(100)) both.index.tidy();
     // Most of the time some pass is under way.
-    if (both.dice.chance(3)) both.index.tidy(1 + both.dice.below(90));
+    if (both.dice.chance(4)) both.index.tidy(1 + both.dice.below(90));
   }
   for (let round = 0; round < 20; round += 1) both.ask();
   // Everything leaves: the same places are used again.

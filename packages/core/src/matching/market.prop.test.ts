@@ -156,7 +156,7 @@ describe('matching through the index finds what a full scan of both panoramas fi
     const taste = { asks: 50, hugeOneIn: 0, alike: false };
     fc.assert(
       fc.property(seeds, (seed) => check(seed, taste, 20, 200)),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -164,7 +164,7 @@ describe('matching through the index finds what a full scan of both panoramas fi
     const taste = { asks: 2, hugeOneIn: 0, alike: true };
     fc.assert(
       fc.property(seeds, (seed) => check(seed, taste, 40, 300)),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 
