@@ -112,7 +112,7 @@ test('frames with wrong signatures, strangers, other audiences, expired and repl
     requestId: 'r1',
     request: {
       op: 'order.submit',
-      document: client.prepareOrder(orderOf(4, 100)).document,
+      document: (await client.prepareOrder(orderOf(4, 100))).document,
       taskPrivate: null,
     },
   };
@@ -163,7 +163,7 @@ test('frames with wrong signatures, strangers, other audiences, expired and repl
 }, 120_000);
 
 test('orders of others, and orders whose content lies', async () => {
-  const { document, taskPrivate } = client.prepareOrder(orderOf(2, 100));
+  const { document, taskPrivate } = await client.prepareOrder(orderOf(2, 100));
   const attempt = (payload: string) =>
     client.request({ op: 'order.submit', document: { ...document, payload }, taskPrivate });
   const lies: [string, string, string][] = [

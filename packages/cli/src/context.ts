@@ -18,6 +18,8 @@ const CONNECT_MS = 5_000;
 
 const contextSchema = z.strictObject({
   hub: z.strictObject({ id: hubId, publicKey }),
+  /** Of the hub's HTTP door. */
+  url: z.url({ protocol: /^https?$/ }),
   /** Path of a local socket, or URL of a NATS server. */
   hubSocket: z.string().min(1),
   /** Needed for NATS. */

@@ -26,6 +26,9 @@ import type { HubSettings } from './config.ts';
 import { type LinkCounters, noCounts } from './counters.ts';
 import { DoorKeeper, keysOf } from './door.ts';
 import { HubFault } from './fault.ts';
+import { HttpDoor } from './http/http-door.ts';
+import { RequestPort } from './http/request-port.ts';
+import { SignatureGate } from './http/signature-gate.ts';
 import { openHubStore } from './open-hub-store.ts';
 import { Router } from './router.ts';
 import { RoundSolver } from './solving/round-solver.ts';
@@ -75,7 +78,7 @@ export async function startHub(settings: HubSettings, shell: HubShell): Promise<
 
 class HubApp implements Hub {
   readonly counters = noCounts();
-  readonly ready: Daemon['ready'];
+  ready: Daemon['ready'];
   readonly #settings: HubSettings;
   readonly #shell: HubShell;
   readonly #parts: Parts;
@@ -84,6 +87,7 @@ class HubApp implements Hub {
   readonly #solver: RoundSolver;
   readonly #doors: Server[] = [];
   #links: HubLinks | null = null;
+  #http: HttpDoor | null = null;
   #stopping = false;
 
   constructor(settings: HubSettings, shell: HubShell, parts: Parts) {
@@ -128,6 +132,7 @@ class HubApp implements Hub {
     await this.#loop.stop();
     await this.#solver.close();
     await Promise.all(this.#doors.map((door) => door.close()));
+    await this.#http?.close();
     await this.#router.close();
     await store.close();
     await this.#links?.close();
@@ -140,6 +145,7 @@ class HubApp implements Hub {
     const local = await this.#openDoor(transport, 'local');
     await this.#openDoor(transport, 'mesh');
     this.#router.setParticipants(local);
+    await this.#openHttp();
     for (const { hub, path } of this.#settings.peerSockets) {
       const link = transport.connect({
         path,
@@ -151,6 +157,28 @@ class HubApp implements Hub {
       });
       this.#router.addPeer(hub, link);
     }
+  }
+
+  async #openHttp(): Promise<void> {
+    const { http } = this.#settings;
+    if (!http) return;
+    const { config, crypto, clock, core } = this.#parts;
+    const { epoch } = core;
+    const gate = new SignatureGate({
+      config,
+      epoch,
+      crypto,
+      keyOf: keysOf(config),
+      wallMs: () => clock.now().wallMs,
+      elapsedMs: () => clock.now().elapsedMs,
+    });
+    const requests = new RequestPort({
+      offer: (input) => this.#loop.offer(input),
+      listen: (session, deliver) => this.#router.listen(session, deliver),
+      unlisten: (session) => this.#router.unlisten(session),
+    });
+    this.#http = await HttpDoor.open({ ...http, hub: config.id, epoch, gate, requests });
+    this.ready = { ...this.ready, http: this.#http.url };
   }
 
   async #openDoor(transport: Transport, door: Door): Promise<Server> {

@@ -29,12 +29,21 @@ export interface HubSettings {
   standby: boolean;
   /** Paths of the hub's two sockets, or URLs of its two NATS servers. */
   sockets: { mesh: string; local: string };
+  /** Where the HTTP door listens, if there is one. */
+  http: HttpAddress | null;
   /** The hub's own NATS servers, when its doors are there and not at local sockets. */
   nats: NatsSettings | null;
   /** Mesh door of every other hub: path of a socket, or URL of a NATS server. */
   peerSockets: { hub: string; path: string }[];
   diskFreeBytesMin: number;
   inboxMax: number;
+}
+
+/** An address other than loopback needs something in front of it that speaks TLS. */
+export interface HttpAddress {
+  host: string;
+  /** 0: any free one; the ready line tells it. */
+  port: number;
 }
 
 /**
@@ -77,6 +86,12 @@ const fileSchema = z
     store: z.union([filePath, databaseSchema]),
     standby: z.boolean().default(false),
     sockets: z.strictObject({ mesh: filePath, local: filePath }).optional(),
+    http: z
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1'),
+        port: z.int().min(0).max(65_535),
+      })
+      .optional(),
     nats: z.strictObject({ directory: filePath, mesh: brokerDoor, local: brokerDoor }).optional(),
     /** Every hub of the network; this hub's own entry may be among them. */
     peers: z.array(z.strictObject({ id: hubId, publicKey, mesh: filePath })).max(1_024),
@@ -149,6 +164,7 @@ export function readHubConfig(configPath: string): HubSettings {
     standby: file.standby,
     sockets: doorsOf(file.sockets, nats, path),
     nats,
+    http: file.http ?? null,
     peerSockets: others.map((peer) => ({ hub: peer.id, path: address(peer.mesh) })),
     diskFreeBytesMin,
     inboxMax,

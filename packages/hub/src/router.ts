@@ -1,4 +1,5 @@
 /** Sends messages out: to other hubs over our links, to participants over the connections they made. */
+import type { Message } from '@sparegrid/core/messages';
 import type { Send } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
 import type { Connection } from '@sparegrid/link/connection';
@@ -12,6 +13,8 @@ export class Router {
   readonly #counters: LinkCounters;
   readonly #peers = new Map<HubId, Client>();
   #participants: Server | null = null;
+  /** Sessions of participants that are in this process: those of the HTTP door. */
+  readonly #local = new Map<string, (message: Message) => void>();
 
   constructor(framer: Framer, counters: LinkCounters) {
     this.#framer = framer;
@@ -26,9 +29,23 @@ export class Router {
     this.#participants = server;
   }
 
+  /** Messages to this session of a participant are handed to `deliver` instead of being framed. */
+  listen(session: string, deliver: (message: Message) => void): void {
+    this.#local.set(session, deliver);
+  }
+
+  unlisten(session: string): void {
+    this.#local.delete(session);
+  }
+
   /** One frame per receiver (more above the size limit), in the order of the messages. */
   release(sends: readonly Send[], wallMs: number): void {
     for (const bundle of byReceiver(sends)) {
+      const deliver = bundle.session === null ? undefined : this.#local.get(bundle.session);
+      if (deliver) {
+        for (const message of bundle.messages) deliver(message);
+        continue;
+      }
       const out = this.#outletOf(bundle);
       if (!out) {
         this.#counters.unrouted += bundle.messages.length;

@@ -20,9 +20,18 @@ export function readAs<T>(
   if (!json.ok) {
     return refuse(json.reason === 'malformed' ? codes.malformed : codes.tooLarge, cut(json.hint));
   }
-  const parsed = schema.safeParse(json.value);
+  return readValueAs(schema, json.value, codes.malformed);
+}
+
+/** The same for a value that was read before. */
+export function readValueAs<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  malformed: RefusalCode,
+): Read<T> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
-  return refuse(codes.malformed, hintOf(parsed.error.issues[0]));
+  return refuse(malformed, hintOf(parsed.error.issues[0]));
 }
 
 /** `messages.0.part: …`; names an unknown key as part of the path. */

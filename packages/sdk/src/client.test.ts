@@ -234,7 +234,7 @@ test('submits an order signed by the lessee, its private part beside it', async 
   const second = await client.submitOrder(draft);
   expect(first).toMatch(/^o-[0-9a-f]{32}$/);
   expect(second).not.toBe(first);
-  const prepared = client.prepareOrder(draft);
+  const prepared = await client.prepareOrder(draft);
   const again = [await client.submitOrder(prepared), await client.submitOrder(prepared)];
   expect(again).toEqual([prepared.id, prepared.id]);
 

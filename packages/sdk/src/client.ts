@@ -1,23 +1,33 @@
-/** The client of a lessee: everything a participant may ask its hub, over any transport. */
+/** The client of a participant: everything it may ask its hub, by whatever link. */
+
 import type { Explanation } from '@sparegrid/core/matching/explain';
-import type { HubStatus, LogChunk, OrderView, PageMark, Request } from '@sparegrid/core/messages';
-import type { OrderState } from '@sparegrid/core/order/order-record';
+import type {
+  HubStatus,
+  LeaseView,
+  LogChunk,
+  LogCursor,
+  OrderPlan,
+  OrderSummary,
+  OrderView,
+  PageMark,
+  Request,
+} from '@sparegrid/core/messages';
 import type { ResourceSpec } from '@sparegrid/core/order/resource-spec';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
-import type { HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { AgreementId, HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { UnavailableError } from './errors.ts';
-import { followLogs, followOrder } from './follow.ts';
-import { type OrderDraft, type PreparedOrder, prepareOrder } from './order-draft.ts';
+import { takeFresh } from './follow.ts';
+import type { HubLink } from './hub-link.ts';
+import type { LogOptions, Plan, WatchOptions } from './options.ts';
+import { type OrderDraft, type PreparedOrder, prepareOrder, writeOrder } from './order-draft.ts';
 import type { CallOptions, ReplyTo } from './pending-requests.ts';
-import { Session, type SessionSettings } from './session.ts';
+import { type Quote, quote, type Run, type RunForm, startQuoted } from './run.ts';
+import type { Signer } from './signer.ts';
 
-export interface WatchOptions {
-  signal?: AbortSignal | undefined;
-}
-
-export interface LogOptions extends WatchOptions {
-  /** False: what there is now. True: until the order ends. */
-  follow?: boolean;
+export interface ClientSettings {
+  participant: ParticipantId;
+  signer: Signer;
+  link: HubLink;
 }
 
 /**
@@ -27,43 +37,71 @@ export interface LogOptions extends WatchOptions {
  */
 export class Client {
   readonly participant: ParticipantId;
-  readonly #settings: SessionSettings;
-  readonly #session: Session;
+  readonly #signer: Signer;
+  readonly #link: HubLink;
 
-  constructor(settings: SessionSettings) {
-    this.participant = settings.participant;
-    this.#settings = settings;
-    this.#session = new Session(settings);
+  constructor({ participant, signer, link }: ClientSettings) {
+    this.participant = participant;
+    this.#signer = signer;
+    this.#link = link;
   }
 
-  /** Ends once the hub welcomed this client. */
+  /** Ends once the hub answered this client. */
   async ready(options: CallOptions = {}): Promise<void> {
-    await this.#session.ready(options);
+    await this.#link.ready(options);
   }
 
   /** Asks anything; the methods below are short forms of it. */
   async request<R extends Request>(request: R, options: CallOptions = {}): Promise<ReplyTo<R>> {
-    return this.#session.request(request, options);
+    return this.#link.request(request, options);
   }
 
-  /** Fills in lessee, salt and the private part's digest, and signs. */
-  prepareOrder(draft: OrderDraft): PreparedOrder {
-    return prepareOrder(this.#settings.crypto, this.participant, draft);
+  /** Fills in lessee, salt and the private part's digest, and signs: the hub cannot change it. */
+  prepareOrder(draft: OrderDraft): Promise<PreparedOrder> {
+    return prepareOrder(this.#signer, this.participant, draft);
   }
 
   /** Submits an order; it is durable at the hub when this returns its id. */
   async submitOrder(order: OrderDraft | PreparedOrder, options?: CallOptions): Promise<OrderId> {
-    const { id, document, taskPrivate } = 'document' in order ? order : this.prepareOrder(order);
+    const prepared = 'document' in order ? order : await this.prepareOrder(order);
+    const { id, document, taskPrivate } = prepared;
     const reply = await this.request({ op: 'order.submit', document, taskPrivate }, options);
     if (reply.order === id) return id;
     throw new UnavailableError('SDK_BAD_ANSWER', `submitted ${id}, got ${reply.order}`);
+  }
+
+  /** Who would be chosen now at what price, and why not the others; nothing is signed or kept. */
+  async planOrder(draft: OrderDraft, options?: CallOptions): Promise<Plan> {
+    const { payload } = await writeOrder(this.#signer, this.participant, draft);
+    let plan: OrderPlan | undefined;
+    const ask = (after: PageMark) => this.request({ op: 'order.plan', payload, after }, options);
+    const lessors = await allPages(ask, (reply) => {
+      plan ??= reply.plan;
+      return reply.lessors;
+    });
+    return { plan: plan as OrderPlan, lessors };
+  }
+
+  /** What it would cost to run this now, and the order that says so; nothing is signed. */
+  quote(form: RunForm, options?: CallOptions): Promise<Quote> {
+    return quote(this, form, options);
+  }
+
+  /** Submits what was quoted. */
+  start(quoted: Quote, options?: CallOptions): Promise<Run> {
+    return startQuoted(this, quoted, options);
+  }
+
+  /** Runs something now: at the price of now and at most a tenth more, unless `form` says otherwise. */
+  async run(form: RunForm, options?: CallOptions): Promise<Run> {
+    return this.start(await this.quote(form, options), options);
   }
 
   async getOrder(order: OrderId, options?: CallOptions): Promise<OrderView> {
     return (await this.request({ op: 'order.get', order }, options)).order;
   }
 
-  async listOrders(options?: CallOptions): Promise<{ id: OrderId; state: OrderState }[]> {
+  async listOrders(options?: CallOptions): Promise<OrderSummary[]> {
     const ask = (after: PageMark) => this.request({ op: 'order.list', after }, options);
     return allPages(ask, ({ orders }) => orders);
   }
@@ -73,15 +111,33 @@ export class Client {
     id: OrderId,
     options?: CallOptions,
   ): Promise<{ order: OrderView; lessors: Explanation[] }> {
+    let order: OrderView | undefined;
     const ask = (after: PageMark) =>
       this.request({ op: 'order.explain', order: id, after }, options);
-    const lessors = await allPages(ask, (reply) => reply.lessors);
-    return { order: await this.getOrder(id, options), lessors };
+    const lessors = await allPages(ask, (reply) => {
+      order ??= reply.order;
+      return reply.lessors;
+    });
+    return { order: order as OrderView, lessors };
   }
 
   /** The order ends soon, not at once: watch it. */
   async cancel(order: OrderId, options?: CallOptions): Promise<void> {
     await this.request({ op: 'order.cancel', order }, options);
+  }
+
+  async listLeases(options?: CallOptions): Promise<LeaseView[]> {
+    const ask = (after: PageMark) => this.request({ op: 'lease.list', after }, options);
+    return allPages(ask, ({ leases }) => leases);
+  }
+
+  async getLease(lease: AgreementId, options?: CallOptions): Promise<LeaseView> {
+    return (await this.request({ op: 'lease.get', lease }, options)).lease;
+  }
+
+  /** The lease ends soon, not at once; with the last one its order ends, too. */
+  async stopLease(lease: AgreementId, options?: CallOptions): Promise<void> {
+    await this.request({ op: 'lease.stop', lease }, options);
   }
 
   /** The lease panorama as this hub knows it. */
@@ -107,8 +163,7 @@ export class Client {
 
   /** Views of the order, the first at once, then whenever it changed; ends with its final state. */
   watch(order: OrderId, { signal }: WatchOptions = {}): AsyncGenerator<OrderView, void, void> {
-    const get = () => this.getOrder(order, { signal, timeoutMs: null });
-    return this.#session.listening(order, (bell) => followOrder(bell, get, signal));
+    return this.#link.watch(order, signal);
   }
 
   /** The order in its final state. */
@@ -120,16 +175,28 @@ export class Client {
 
   /** Output of the order's containers, every chunk once, in order within its container. */
   logs(order: OrderId, options: LogOptions = {}): AsyncGenerator<LogChunk, void, void> {
-    const { follow = false, signal } = options;
-    const call = { signal, timeoutMs: follow ? null : undefined };
-    const get = (after: Record<string, number>) =>
-      this.request({ op: 'order.logs', order, after }, call);
-    return this.#session.listening(order, (bell) => followLogs(bell, get, { follow, signal }));
+    const { follow = false, signal, after = {} } = options;
+    return follow
+      ? this.#link.output(order, after, signal)
+      : this.#outputNow(order, { ...after }, signal);
   }
 
-  /** Ends the session; what is under way fails with SDK_CLOSED. */
+  async *#outputNow(
+    order: OrderId,
+    after: LogCursor,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<LogChunk, void, void> {
+    for (;;) {
+      const request = { op: 'order.logs', order, after: { ...after } } as const;
+      const fresh = takeFresh((await this.request(request, { signal })).chunks, after);
+      if (fresh.length === 0) return;
+      yield* fresh;
+    }
+  }
+
+  /** Ends the link; what is under way fails with SDK_CLOSED. */
   async close(): Promise<void> {
-    await this.#session.close();
+    await this.#link.close();
   }
 }
 

@@ -1,12 +1,15 @@
 /** Connects a client over the local socket of its hub; the one module here that needs Node. */
 import type { KeyObject } from 'node:crypto';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
+import { encodeKey } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import type { Transport } from '@sparegrid/link/transport';
 import { Client } from './client.ts';
 import type { KnownHub } from './hub-frames.ts';
 import type { CallOptions } from './pending-requests.ts';
+import { Session } from './session.ts';
+import { signerOf } from './signer.ts';
 
 export interface ConnectSettings extends CallOptions {
   /** Where the hub's door for participants is, in the words of the transport. */
@@ -28,13 +31,14 @@ export interface ConnectSettings extends CallOptions {
 export async function connect(settings: ConnectSettings): Promise<Client> {
   const { hubSocket, hub, participant, privateKey, signal, timeoutMs } = settings;
   const transport = settings.transport ?? localSockets;
-  const client = new Client({
+  const link = new Session({
     hub,
     participant,
     crypto: nodeCrypto(privateKey),
     dial: (events) => transport.connect({ path: hubSocket, ...events }),
     wallMs: () => Date.now(),
   });
+  const client = new Client({ participant, signer: await signerOf(encodeKey(privateKey)), link });
   try {
     await client.ready({ signal, timeoutMs });
     return client;

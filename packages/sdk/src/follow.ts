@@ -6,8 +6,6 @@ import type { Bell } from './bell.ts';
 
 /** A look at an order that no push asked for: pushes may be lost, states may not. */
 export const REFRESH_MS = 15_000;
-/** Wait between two looks for new output; hubs push states, not output. */
-export const LOG_POLL_MS = 1_000;
 
 /** @throws what `get` throws, or the reason of `signal` */
 export async function* followOrder(
@@ -27,28 +25,30 @@ export async function* followOrder(
   }
 }
 
-/**
- * Every chunk once, in order within its container.
- *
- * @param follow false: ends with what there is now. True: ends with the order.
- */
+/** Every chunk behind the cursor once, in order within its container, until the order ended. */
 export async function* followLogs(
   bell: Bell,
   get: (after: LogCursor) => Promise<{ chunks: LogChunk[]; ended: boolean }>,
-  { follow, signal }: { follow: boolean; signal: AbortSignal | undefined },
+  from: LogCursor,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<LogChunk, void, void> {
-  const after: LogCursor = {};
+  const after = { ...from };
   for (;;) {
     const seen = bell.count;
     const { chunks, ended } = await get({ ...after });
-    const fresh = chunks.filter(({ container, seq }) => {
-      if (seq <= (after[container] ?? 0)) return false;
-      after[container] = seq;
-      return true;
-    });
+    const fresh = takeFresh(chunks, after);
     yield* fresh;
     if (fresh.length > 0) continue;
-    if (ended || !follow) return;
-    await bell.after(seen, LOG_POLL_MS, signal);
+    if (ended) return;
+    await bell.after(seen, REFRESH_MS, signal);
   }
+}
+
+/** The chunks behind the cursor, which moves to the last of them. */
+export function takeFresh(chunks: readonly LogChunk[], after: LogCursor): LogChunk[] {
+  return chunks.filter(({ container, seq }) => {
+    if (seq <= (after[container] ?? 0)) return false;
+    after[container] = seq;
+    return true;
+  });
 }

@@ -1,9 +1,14 @@
 /** Turns what a caller wants into a signed buy order. */
 import type { BuyOrder, TaskPrivate, TaskPublic } from '@sparegrid/core/order/buy-order';
-import { type Crypto, type SignedDocument, signDocument } from '@sparegrid/core/units/document';
+import {
+  payloadTypeOf,
+  preAuthEncoding,
+  type SignedDocument,
+} from '@sparegrid/core/units/document';
 import { type OrderId, orderIdOf, type ParticipantId } from '@sparegrid/core/units/ids';
 import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
 import { randomHex } from './random.ts';
+import { digestOf, type Signer } from './signer.ts';
 
 /** A buy order less what the client fills in: lessee, salt, and the digest of the private part. */
 export interface OrderDraft extends Omit<BuyOrder, 'lessee' | 'salt' | 'task'> {
@@ -17,16 +22,31 @@ export interface PreparedOrder {
   taskPrivate: string;
 }
 
-export function prepareOrder(
-  crypto: Crypto,
+export async function prepareOrder(
+  signer: Signer,
   lessee: ParticipantId,
   draft: OrderDraft,
-): PreparedOrder {
+): Promise<PreparedOrder> {
+  const { payload, taskPrivate } = await writeOrder(signer, lessee, draft);
+  const payloadType = payloadTypeOf('buy-order');
+  const signature = await signer.sign(preAuthEncoding(payloadType, payload));
+  return {
+    id: orderIdOf(await digestOf(signer, payload)),
+    document: { payloadType, payload, signatures: [{ keyId: lessee, signature }] },
+    taskPrivate,
+  };
+}
+
+/** The text of the order, not signed: enough to ask about it, not enough to make it binding. */
+export async function writeOrder(
+  signer: Signer,
+  lessee: ParticipantId,
+  draft: OrderDraft,
+): Promise<{ payload: string; taskPrivate: string }> {
   const taskPrivate = canonicalJson(asJson(draft.task.private));
-  const task = { public: draft.task.public, privateDigest: crypto.digest(taskPrivate) };
+  const task = { public: draft.task.public, privateDigest: await digestOf(signer, taskPrivate) };
   const order: BuyOrder = { ...draft, lessee, salt: randomHex(), task };
-  const document = signDocument(crypto, lessee, 'buy-order', asJson(order));
-  return { id: orderIdOf(crypto.digest(document.payload)), document, taskPrivate };
+  return { payload: canonicalJson(asJson(order)), taskPrivate };
 }
 
 /** Interfaces have no index signature, so the compiler cannot see that they are JSON. */

@@ -1,6 +1,6 @@
 /** One short session of a participant at its hub: frames out and in, requests, pushes. */
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
-import type { Message, Request } from '@sparegrid/core/messages';
+import type { LogChunk, LogCursor, Message, OrderView, Request } from '@sparegrid/core/messages';
 import type { RefusalCode } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -8,7 +8,9 @@ import { Framer } from '@sparegrid/link/framer';
 import type { Client as Link, ClientOptions as LinkOptions } from '@sparegrid/link/transport';
 import { Bell } from './bell.ts';
 import { RefusedError, UnavailableError } from './errors.ts';
+import { followLogs, followOrder } from './follow.ts';
 import { HubFrames, type KnownHub } from './hub-frames.ts';
+import type { HubLink } from './hub-link.ts';
 import {
   type CallOptions,
   PendingRequests,
@@ -41,7 +43,7 @@ export interface SessionSettings {
   wallMs(): number;
 }
 
-export class Session {
+export class Session implements HubLink {
   readonly #settings: SessionSettings;
   readonly #framer: Framer;
   readonly #incoming: HubFrames;
@@ -81,7 +83,7 @@ export class Session {
   }
 
   /** Lends `use` a bell that rings at each push about the order and after each reconnect. */
-  async *listening<T>(order: OrderId, use: (bell: Bell) => AsyncGenerator<T, void, void>) {
+  async *#listening<T>(order: OrderId, use: (bell: Bell) => AsyncGenerator<T, void, void>) {
     const entry = this.#bells.get(order) ?? { bell: new Bell(), users: 0 };
     this.#bells.set(order, entry);
     entry.users += 1;
@@ -91,6 +93,24 @@ export class Session {
       entry.users -= 1;
       if (entry.users === 0) this.#bells.delete(order);
     }
+  }
+
+  /** Views of the order, the first at once, then whenever it changed; ends with its final state. */
+  watch(order: OrderId, signal?: AbortSignal): AsyncGenerator<OrderView, void, void> {
+    const request = { op: 'order.get', order } as const;
+    const get = async () => (await this.request(request, { signal, timeoutMs: null })).order;
+    return this.#listening(order, (bell) => followOrder(bell, get, signal));
+  }
+
+  /** Output behind the cursor, until the order ended. */
+  output(
+    order: OrderId,
+    after: LogCursor,
+    signal?: AbortSignal,
+  ): AsyncGenerator<LogChunk, void, void> {
+    const get = (from: LogCursor) =>
+      this.request({ op: 'order.logs', order, after: from }, { signal, timeoutMs: null });
+    return this.#listening(order, (bell) => followLogs(bell, get, after, signal));
   }
 
   async close(): Promise<void> {
@@ -131,7 +151,8 @@ export class Session {
 
   #handle(message: Message): void {
     if (message.type === 'reply') this.#pending.answer(message.requestId, message.reply);
-    else if (message.type === 'order-event') this.#bells.get(message.order)?.bell.ring();
+    else if (message.type === 'order-event' || message.type === 'output')
+      this.#bells.get(message.order)?.bell.ring();
     else if (message.type === 'refused') {
       this.#refused(new RefusedError(message.code, message.hint));
     } else if (message.type === 'welcome') {

@@ -7,7 +7,7 @@ import { stateDirectory, withClient } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { printable } from '../failure.ts';
 import { checkOrder } from '../order-file/check-order.ts';
-import { readOrderFile } from '../order-file/order-file.ts';
+import { readOrderFiles } from '../order-file/order-file.ts';
 import { explanationText, orderText } from '../output/order-text.ts';
 import { print, printJson, say, tableText } from '../output/print.ts';
 import { asking, type HubOptions } from './options.ts';
@@ -55,7 +55,8 @@ function submitCommand(): Command {
     '  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json';
   return asking(command, `${examples}\n${ORDER_FILE}`).action(
     async (options: HubOptions & { file: string; wait?: true }) => {
-      const draft = readOrderFile(options.file, Date.now());
+      const [draft] = readOrderFiles(options.file, Date.now());
+      if (!draft) return;
       checkOrder(draft, Date.now());
       await withClient(stateDirectory(options.dir), async (client) => {
         const id = await client.submitOrder(draft);

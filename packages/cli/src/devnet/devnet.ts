@@ -58,7 +58,7 @@ export class Devnet {
     if (fresh) wipe(layout);
     try {
       const links = transport === 'nats' ? await natsLinks(layout) : socketLinks(layout);
-      prepareDevnet(layout, links);
+      await prepareDevnet(layout, links);
     } catch (error) {
       unlock();
       throw error;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { HubId, NodeId } from '@sparegrid/core/units/ids';
 import { hubOf } from '@sparegrid/core/units/ids';
 import { generateKey, loadKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { freePorts } from '@sparegrid/link/nats/free-ports';
 import { type Context, contextFile } from '../context.ts';
 import type { Layout } from './layout.ts';
 import type { DevnetLinks } from './links.ts';
@@ -17,21 +18,29 @@ import {
   SLICE,
 } from './topology.ts';
 
+const HOST = '127.0.0.1';
+
 /** Keys stay as they are: they are the identities in what is stored. */
-export function prepareDevnet(layout: Layout, links: DevnetLinks): void {
+export async function prepareDevnet(layout: Layout, links: DevnetLinks): Promise<void> {
   for (const folder of ['keys', 'config', 'state', 'log', 'containers']) {
     mkdirSync(join(layout.directory, folder), { recursive: true, mode: 0o700 });
   }
   for (const node of [...HUBS, LESSEE, ...LESSORS.map(({ id }) => id)]) {
     if (!existsSync(layout.key(node))) saveKey(layout.key(node), generateKey());
   }
-  for (const hub of HUBS) writeJson(layout.config(hub), hubConfig(layout, links, hub));
+  // Drawn at every start: somebody else may have taken the former ones.
+  const free = await freePorts(HUBS.length);
+  const http = new Map(HUBS.map((hub, at) => [hub, { host: HOST, port: free[at] as number }]));
+  for (const hub of HUBS) {
+    writeJson(layout.config(hub), { ...hubConfig(layout, links, hub), http: http.get(hub) });
+  }
   for (const lessor of LESSORS)
     writeJson(layout.config(lessor.id), agentConfig(layout, links, lessor));
   const hub = hubOf(LESSEE);
   const { address, tls } = links.local(LESSEE);
   const context: Context = {
     hub: { id: hub, publicKey: publicKeyIn(layout, hub) },
+    url: `http://${HOST}:${http.get(hub)?.port}`,
     hubSocket: address,
     ...(tls && { tls }),
     participant: LESSEE,

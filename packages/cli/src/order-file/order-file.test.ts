@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failureOf } from '../failure.ts';
 import { checkOrder } from './check-order.ts';
-import { readOrderFile } from './order-file.ts';
+import { readOrderFiles } from './order-file.ts';
 
 const GOOD = `kind: job
 image: process:node
@@ -36,7 +36,11 @@ const BAD: Readonly<Record<string, [string | Uint8Array, string, string]>> = {
   'alias bomb': [bomb.join('\n'), 'CLI_FILE_ALIAS', 'line 1'],
   'cyclic reference': ['a: &a\n  b: *a\n', 'CLI_FILE_ALIAS', 'line '],
   'merge keys': ['a: &a {kind: job}\n<<: *a\n', 'CLI_FILE_ALIAS', 'line '],
-  'two documents': [`${GOOD}---\n${GOOD}`, 'CLI_FILE_MALFORMED', 'line '],
+  'a wrong second document': [
+    `${GOOD}---\n${change('2m', '2y')}`,
+    'CLI_FIELD_MALFORMED',
+    'line 19',
+  ],
   'deep nesting': ['['.repeat(50_000), 'CLI_FILE_MALFORMED', 'order.yaml'],
   'deep but closed': [`kind: ${'['.repeat(60)}${']'.repeat(60)}`, 'CLI_FILE_MALFORMED', 'levels'],
   tag: [change('job', '!!js/function job'), 'CLI_FILE_MALFORMED', 'line 1'],
@@ -78,7 +82,8 @@ const NOW_MS = 1_700_000_000_000;
 function read(content: string | Uint8Array) {
   const file = join(directory, 'order.yaml');
   writeFileSync(file, content);
-  const draft = readOrderFile(file, NOW_MS);
+  const [draft] = readOrderFiles(file, NOW_MS);
+  if (!draft) throw new Error('no order');
   checkOrder(draft, NOW_MS);
   return draft;
 }

@@ -9,7 +9,6 @@ import {
   LineCounter,
   type ParsedNode,
   parseAllDocuments,
-  parseDocument,
   visit,
 } from 'yaml';
 import { CliFault, type CliFaultCode } from '../fault.ts';
@@ -40,36 +39,46 @@ export class Place {
     return new CliFault(code, `${this.#file}${line}${field}: ${text}`);
   }
 
-  malformed(text: string): CliFault {
-    return this.fault('CLI_FIELD_MALFORMED', text);
-  }
-
-  text(): string {
+  /** The plain value: maps, lists, and text for every scalar. @throws CliFault CLI_FIELD_* */
+  value(): unknown {
     const node = this.#node;
-    if (isScalar(node) && typeof node.value === 'string') return node.value;
-    throw this.malformed('expected one value');
-  }
-
-  list(): Place[] {
-    const node = this.#node;
-    if (!isSeq(node)) throw this.malformed('expected a list');
-    return node.items.map((item, at) => this.#inner(item, `${this.path}[${at}]`));
-  }
-
-  /** Members by name, in the order of the file. */
-  members(): Map<string, Place> {
-    const node = this.#node;
-    if (!isMap(node)) throw this.malformed('expected fields with values');
-    const members = new Map<string, Place>();
-    for (const { key, value } of node.items) {
-      const name = this.#inner(key, this.path).text();
-      members.set(name, this.#inner(value, this.path === '' ? name : `${this.path}.${name}`));
+    if (isMap(node)) {
+      const members = this.#members().map(([name, place]) => [name, place.value()] as const);
+      return Object.fromEntries(members);
     }
-    return members;
+    if (isSeq(node)) return node.items.map((item, at) => this.#item(item, at).value());
+    if (isScalar(node) && typeof node.value === 'string') return node.value;
+    throw this.fault('CLI_FIELD_MALFORMED', 'expected a value.');
   }
 
-  get isText(): boolean {
-    return isScalar(this.#node);
+  /** What is at the path below here; undefined when nothing is. */
+  at(path: readonly string[]): Place | undefined {
+    const [name, ...rest] = path;
+    if (name === undefined) return this;
+    const node = this.#node;
+    if (isSeq(node)) return this.#item(node.items[Number(name)], Number(name)).at(rest);
+    if (!isMap(node)) return undefined;
+    return this.#members()
+      .find(([own]) => own === name)?.[1]
+      .at(rest);
+  }
+
+  /** In the order of the file. */
+  #members(): [string, Place][] {
+    const node = this.#node;
+    if (!isMap(node)) return [];
+    return node.items.map(({ key, value }) => {
+      const name = this.#inner(key, this.path).value();
+      const place = this.#inner(value, this.path === '' ? String(name) : `${this.path}.${name}`);
+      if (typeof name !== 'string') throw place.fault('CLI_FIELD_MALFORMED', 'expected a name.');
+      // Later code would take it for something else than a field.
+      if (name === '__proto__') throw place.fault('CLI_FIELD_UNKNOWN', 'no field has this name.');
+      return [name, place];
+    });
+  }
+
+  #item(node: unknown, at: number): Place {
+    return this.#inner(node, `${this.path}[${at}]`);
   }
 
   #inner(node: unknown, path: string): Place {
@@ -78,20 +87,12 @@ export class Place {
 }
 
 /**
- * The one document of the file. Aliases and anchors are refused before anything is built of them: a
- * few lines of them can stand for more than fits into memory, or for themselves.
+ * All documents of the file, in its order. Aliases and anchors are refused before anything is built
+ * of them: a few lines of them can stand for more than fits into memory, or for themselves.
  *
  * @throws CliFault CLI_FILE_UNREADABLE, CLI_FILE_TOO_LARGE, CLI_FILE_EMPTY, CLI_FILE_MALFORMED,
  *         CLI_FILE_ALIAS.
  */
-export function readYaml(file: string): Place {
-  const text = readText(file);
-  const lines = new LineCounter();
-  const document = parse(file, () => parseDocument(text, settingsOf(lines)));
-  return placeOf(file, lines, document);
-}
-
-/** All documents of the file, in its order. @throws as {@link readYaml} */
 export function readYamlAll(file: string): Place[] {
   const text = readText(file);
   const lines = new LineCounter();

@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '../refusals.ts';
 /** One millionth of a credit. */
 export type Micro = bigint;
 
-const MS_PER_HOUR = 3_600_000n;
+export const MS_PER_HOUR = 3_600_000n;
 
 /** Rounds up, for non-negative numerators and positive denominators. */
 export function ceilDiv(numerator: bigint, denominator: bigint): bigint {

@@ -158,6 +158,7 @@ function openHub(settings: MarketSettings, parts: HubParts): Promise<Hub> {
       standby: false,
       sockets: hubSockets(directory, hub),
       nats: null,
+      http: null,
       peerSockets: others.map(({ id }) => ({ hub: id, path: hubSockets(directory, id).mesh })),
       diskFreeBytesMin: 0,
       inboxMax: INBOX_MAX,

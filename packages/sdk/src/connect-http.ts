@@ -1,0 +1,33 @@
+/** A client over the HTTP API of a hub, in browsers and in Node. */
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import { Client } from './client.ts';
+import { HttpLink } from './http-link.ts';
+import type { CallOptions } from './pending-requests.ts';
+import { type Signer, signerOf } from './signer.ts';
+
+export interface HttpConnectSettings extends CallOptions {
+  /** Such as `http://127.0.0.1:7070`. */
+  url: string;
+  hub: HubId;
+  participant: ParticipantId;
+  /** The participant's Ed25519 key as PKCS #8 PEM, or whatever signs with it. */
+  key: string | Signer;
+}
+
+/**
+ * @throws UnavailableError when no hub answers within `timeoutMs`, or another one does; LinkFault
+ *         KEY_MALFORMED
+ */
+export async function connectHttp(settings: HttpConnectSettings): Promise<Client> {
+  const { url, hub, participant, key, signal, timeoutMs } = settings;
+  const signer = typeof key === 'string' ? await signerOf(key) : key;
+  const link = new HttpLink({ url: url.replace(/\/+$/, ''), hub, participant, signer });
+  const client = new Client({ participant, signer, link });
+  try {
+    await client.ready({ signal, timeoutMs });
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+/** What calls of the client take and give back. */
+import type { Explanation } from '@sparegrid/core/matching/explain';
+import type { LogCursor, OrderPlan } from '@sparegrid/core/messages';
+
+export interface WatchOptions {
+  signal?: AbortSignal | undefined;
+}
+
+export interface LogOptions extends WatchOptions {
+  /** False: what there is now. True: as it comes, until the order ends. */
+  follow?: boolean;
+  /** Where to go on: for each container the last chunk already seen. */
+  after?: LogCursor;
+}
+
+export interface Plan {
+  plan: OrderPlan;
+  lessors: Explanation[];
+}

@@ -1,0 +1,164 @@
+/** An order as people write it, in human units: order files, `client.run`, and their JSON Schema. */
+import { parseCredits } from '@sparegrid/core/units/money';
+import { AMOUNT_MAX, isAmount, parseQuantity } from '@sparegrid/core/units/quantity';
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+
+const REPLICAS_MAX = 10_000;
+const LESSORS_MAX = 64;
+
+/** Numbers of JSON and of programs count as what people would have typed. */
+const scalar = z.union([z.string(), z.number()], { error: 'expected one value' });
+
+type Context = z.core.$RefinementCtx;
+
+/** `range` tells a value that is out of bounds from one that cannot be read. */
+function wrong(context: Context, message: string, range = false): never {
+  context.issues.push({ code: 'custom', message, input: context.value, params: { range } });
+  return z.NEVER;
+}
+
+/** A quantity such as `500m` or `4Gi` in whole `1/scale` units. */
+function quantity(scale: number, about: string) {
+  return scalar
+    .transform((given, context) => {
+      const read = parseQuantity(String(given), scale);
+      if (!read.ok) return wrong(context, read.hint);
+      return isAmount(read.value)
+        ? read.value
+        : wrong(context, `${given} is more than anything can have.`, true);
+    })
+    .meta({ description: about });
+}
+
+function credits(about: string) {
+  return scalar
+    .transform((given, context) => {
+      const read = parseCredits(String(given));
+      return read.ok ? read.micro : wrong(context, read.hint);
+    })
+    .meta({ description: about });
+}
+
+function whole(min: number, max: number) {
+  return scalar.transform((given, context) => {
+    const text = String(given);
+    if (!/^\d{1,16}$/.test(text)) return wrong(context, `expected a whole number, got ${text}`);
+    const value = Number(text);
+    if (value >= min && value <= max) return value;
+    return wrong(context, `expected ${min} to ${max}, got ${text}`, true);
+  });
+}
+
+function duration(about: string) {
+  return scalar
+    .transform((given, context) => {
+      const read = parseDuration(String(given));
+      if (read !== undefined && isAmount(read)) return read;
+      return wrong(context, `expected a duration such as 10m or 1h30m, got ${given}`);
+    })
+    .meta({ description: about });
+}
+
+function oneOf<const T extends string>(...values: readonly T[]) {
+  return z.enum(values, {
+    error: ({ input }) =>
+      input === undefined ? 'is missing' : `expected ${values.join(' or ')}, got ${shown(input)}`,
+  });
+}
+
+const flag = z
+  .union([z.boolean(), oneOf('true', 'false')], { error: 'expected true or false' })
+  .transform((given) => given === true || given === 'true');
+
+function shown(input: unknown): string {
+  return typeof input === 'string' ? input : 'something else';
+}
+
+const word = z.string({ error: 'expected one value' });
+const words = z.array(word, { error: 'expected a list' });
+/** Numbers among the values stand for their text. */
+const textMap = z.record(word, scalar.transform(String), {
+  error: 'expected fields with values',
+});
+
+const replicas = z
+  .union(
+    [
+      whole(1, REPLICAS_MAX).transform((count) => ({ min: count, max: count })),
+      z
+        .strictObject({ min: whole(1, REPLICAS_MAX), max: whole(1, REPLICAS_MAX) })
+        .refine(({ min, max }) => min <= max, {
+          error: 'max: expected at least min',
+          path: ['max'],
+          params: { range: true },
+        }),
+    ],
+    { error: 'expected a number, or {min, max}' },
+  )
+  .meta({ description: 'How many, or {min, max}.' });
+
+const device = z.strictObject({
+  count: whole(1, AMOUNT_MAX).default(1),
+  share: quantity(1_000, 'Part of one device: 500m is half.').default(1_000),
+  models: words.default([]),
+  vendor: word.nullable().default(null),
+  minMemory: quantity(1, 'Memory of the device.').default(0),
+});
+
+const flops = z.strictObject({
+  precision: oneOf('fp64', 'fp32', 'fp16', 'bf16', 'int8'),
+  giga: whole(0, AMOUNT_MAX),
+});
+
+const performance = z.strictObject({
+  minScore: whole(0, AMOUNT_MAX).default(0),
+  minFlops: z.array(flops, { error: 'expected a list' }).default([]),
+  provision: oneOf('single', 'distributed', 'any').default('any'),
+  labels: textMap.default({}),
+});
+
+const weights = z.strictObject({ price: whole(0, 1_000), performance: whole(0, 1_000) });
+
+export const orderForm = z
+  .strictObject({
+    kind: oneOf('job', 'service').meta({
+      description: 'job: ends when all replicas exited; service: ends with its duration.',
+    }),
+    image: word.meta({ description: 'What runs, such as docker.io/library/node:24.' }),
+    command: words.default([]).meta({ description: 'Arguments of the program.' }),
+    env: textMap.default({}).meta({ description: 'Environment variables.' }),
+    architecture: word.nullable().default(null),
+    egress: flag.default(false).meta({ description: 'Whether it needs the outside network.' }),
+    capabilities: words.default([]),
+    replicas,
+    cpu: quantity(1_000, 'Cores of each replica, such as 500m or 2.'),
+    memory: quantity(1, 'Memory of each replica, such as 64Mi or 4Gi.'),
+    storage: quantity(1, 'Disk of each replica, such as 10Gi.').default(0),
+    bandwidth: quantity(1, 'Bits per second of each replica, such as 100M.').default(0),
+    device: device.nullable().default(null),
+    limitPerHour: credits('Credits per replica and hour, at most.'),
+    budget: credits('Credits in all, at most.'),
+    duration: duration('How long the lease lasts at most, such as 90s or 1h30m.'),
+    expires: duration('How long to look for a match.').default(600_000),
+    fill: oneOf('atomic', 'partial').default('atomic'),
+    maxLessors: whole(1, LESSORS_MAX).default(LESSORS_MAX),
+    priority: z
+      .union([oneOf('price', 'performance'), weights], {
+        error: 'expected price, performance, or {price, performance} in thousandths',
+      })
+      .default('price'),
+    performance: performance.prefault({}),
+    disconnect: z
+      .strictObject({
+        stopAfter: duration('A lessor cut off from its hub stops after this.').default(60_000),
+        onLoss: oneOf('terminate', 'continue').default('terminate'),
+      })
+      .prefault({}),
+  })
+  .meta({ title: 'Sparegrid order', description: 'docs/orders.md says more about each field.' });
+
+/** What a caller writes. */
+export type OrderForm = z.input<typeof orderForm>;
+/** What was read, in base units. */
+export type ReadForm = z.output<typeof orderForm>;
