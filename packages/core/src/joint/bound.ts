@@ -2,22 +2,26 @@
 import { bundlesOf } from './bundles-of.ts';
 import { type Columns, columnsOf, type JointInstance } from './instance.ts';
 import { LessorSide } from './lessor-side.ts';
+import { levelsOf } from './levels.ts';
+
+/** Size of the search tree of one lessor, after which its capacity prices bound it. */
+const NODES_MOST = 4000;
 
 /**
- * Any non-negative prices prove a bound. With price p(e) per unit of pair e, no answer costs less
- * than
+ * Any non-negative prices prove a bound. With price p(e, k) for the k-th unit of pair e, no answer
+ * costs less than
  *
- *   sum over orders of the least cost of serving it alone when each unit of e costs p(e) more
- *   minus sum over lessors of the most that sum p(e) units(e) can be within its capacity,
+ *   sum over orders of the least cost of serving it alone when units of e cost p(e, k) more
+ *   minus sum over lessors of the most that the p(e, k) can add up to within its capacity,
  *
  * since in any answer the surcharges that orders pay equal what lessors earn. Both sides are small
  * exact programmes: the order's is a bounded knapsack with fixed costs (or a covering knapsack, in
  * the literal form) that ignores budget and number of lessors; the lessor's is a knapsack over its
  * own pairs. Where that knapsack is too large, `lessorPrices` bound it from above:
- * `sum_d price(d) capacity(d) + sum_e most(e) max(0, p(e) - sum_d price(d) use(e, d))`.
+ * `sum_d price(d) capacity(d) + sum_e max_z sum_(k <= z) (p(e, k) - sum_d price(d) use(e, d))`.
  */
 export interface JointCertificate {
-  /** Per pair, cost per unit. */
+  /** Per level (see `levels.ts`), cost of that unit. */
   readonly pairPrices: Float64Array;
   /** Per lessor and dimension, cost per unit of capacity: also the market's shadow prices. */
   readonly lessorPrices: Float64Array;
@@ -37,8 +41,14 @@ export function jointBound(
   columns: Columns = columnsOf(instance),
 ): JointBound {
   const { pairPrices, lessorPrices } = roundCertificate(instance, certificate);
-  const bundles = bundlesOf(instance);
-  const side = new LessorSide(instance, columns);
+  const levels = levelsOf(instance);
+  const bundles = bundlesOf(instance, levels);
+  const side = new LessorSide(instance, columns, levels, {
+    room: instance.capacity,
+    limit: instance.most,
+    capacityPrice: lessorPrices,
+    nodesMost: NODES_MOST,
+  });
   const orderValue = new Float64Array(instance.orders);
   const lessorValue = new Float64Array(instance.lessors);
   const terms = { surcharge: pairPrices, share: 1, perLessor: 0 };
@@ -49,8 +59,8 @@ export function jointBound(
   }
   const quantum = quantumOf(instance, pairPrices);
   for (let j = 0; j < instance.lessors; j++) {
-    let value = side.most(j, pairPrices, lessorPrices);
-    if (!side.isExact) value = (Math.ceil((value * (1 + 1e-12)) / quantum) + 1) * quantum;
+    let value = side.most(j, pairPrices, quantum, false);
+    if (!side.isExact) value = (Math.ceil(value / quantum) + 1) * quantum;
     lessorValue[j] = value;
     bound -= value;
   }
@@ -70,10 +80,16 @@ export function roundCertificate(
   };
 }
 
-function quantumOf({ penalty, most }: JointInstance, pairPrices: Float64Array): number {
+function quantumOf(instance: JointInstance, pairPrices: Float64Array): number {
+  const { penalty, most } = instance;
+  const levels = levelsOf(instance);
   let size = 1;
   for (const one of penalty) size += one;
-  for (let e = 0; e < most.length; e++) size += pairPrices[e]! * most[e]!;
+  for (let e = 0; e < most.length; e++) {
+    const [from, to] = [levels[e]!, levels[e + 1]!];
+    const each = to - from === 1 ? most[e]! : 1;
+    for (let k = from; k < to; k++) size += pairPrices[k]! * each;
+  }
   const spare = 51 - Math.ceil(Math.log2(size));
   return 2 ** -Math.max(0, Math.min(20, spare));
 }

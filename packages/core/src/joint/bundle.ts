@@ -1,13 +1,12 @@
 /** What a solver of single orders is asked and answers: the cheapest bundle at given prices. */
-import type { JointInstance } from './instance.ts';
 
 /** What a bundle must not exceed besides the instance's own limits. */
 export interface BundleTerms {
-  /** Per pair: cost per unit on top of `unitCost`. */
+  /** Per level (see `levels.ts`): cost of that unit on top of `unitCost`. */
   readonly surcharge: Float64Array;
   /** Factor on the surcharge; 0 ignores it. */
   readonly share: number;
-  /** Per pair of the order, counted from its first: most units; absent: the instance's `most`. */
+  /** Per pair: most units; absent: the instance's `most`. */
   readonly limit?: Int32Array;
   /** Added to the cost of every pair used, to make bundles use fewer lessors. */
   readonly perLessor: number;
@@ -21,11 +20,4 @@ export interface Bundles {
    * Ignores the order's budget and its limit of lessors, which makes it a lower bound with them.
    */
   cheapest(order: number, terms: BundleTerms): number;
-}
-
-/** The most pairs any order has. */
-export function pairsMost({ first, orders }: JointInstance): number {
-  let most = 1;
-  for (let i = 0; i < orders; i++) most = Math.max(most, first[i + 1]! - first[i]!);
-  return most;
 }

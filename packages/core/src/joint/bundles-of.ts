@@ -4,8 +4,8 @@ import type { JointInstance } from './instance.ts';
 import { LiteralBundles } from './literal-bundle.ts';
 import { PracticalBundles } from './practical-bundle.ts';
 
-export function bundlesOf(instance: JointInstance): Bundles {
+export function bundlesOf(instance: JointInstance, levels: Int32Array): Bundles {
   return instance.form === 'practical'
-    ? new PracticalBundles(instance)
+    ? new PracticalBundles(instance, levels)
     : new LiteralBundles(instance);
 }

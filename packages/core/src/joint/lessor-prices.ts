@@ -10,23 +10,23 @@ export interface LessorPrices {
   readonly bound: number;
 }
 
-/** The price of one unit of every pair: what it takes of each dimension at the lessor's prices. */
-export function pairPrices(
+/** Prices per level from prices of capacity: what a unit takes of each dimension. */
+export function pairPricesOf(
   instance: JointInstance,
+  levels: Int32Array,
   price: Float64Array,
-  into: Float64Array,
+  into = new Float64Array(levels[levels.length - 1]!),
 ): Float64Array {
   const { orders, dimensions, first, lessor, request, weight, form } = instance;
-  if (form === 'literal') {
-    for (let e = 0; e < into.length; e++) into[e] = weight[e]! * price[lessor[e]!]!;
-    return into;
-  }
   for (let i = 0; i < orders; i++) {
     for (let e = first[i]!; e < first[i + 1]!; e++) {
-      let sum = 0;
       const at = lessor[e]! * dimensions;
-      for (let d = 0; d < dimensions; d++) sum += request[i * dimensions + d]! * price[at + d]!;
-      into[e] = sum;
+      let sum = 0;
+      if (form === 'literal') sum = weight[e]! * price[at]!;
+      else {
+        for (let d = 0; d < dimensions; d++) sum += request[i * dimensions + d]! * price[at + d]!;
+      }
+      for (let k = levels[e]!; k < levels[e + 1]!; k++) into[k] = sum;
     }
   }
   return into;
@@ -34,24 +34,25 @@ export function pairPrices(
 
 export function lessorPrices(
   instance: JointInstance,
+  levels: Int32Array,
   bundles: Bundles,
   options: { rounds: number; start?: Float64Array; timeIsUp: () => boolean },
 ): LessorPrices {
-  const { capacity, unitCost } = instance;
+  const { capacity } = instance;
   const price = options.start?.slice() ?? new Float64Array(capacity.length);
   const best = price.slice();
   const load = new Float64Array(capacity.length);
   const direction = new Float64Array(capacity.length);
-  const surcharge = new Float64Array(unitCost.length);
+  const surcharge = new Float64Array(levels[levels.length - 1]!);
   const terms: BundleTerms = { surcharge, share: 1, perLessor: 0 };
   let level: Level | undefined;
   for (let round = 0; round < options.rounds && !options.timeIsUp(); round++) {
-    pairPrices(instance, price, surcharge);
+    pairPricesOf(instance, levels, price, surcharge);
     let bound = loadsOf(instance, bundles, terms, load);
     for (let jd = 0; jd < price.length; jd++) bound -= price[jd]! * capacity[jd]!;
     level ??= new Level((options.start ? 0.01 : 0.1) * Math.abs(bound) + 1);
-    if (level.take(bound)) best.set(price);
-    if (level.isDone) break;
+    if (level.take(bound, round / options.rounds)) best.set(price);
+
     step(price, direction, load, capacity, level.distance(bound));
   }
   return { price: best, bound: level?.best ?? Number.NEGATIVE_INFINITY };

@@ -41,21 +41,22 @@ export class LiteralBundles implements Bundles {
       const e = from + p;
       const row = p * (wanted + 1);
       const each = perLessor + unitCost[e]! + (share === 0 ? 0 : share * surcharge[e]!);
-      if ((limit && limit[p] === 0) || each > penalty[order]!) {
-        taken.fill(0, row, row + wanted + 1);
+      if ((limit && limit[e] === 0) || each > penalty[order]!) {
+        taken.fill(0, row, row + reach + 1);
         continue;
       }
       const lump = Math.min(weight[e]!, wanted);
-      const before = reach;
       reach = Math.min(wanted, reach + lump);
-      taken.fill(0, row + reach + 1, row + wanted + 1);
-      for (let a = reach; a > 0; a--) {
-        const rest = a > lump ? a - lump : 0;
-        const with1 = rest > before ? Number.POSITIVE_INFINITY : cost[rest]! + each;
-        if (with1 < cost[a]!) {
-          cost[a] = with1;
-          taken[row + a] = 1;
-        } else taken[row + a] = 0;
+      for (let a = reach; a > lump; a--) {
+        const with1 = cost[a - lump]! + each;
+        const isBetter = with1 < cost[a]!;
+        if (isBetter) cost[a] = with1;
+        taken[row + a] = isBetter ? 1 : 0;
+      }
+      for (let a = Math.min(lump, reach); a > 0; a--) {
+        const isBetter = each < cost[a]!;
+        if (isBetter) cost[a] = each;
+        taken[row + a] = isBetter ? 1 : 0;
       }
     }
     const isServed = cost[wanted]! < penalty[order]!;

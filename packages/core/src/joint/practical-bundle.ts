@@ -2,19 +2,23 @@
 import type { Bundles, BundleTerms } from './bundle.ts';
 import type { JointInstance } from './instance.ts';
 
-/** Time per order: its pairs times its replicas. */
+/** Time per order: its replicas times the prices of its pairs. */
 export class PracticalBundles implements Bundles {
   readonly units: Int32Array;
   readonly #instance: JointInstance;
-  /** Least cost of exactly k replicas from the pairs so far, and with the next pair. */
-  #cost: Float64Array;
-  #next: Float64Array;
+  readonly #levels: Int32Array;
+  /** Least cost of exactly k replicas from the pairs so far. */
+  readonly #cost: Float64Array;
   /** `pair * (need + 1) + k`: units taken from the pair. */
-  #taken: Int32Array;
+  readonly #taken: Int32Array;
+  /** Cost of k units of the present pair. */
+  readonly #offer: Float64Array;
+  readonly #before: Float64Array;
   readonly #queue: Int32Array;
 
-  constructor(instance: JointInstance) {
+  constructor(instance: JointInstance, levels: Int32Array) {
     this.#instance = instance;
+    this.#levels = levels;
     let pairs = 1;
     let need = 1;
     let cells = 1;
@@ -26,8 +30,9 @@ export class PracticalBundles implements Bundles {
     }
     this.units = new Int32Array(pairs);
     this.#cost = new Float64Array(need + 1);
-    this.#next = new Float64Array(need + 1);
     this.#taken = new Int32Array(cells);
+    this.#offer = new Float64Array(need + 1);
+    this.#before = new Float64Array(need + 1);
     this.#queue = new Int32Array(need + 1);
   }
 
@@ -37,73 +42,93 @@ export class PracticalBundles implements Bundles {
     const from = first[order]!;
     const pairs = first[order + 1]! - from;
     const wanted = need[order]!;
-    const perMissing = penalty[order]! / wanted;
-    this.#cost[0] = 0;
-    this.#cost.fill(Number.POSITIVE_INFINITY, 1, wanted + 1);
-    this.#next.fill(Number.POSITIVE_INFINITY, 1, wanted + 1);
+    const worst = penalty[order]!;
+    const cost = this.#cost;
+    const taken = this.#taken;
+    const offer = this.#offer;
+    const levels = this.#levels;
+    const width = wanted + 1;
+    cost[0] = 0;
+    for (let k = 1; k < width; k++) cost[k] = Number.POSITIVE_INFINITY;
     let reach = 0;
     for (let p = 0; p < pairs; p++) {
       const e = from + p;
-      const units = Math.min(limit ? limit[p]! : most[e]!, wanted);
-      const each = share === 0 ? unitCost[e]! : unitCost[e]! + share * surcharge[e]!;
-      const fixed = fixedCost[e]! + perLessor;
-      const row = p * (wanted + 1);
-      if (units <= 0 || each + fixed > penalty[order]!) {
-        this.#taken.fill(0, row, row + wanted + 1);
+      const each = unitCost[e]!;
+      const row = p * width;
+      const level = levels[e]!;
+      const priced = levels[e + 1]! - level;
+      let units = limit ? limit[e]! : most[e]!;
+      if (units > wanted) units = wanted;
+      let sum = fixedCost[e]! + perLessor;
+      if (priced < most[e]! && units > 1) {
+        const unit = share === 0 ? each : each + share * surcharge[level]!;
+        if (sum + unit > worst) units = 0;
+        reach = Math.min(wanted, reach + units);
+        this.#addMany(row, reach, units, unit, sum);
         continue;
       }
-      reach = Math.min(wanted, reach + units);
-      this.#add(row, reach, units, each, fixed);
+      // What costs more than leaving the order is never taken.
+      let usable = 0;
+      while (usable < units) {
+        sum += share === 0 ? each : each + share * surcharge[level + usable]!;
+        if (sum > worst) break;
+        offer[++usable] = sum;
+      }
+      reach = Math.min(wanted, reach + usable);
+      taken[row] = 0;
+      for (let k = reach; k > 0; k--) {
+        let best = cost[k]!;
+        let chosen = 0;
+        const end = usable < k ? usable : k;
+        for (let u = 1; u <= end; u++) {
+          const with1 = cost[k - u]! + offer[u]!;
+          if (with1 < best) {
+            best = with1;
+            chosen = u;
+          }
+        }
+        cost[k] = best;
+        taken[row + k] = chosen;
+      }
     }
+    const perMissing = worst / wanted;
     let best = 0;
-    let value = penalty[order]!;
+    let value = worst;
     for (let k = least[order]!; k <= reach; k++) {
-      const cost = this.#cost[k]! + perMissing * (wanted - k);
-      if (cost < value) {
-        value = cost;
+      const total = cost[k]! + perMissing * (wanted - k);
+      if (total < value) {
+        value = total;
         best = k;
       }
     }
     for (let p = pairs - 1; p >= 0; p--) {
-      const units = best === 0 ? 0 : this.#taken[p * (wanted + 1) + best]!;
+      const units = best === 0 ? 0 : taken[p * width + best]!;
       this.units[p] = units;
       best -= units;
     }
     return value;
   }
 
-  /** The least total over 1..units of this pair, by a sliding minimum of `cost[m] - each * m`. */
-  #add(row: number, reach: number, units: number, each: number, fixed: number): void {
+  /** Many units at one price: a sliding minimum of `before[m] - each * m` over 1..units of them. */
+  #addMany(row: number, reach: number, units: number, each: number, fixed: number): void {
     const cost = this.#cost;
-    const next = this.#next;
+    const before = this.#before;
     const taken = this.#taken;
     const queue = this.#queue;
-    next[0] = 0;
+    for (let k = 0; k <= reach; k++) before[k] = cost[k]!;
     taken[row] = 0;
-    if (units === 1) {
-      const one = each + fixed;
-      for (let k = 1; k <= reach; k++) {
-        const with1 = cost[k - 1]! + one;
-        const isBetter = with1 < cost[k]!;
-        next[k] = isBetter ? with1 : cost[k]!;
-        taken[row + k] = isBetter ? 1 : 0;
-      }
-    } else {
-      let head = 0;
-      let tail = 0;
-      for (let k = 1; k <= reach; k++) {
-        const entering = cost[k - 1]! - each * (k - 1);
-        while (tail > head && cost[queue[tail - 1]!]! - each * queue[tail - 1]! >= entering) tail--;
-        queue[tail++] = k - 1;
-        if (queue[head]! < k - units) head++;
-        const from = queue[head]!;
-        const with1 = cost[from]! + each * (k - from) + fixed;
-        const isBetter = with1 < cost[k]!;
-        next[k] = isBetter ? with1 : cost[k]!;
-        taken[row + k] = isBetter ? k - from : 0;
-      }
+    let head = 0;
+    let tail = 0;
+    for (let k = 1; k <= reach; k++) {
+      const entering = before[k - 1]! - each * (k - 1);
+      while (tail > head && before[queue[tail - 1]!]! - each * queue[tail - 1]! >= entering) tail--;
+      queue[tail++] = k - 1;
+      if (queue[head]! < k - units) head++;
+      const from = queue[head]!;
+      const with1 = before[from]! + each * (k - from) + fixed;
+      const isBetter = units > 0 && with1 < before[k]!;
+      if (isBetter) cost[k] = with1;
+      taken[row + k] = isBetter ? k - from : 0;
     }
-    this.#cost = next;
-    this.#next = cost;
   }
 }

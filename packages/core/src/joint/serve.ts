@@ -1,7 +1,7 @@
 /** Chooses an order's bundle for the search: at prices, within the room left or not, its terms kept. */
 
 import type { SeededRandom } from './budget.ts';
-import { type Bundles, type BundleTerms, pairsMost } from './bundle.ts';
+import type { Bundles, BundleTerms } from './bundle.ts';
 import type { JointInstance } from './instance.ts';
 import type { JointState } from './state.ts';
 
@@ -12,6 +12,7 @@ export class Serving {
   /** The bundle chosen last, counted from the order's first pair. */
   readonly units: Int32Array;
   readonly #instance: JointInstance;
+  readonly #levels: Int32Array;
   readonly #bundles: Bundles;
   readonly #limit: Int32Array;
   readonly #terms: { surcharge: Float64Array; share: number; limit: Int32Array; perLessor: number };
@@ -29,18 +30,18 @@ export class Serving {
 
   constructor(
     instance: JointInstance,
-    bundles: Bundles,
-    price: Float64Array,
-    random: SeededRandom,
+    parts: { levels: Int32Array; bundles: Bundles; price: Float64Array; random: SeededRandom },
   ) {
+    const { levels, bundles, price, random } = parts;
     this.#random = random;
+    this.#levels = levels;
     this.#price = price;
-    this.#mixed = price.slice();
+    this.#mixed = new Float64Array(price.length);
     const { orders, first, budget, lessorsMost } = instance;
     this.#instance = instance;
     this.#bundles = bundles;
     this.units = bundles.units;
-    this.#limit = new Int32Array(pairsMost(instance));
+    this.#limit = new Int32Array(instance.lessor.length);
     this.#terms = { surcharge: price, share: 1, limit: this.#limit, perLessor: 0 };
     this.#dreamTerms = { surcharge: this.#mixed, share: 1, limit: this.#limit, perLessor: 0 };
     this.#free = { surcharge: price, share: 1, perLessor: 0 };
@@ -75,9 +76,11 @@ export class Serving {
     const from = first[order]!;
     state.limits(order, this.#limit);
     for (let e = from; e < first[order + 1]!; e++) {
-      const taken = 1 - this.#limit[e - from]! / most[e]!;
-      this.#mixed[e] = this.#price[e]! * taken;
-      this.#limit[e - from] = most[e]!;
+      const taken = 1 - this.#limit[e]! / most[e]!;
+      for (let k = this.#levels[e]!; k < this.#levels[e + 1]!; k++) {
+        this.#mixed[k] = this.#price[k]! * taken;
+      }
+      this.#limit[e] = most[e]!;
     }
     this.#overlook(order, blink);
     this.#dreamTerms.share = share;
@@ -86,8 +89,8 @@ export class Serving {
 
   #overlook(order: number, blink: number): void {
     const { first } = this.#instance;
-    for (let p = first[order + 1]! - first[order]! - 1; p >= 0; p--) {
-      if (this.#random.share() < blink) this.#limit[p] = 0;
+    for (let e = first[order]!; e < first[order + 1]!; e++) {
+      if (this.#random.share() < blink) this.#limit[e] = 0;
     }
   }
 

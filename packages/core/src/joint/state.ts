@@ -49,14 +49,14 @@ export class JointState {
     }
   }
 
-  /** Per pair of the order: the most units its lessor has room for; the order's own count as room. */
+  /** For each pair of the order: the most units its lessor has room for; its own count as room. */
   limits(order: number, into: Int32Array): void {
     const { first, lessor, most, weight, form, dimensions, request } = this.instance;
     const from = first[order]!;
     const end = first[order + 1]!;
     if (form === 'literal') {
       for (let e = from; e < end; e++) {
-        into[e - from] = this.units[e]! > 0 || weight[e]! <= this.room[lessor[e]!]! ? most[e]! : 0;
+        into[e] = this.units[e]! > 0 || weight[e]! <= this.room[lessor[e]!]! ? most[e]! : 0;
       }
       return;
     }
@@ -68,7 +68,7 @@ export class JointState {
         const each = request[own + d]!;
         if (units * each > this.room[at + d]!) units = Math.floor(this.room[at + d]! / each);
       }
-      into[e - from] = units + this.units[e]!;
+      into[e] = units + this.units[e]!;
     }
   }
 

@@ -1,8 +1,10 @@
 /** Starts a round from the answer and the prices of an earlier one. */
 import type { JointCertificate } from './bound.ts';
 import type { Columns, JointInstance } from './instance.ts';
-import { pairPrices } from './lessor-prices.ts';
+import { pairPricesOf } from './lessor-prices.ts';
+import { levelsOf } from './levels.ts';
 import type { JointState } from './state.ts';
+import { keepsTerms } from './terms.ts';
 
 export interface Warm {
   readonly certificate: JointCertificate;
@@ -24,7 +26,9 @@ export function carryOver(
   previousOrder: Int32Array,
 ): Warm {
   const units = new Int32Array(to.lessor.length);
-  const prices = pairPrices(to, result.certificate.lessorPrices, new Float64Array(units.length));
+  const levels = levelsOf(to);
+  const levelsBefore = levelsOf(from);
+  const prices = pairPricesOf(to, levels, result.certificate.lessorPrices);
   const changed: number[] = [];
   const pairAt = new Map<number, number>();
   for (let i = 0; i < to.orders; i++) {
@@ -41,7 +45,12 @@ export function carryOver(
       const earlier = pairAt.get(to.lessor[e]!);
       if (earlier === undefined) continue;
       units[e] = result.units[earlier]!;
-      prices[e] = result.certificate.pairPrices[earlier]!;
+      const was = result.certificate.pairPrices.subarray(
+        levelsBefore[earlier]!,
+        levelsBefore[earlier + 1]!,
+      );
+      const own = prices.subarray(levels[e]!, levels[e + 1]!);
+      own.set(was.subarray(0, own.length));
     }
   }
   const certificate = { pairPrices: prices, lessorPrices: result.certificate.lessorPrices };
@@ -71,7 +80,7 @@ export function focusOf(
   }
   for (let i = 0; i < orders; i++) {
     const units = warm.units.subarray(first[i]!, first[i + 1]!);
-    if (units.every((one) => one === 0) || !isSound(instance, i, units)) {
+    if (units.every((one) => one === 0) || !keepsTerms(instance, i, units)) {
       isFocus[i] = 1;
       continue;
     }
@@ -88,24 +97,4 @@ export function focusOf(
   const focus: number[] = [];
   for (let i = 0; i < orders; i++) if (isFocus[i]) focus.push(i);
   return Int32Array.from(focus);
-}
-
-/** Whether units carried over still keep the order's own terms. */
-function isSound(instance: JointInstance, order: number, units: Int32Array): boolean {
-  const { first, form, most, need, least, weight, unitCost, fixedCost } = instance;
-  const from = first[order]!;
-  let served = 0;
-  let lessors = 0;
-  let cost = 0;
-  for (let p = 0; p < units.length; p++) {
-    const e = from + p;
-    if (units[p]! > most[e]!) return false;
-    if (units[p] === 0) continue;
-    lessors++;
-    served += form === 'literal' ? weight[e]! : units[p]!;
-    cost += units[p]! * unitCost[e]! + fixedCost[e]!;
-  }
-  if (served < (form === 'literal' ? need[order]! : least[order]!)) return false;
-  if (form === 'practical' && served > need[order]!) return false;
-  return lessors <= instance.lessorsMost[order]! && cost <= instance.budget[order]!;
 }

@@ -1,0 +1,104 @@
+/** The search for an answer: settle all orders along the prices, then improve it part by part. */
+import type { JointBound } from './bound.ts';
+import { type Progress, progressOf, SeededRandom } from './budget.ts';
+import type { Bundles } from './bundle.ts';
+import { dive, openOrders } from './dive.ts';
+import { Improvement } from './improve.ts';
+import type { Columns } from './instance.ts';
+import type { JointOptions } from './options.ts';
+import { paceOf } from './pace.ts';
+import type { PairPrices } from './pair-prices.ts';
+import { Refinement } from './refine.ts';
+import { Serving } from './serve.ts';
+import type { JointState } from './state.ts';
+import { focusOf } from './warm.ts';
+
+/** Share of the time after which the first answer must stand, and after which parts are left. */
+const DIVE_SHARE = 0.8;
+const REFINE_SHARE = 0.97;
+const PART = { least: 10, more: 40 };
+/** What settling an order anew counts as, in moves of the annealing. */
+const MOVES_PER_SETTLED = 100;
+const MOVES_PER_ORDER = 60;
+const BATCH = 32;
+/** Temperatures as shares of what an order costs on the mean. */
+const WARMTH = { first: 0.02, last: 0.0005 };
+
+export interface SearchParts {
+  columns: Columns;
+  levels: Int32Array;
+  bundles: Bundles;
+  state: JointState;
+  limit: Int32Array;
+  prices: PairPrices;
+  /** Per level: the certified prices. */
+  reference: Float64Array;
+  bound: JointBound;
+}
+
+export function search(
+  parts: SearchParts,
+  options: JointOptions,
+): { units: Int32Array; moves: number } {
+  const { columns, levels, bundles, state, limit, prices, reference, bound } = parts;
+  const { instance } = state;
+  const random = new SeededRandom(options.seed);
+  const serving = new Serving(instance, { levels, bundles, price: prices.price, random });
+  const focus = options.warm && focusOf(instance, columns, options.warm, state);
+  limit.fill(0);
+  openOrders(state, prices, limit, unserved(state));
+  const { pace, timeIsUp } = paceOf(options, DIVE_SHARE);
+  dive({ state, prices, serving, limit }, pace, timeIsUp);
+  prices.price.set(reference);
+  for (const i of unserved(state)) {
+    serving.within(state, i, 0);
+    state.place(i, serving.units);
+  }
+  const value = bound.orderValue;
+  const own = { columns, state, serving, random, value };
+  const refinement = new Refinement({ ...own, prices, limit, reference }, focus);
+  const progress = progressOf(options, {
+    iterationsDefault: MOVES_PER_ORDER * (focus?.length ?? instance.orders),
+    cycleShare: 1,
+    firstCycle: 16 * instance.orders,
+  });
+  let moves = 0;
+  while (state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
+    const size = PART.least + random.below(PART.more);
+    moves += MOVES_PER_SETTLED * refinement.step(size, () => options.timeIsUp?.() === true);
+  }
+  prices.price.set(reference);
+  const improvement = new Improvement(own, focus);
+  anneal(improvement, progress, moves, bound.lowerBound, instance.orders);
+  return { units: improvement.best, moves: moves + improvement.moves };
+}
+
+function unserved({ instance, cost }: JointState): Int32Array {
+  const orders: number[] = [];
+  for (let i = 0; i < instance.orders; i++) {
+    if (cost[i] === instance.penalty[i]) orders.push(i);
+  }
+  return Int32Array.from(orders);
+}
+
+/** Until the progress ends or the bound is reached. */
+function anneal(
+  improvement: Improvement,
+  progress: Progress,
+  before: number,
+  lowerBound: number,
+  orders: number,
+): void {
+  const mean = Math.max(1, lowerBound / Math.max(1, orders));
+  const share = (): number => progress.share(before + improvement.moves);
+  for (let cycle = 0; improvement.bestTotal > lowerBound; cycle++) {
+    const from = share();
+    if (from >= 1) break;
+    const until = progress.cycleEnd(from, cycle);
+    for (let now = from; now < until; now = share()) {
+      const at = (now - from) / (until - from);
+      improvement.anneal(BATCH, mean * WARMTH.first * (WARMTH.last / WARMTH.first) ** at);
+      if (improvement.bestTotal <= lowerBound) break;
+    }
+  }
+}
