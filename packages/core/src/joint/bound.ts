@@ -35,13 +35,19 @@ export interface JointBound {
   readonly lessorValue: Float64Array;
 }
 
+/** @throws RangeError when the certificate is not for this instance */
 export function jointBound(
   instance: JointInstance,
   certificate: JointCertificate,
   columns: Columns = columnsOf(instance),
 ): JointBound {
-  const { pairPrices, lessorPrices } = roundCertificate(instance, certificate);
   const levels = levelsOf(instance);
+  const expected = [levels[levels.length - 1], instance.capacity.length];
+  const got = [certificate.pairPrices.length, certificate.lessorPrices.length];
+  if (expected[0] !== got[0] || expected[1] !== got[1]) {
+    throw new RangeError(`prices of ${got.join(' and ')}, not ${expected.join(' and ')}`);
+  }
+  const { pairPrices, lessorPrices } = roundCertificate(instance, certificate);
   const bundles = bundlesOf(instance, levels);
   const side = new LessorSide(instance, columns, levels, {
     room: instance.capacity,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { jointBound } from './bound.ts';
 import { checkAnswer } from './checker.ts';
 import type { JointInstance } from './instance.ts';
+import { levelsOf } from './levels.ts';
 import { solveJoint } from './solve.ts';
 
 /** Up to 3 orders over up to 3 lessors, small enough to list every answer. */
@@ -128,17 +129,31 @@ describe.each(['practical', 'literal'] as const)('a small %s programme', (form) 
     fc.assert(
       fc.property(
         tiny(form),
-        fc.array(fc.double({ min: -5, max: 50, noNaN: true }), { minLength: 15, maxLength: 15 }),
+        fc.array(fc.double({ min: -5, max: 50, noNaN: true }), { minLength: 33, maxLength: 33 }),
         (instance, prices) => {
+          const levels = levelsOf(instance).at(-1) ?? 0;
           const certificate = {
-            pairPrices: Float64Array.from(prices.slice(0, instance.lessor.length)),
-            lessorPrices: Float64Array.from(prices.slice(9, 9 + instance.capacity.length)),
+            pairPrices: Float64Array.from(prices.slice(0, levels)),
+            lessorPrices: Float64Array.from(prices.slice(27, 27 + instance.capacity.length)),
           };
           const { lowerBound } = jointBound(instance, certificate);
           expect(lowerBound).toBeLessThanOrEqual(bruteForce(instance));
         },
       ),
       { numRuns: 200 },
+    );
+  });
+
+  it('refuses a certificate of another shape', () => {
+    fc.assert(
+      fc.property(tiny(form), (instance) => {
+        const { certificate } = solveJoint(instance, { seed: 1, iterations: 1 });
+        const longer = new Float64Array(certificate.pairPrices.length + 1);
+        expect(() => jointBound(instance, { ...certificate, pairPrices: longer })).toThrow(
+          RangeError,
+        );
+      }),
+      { numRuns: 10 },
     );
   });
 

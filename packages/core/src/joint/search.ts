@@ -23,6 +23,8 @@ const MOVES_PER_ORDER = 60;
 const BATCH = 32;
 /** Temperatures as shares of what an order costs on the mean. */
 const WARMTH = { first: 0.02, last: 0.0005 };
+/** For programmes too small to be improved part by part. */
+const WARMTH_SMALL = { first: 0.15, last: 0.003 };
 
 export interface SearchParts {
   columns: Columns;
@@ -63,13 +65,19 @@ export function search(
     firstCycle: 16 * instance.orders,
   });
   let moves = 0;
-  while (state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
+  const isSmall = instance.orders < PART.least;
+  while (!isSmall && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
     const size = PART.least + random.below(PART.more);
     moves += MOVES_PER_SETTLED * refinement.step(size, () => options.timeIsUp?.() === true);
   }
   prices.price.set(reference);
   const improvement = new Improvement(own, focus);
-  anneal(improvement, progress, moves, bound.lowerBound, instance.orders);
+  const warmth = isSmall ? WARMTH_SMALL : WARMTH;
+  anneal(improvement, progress, warmth, {
+    moves,
+    lowerBound: bound.lowerBound,
+    orders: instance.orders,
+  });
   return { units: improvement.best, moves: moves + improvement.moves };
 }
 
@@ -85,19 +93,18 @@ function unserved({ instance, cost }: JointState): Int32Array {
 function anneal(
   improvement: Improvement,
   progress: Progress,
-  before: number,
-  lowerBound: number,
-  orders: number,
+  warmth: { first: number; last: number },
+  { moves, lowerBound, orders }: { moves: number; lowerBound: number; orders: number },
 ): void {
   const mean = Math.max(1, lowerBound / Math.max(1, orders));
-  const share = (): number => progress.share(before + improvement.moves);
+  const share = (): number => progress.share(moves + improvement.moves);
   for (let cycle = 0; improvement.bestTotal > lowerBound; cycle++) {
     const from = share();
     if (from >= 1) break;
     const until = progress.cycleEnd(from, cycle);
     for (let now = from; now < until; now = share()) {
       const at = (now - from) / (until - from);
-      improvement.anneal(BATCH, mean * WARMTH.first * (WARMTH.last / WARMTH.first) ** at);
+      improvement.anneal(BATCH, mean * warmth.first * (warmth.last / warmth.first) ** at);
       if (improvement.bestTotal <= lowerBound) break;
     }
   }
