@@ -2,12 +2,14 @@
 import type { SolveBudget } from '@sparegrid/core/joint/budget';
 import type { SolveLimits } from './answer.ts';
 
-/** The time starts now. */
-export function budgetOf({ seed, iterations, seconds }: SolveLimits): SolveBudget {
+/** The time starts now, or earlier: on the clock of `performance`. */
+export function budgetOf(
+  { seed, iterations, seconds }: SolveLimits,
+  startMs = performance.now(),
+): SolveBudget {
   const budget: SolveBudget = { seed };
   if (iterations !== null) budget.iterations = iterations;
   if (seconds === null) return budget;
-  const startMs = performance.now();
   const lengthMs = seconds * 1_000;
   const timeShare = () => Math.min(1, (performance.now() - startMs) / lengthMs);
   return { ...budget, timeShare, timeIsUp: () => timeShare() >= 1 };

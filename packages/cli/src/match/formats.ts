@@ -35,8 +35,9 @@ export const READERS: Readonly<Record<Format, Read>> = {
     return (limits, solver) => solveMarket(market, limits, solver);
   },
   gap: (file) => {
+    const startMs = performance.now();
     const instance = readGap(file);
-    return (limits) => solveGapFile(instance, limits);
+    return (limits) => solveGapFile(instance, limits, startMs);
   },
   ssfctp: (file) => {
     const instance = readSsfctp(file);

@@ -4,9 +4,15 @@ import { solveGap } from '@sparegrid/core/joint/gap/solve';
 import type { Solved, SolveLimits } from './answer.ts';
 import { budgetOf } from './budget.ts';
 
-export function solveGapFile(instance: GapInstance, limits: SolveLimits): Solved {
-  const { status, assignment, cost, lowerBound, prices } = solveGap(instance, budgetOf(limits));
-  const certificate = () => ({ bound: lowerBound, prices: Array.from(prices) });
+/** `startMs`: when reading it began, on the clock of `performance`; now when left out. */
+export function solveGapFile(instance: GapInstance, limits: SolveLimits, startMs?: number): Solved {
+  const solved = solveGap(instance, budgetOf(limits, startMs));
+  const { status, assignment, cost, lowerBound } = solved;
+  const certificate = () => {
+    if (!solved.certificate) return { bound: null };
+    const { relaxed, bound, prices } = solved.certificate;
+    return { relaxed, bound, prices: Array.from(prices) };
+  };
   if (status === 'infeasible' || status === 'unknown') {
     const unfilled = Array.from({ length: instance.jobs }, (_, order) => ({
       order,

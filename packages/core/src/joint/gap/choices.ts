@@ -24,7 +24,7 @@ export function choicesOf(
   const { agents, jobs, capacity } = instance;
   const regret = new Float64Array(agents * jobs);
   const list = new Int32Array(jobs * width);
-  const order = Array.from({ length: agents }, (_, j) => j);
+  const rank = new Float64Array(agents);
   for (let i = 0; i < jobs; i++) {
     const at = i * agents;
     let least = Number.POSITIVE_INFINITY;
@@ -32,20 +32,24 @@ export function choicesOf(
       regret[at + j] = rows.cost[at + j]! + prices[j]! * rows.weight[at + j]!;
       if (rows.weight[at + j]! <= capacity[j]!) least = Math.min(least, regret[at + j]!);
     }
-    const rank = new Float64Array(agents);
     for (let j = 0; j < agents; j++) {
       regret[at + j]! -= least;
       rank[j] = rows.weight[at + j]! <= capacity[j]! ? regret[at + j]! : Number.POSITIVE_INFINITY;
     }
-    order.sort((a, b) => compare(rank[a]!, rank[b]!) || a - b);
-    for (let k = 0; k < width; k++) list[i * width + k] = order[k]!;
+    pickLeast(rank, list.subarray(i * width, (i + 1) * width));
   }
   return { regret, list, width, price: priceFloor(rows, prices) };
 }
 
-function compare(a: number, b: number): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** Fills the list with the agents of least rank, ascending. */
+function pickLeast(rank: Float64Array, list: Int32Array): void {
+  for (let j = 0; j < rank.length; j++) {
+    let k = Math.min(j, list.length);
+    if (k === list.length && rank[list[k - 1]!]! <= rank[j]!) continue;
+    if (k === list.length) k--;
+    for (; k > 0 && rank[list[k - 1]!]! > rank[j]!; k--) list[k] = list[k - 1]!;
+    list[k] = j;
+  }
 }
 
 function priceFloor(rows: JobRows, prices: Float64Array): Float64Array {

@@ -1,10 +1,11 @@
-/** Solves a generalised assignment: bound by capacity prices, answer by annealed chains. */
+/** Solves a generalised assignment: bound by prices, answer by annealed chains. */
 import { progressOf, SeededRandom, type SolveBudget } from '../budget.ts';
+import { boundByCapacities, boundByJobs, type GapCertificate } from './bound.ts';
 import { GapChains } from './chains.ts';
-import { choicesOf } from './choices.ts';
+import { type Choices, choicesOf } from './choices.ts';
 import type { GapInstance } from './instance.ts';
 import { GapLoads } from './loads.ts';
-import { type CapacityPrices, capacityPrices, jobRowsOf } from './prices.ts';
+import { type JobRows, jobRowsOf } from './prices.ts';
 
 export interface GapResult {
   /** `unknown`: nothing feasible was found, and that there is nothing was not proven either. */
@@ -13,12 +14,12 @@ export interface GapResult {
   readonly assignment: Int32Array;
   /** Infinity unless feasible. */
   readonly cost: number;
-  /** No assignment costs less; recomputed from `prices` by `gapBound`. */
+  /** No assignment costs less. */
   readonly lowerBound: number;
   /** `(cost - lowerBound) / cost`; 0 when equal, 1 without an answer. */
   readonly gap: number;
-  /** The certificate: per agent, cost per unit of weight. */
-  readonly prices: Float64Array;
+  /** What proves the lower bound; null when infeasible. */
+  readonly certificate: GapCertificate | null;
   readonly iterations: number;
 }
 
@@ -28,45 +29,48 @@ const CYCLE_SHARE = 0.45;
 const FIRST_CYCLE = 40_960;
 const BATCH = 16;
 const WIDTH = 8;
+/** Of the time, for each of the two bounds at most. */
+const BOUND_SHARE = 0.1;
 const HOLD_FIRST = 0.02;
 const HOLD_LATER = 0.08;
 
 /** @refuses nothing: an instance without answer comes back as `infeasible` or `unknown`. */
 export function solveGap(instance: GapInstance, budget: SolveBudget): GapResult {
-  const timeIsUp = budget.timeIsUp ?? (() => false);
-  if (isHopeless(instance)) return resultOf(instance, undefined, 0);
+  if (isHopeless(instance)) return resultOf(null, null, 0);
   const rows = jobRowsOf(instance);
-  const prices = capacityPrices(instance, rows, timeIsUp);
-  const loads = new GapLoads(instance, rows);
-  const lowerBound = gapBound(instance, prices.price);
-  const iterations = anneal(instance, prices, loads, budget, lowerBound);
-  return resultOf(instance, { loads, prices, lowerBound }, iterations);
+  const certificate = boundByCapacities(instance, rows, endOfBound(budget));
+  return anneal(instance, rows, certificate, budget);
 }
 
+/** A bound may take a part of the time from now on; without a clock it counts its own steps. */
+function endOfBound({ timeIsUp, timeShare }: SolveBudget): () => boolean {
+  const end = (timeShare?.() ?? 0) + BOUND_SHARE;
+  return () => timeIsUp?.() === true || (timeShare?.() ?? 0) > end;
+}
+
+/** The second bound comes after the first cycle: an answer is worth more, and helps it. */
 function anneal(
   instance: GapInstance,
-  prices: CapacityPrices,
-  loads: GapLoads,
+  rows: JobRows,
+  first: GapCertificate,
   budget: SolveBudget,
-  lowerBound: number,
-): number {
+): GapResult {
+  const loads = new GapLoads(instance, rows);
   const random = new SeededRandom(budget.seed);
   const clock = progressOf(budget, {
     iterationsDefault: ITERATIONS_DEFAULT,
     cycleShare: CYCLE_SHARE,
     firstCycle: FIRST_CYCLE,
   });
-  const width = Math.min(instance.agents, WIDTH);
-  const rows = { cost: loads.cost, weight: loads.weight };
-  let choices = choicesOf(instance, rows, prices.price, width);
+  let choices = choicesOf(instance, rows, first.prices, Math.min(instance.agents, WIDTH));
   let chains = new GapChains(loads, choices, random);
-  const first = new Int32Array(instance.jobs);
-  for (let i = 0; i < first.length; i++) first[i] = choices.list[i * choices.width]!;
-  loads.start(first);
+  loads.start(firstChoices(choices));
   const warmth = temperatures(instance, choices.regret);
+  let certificate = first;
+  let isBoundTwice = false;
   let severity = 1;
   let done = 0;
-  for (let cycle = 0; loads.bestTotal > lowerBound; cycle++) {
+  for (let cycle = 0; loads.bestTotal > certificate.bound; cycle++) {
     const from = clock.share(done);
     if (from >= 1) break;
     const until = clock.cycleEnd(from, cycle);
@@ -78,16 +82,25 @@ function anneal(
       chains.hold(hold ** (1 - rise), fineFactor);
       chains.anneal(BATCH, warmth.first * (warmth.last / warmth.first) ** at);
       done += BATCH;
-      if (loads.bestTotal <= lowerBound) break;
+      if (loads.bestTotal <= certificate.bound) break;
     }
-    if (loads.bestTotal < Number.POSITIVE_INFINITY) continue;
+    if (loads.bestTotal < Number.POSITIVE_INFINITY) {
+      if (isBoundTwice || loads.bestTotal <= first.bound) continue;
+      certificate = boundByJobs(instance, rows, first, loads.bestTotal, endOfBound(budget));
+      isBoundTwice = true;
+      continue;
+    }
     severity *= 2;
     if (choices.width < instance.agents) {
-      choices = choicesOf(instance, rows, prices.price, instance.agents);
+      choices = choicesOf(instance, rows, first.prices, instance.agents);
       chains = new GapChains(loads, choices, random);
     }
   }
-  return done;
+  return resultOf(certificate, loads, done);
+}
+
+function firstChoices({ list, width }: Choices): Int32Array {
+  return new Int32Array(list.length / width).map((_, i) => list[i * width]!);
 }
 
 /** Regrets a job meets when it takes its second best agent tell how warm is warm. */
@@ -124,47 +137,19 @@ function isHopeless({ agents, jobs, weight, capacity }: GapInstance): boolean {
   return least > capacity.reduce((sum, one) => sum + one, 0);
 }
 
-/**
- * The lower bound that prices per unit of capacity prove, whatever they are: the sum over jobs of
- * the least `cost + price * weight`, less the sum over agents of `price * capacity`, rounded up.
- * Prices are first rounded to multiples of 2^-20, which makes every operation exact below 2^53.
- */
-export function gapBound(instance: GapInstance, prices: Float64Array): number {
-  const { agents, jobs, cost, weight, capacity } = instance;
-  const price = prices.map((one) => Math.max(0, Math.round(one * 1048576)) / 1048576);
-  let bound = 0;
-  for (let i = 0; i < jobs; i++) {
-    let least = Number.POSITIVE_INFINITY;
-    for (let j = 0; j < agents; j++) {
-      const at = j * jobs + i;
-      if (weight[at]! <= capacity[j]!) least = Math.min(least, cost[at]! + price[j]! * weight[at]!);
-    }
-    bound += least;
-  }
-  for (let j = 0; j < agents; j++) bound -= price[j]! * capacity[j]!;
-  return Math.ceil(bound);
-}
-
 function resultOf(
-  { agents }: GapInstance,
-  found: { loads: GapLoads; prices: CapacityPrices; lowerBound: number } | undefined,
+  certificate: GapCertificate | null,
+  loads: GapLoads | null,
   iterations: number,
 ): GapResult {
-  const none = {
-    assignment: new Int32Array(0),
-    cost: Number.POSITIVE_INFINITY,
-    gap: 1,
-    iterations,
-  };
-  if (!found) {
-    const prices = new Float64Array(agents);
-    return { ...none, status: 'infeasible', lowerBound: Number.POSITIVE_INFINITY, prices };
+  const cost = loads?.bestTotal ?? Number.POSITIVE_INFINITY;
+  const lowerBound = certificate?.bound ?? Number.POSITIVE_INFINITY;
+  const common = { cost, lowerBound, certificate, iterations };
+  if (!loads || cost === Number.POSITIVE_INFINITY) {
+    const status = loads ? 'unknown' : 'infeasible';
+    return { ...common, status, assignment: new Int32Array(0), gap: 1 };
   }
-  const { loads, lowerBound } = found;
-  const prices = found.prices.price;
-  const cost = loads.bestTotal;
-  if (cost === Number.POSITIVE_INFINITY) return { ...none, status: 'unknown', lowerBound, prices };
   const gap = cost === lowerBound ? 0 : (cost - lowerBound) / Math.max(1, Math.abs(cost));
   const status = gap === 0 ? 'optimal' : 'feasible';
-  return { status, assignment: loads.best, cost, lowerBound, gap, prices, iterations };
+  return { ...common, status, assignment: loads.best, gap };
 }
