@@ -31,8 +31,8 @@ const BATCH = 16;
 const WIDTH = 8;
 /** Of the time, for each of the two bounds at most. */
 const BOUND_SHARE = 0.1;
-const HOLD_FIRST = 0.02;
-const HOLD_LATER = 0.08;
+const HOLD_FIRST = 0.005;
+const HOLD_LATER = 0.03;
 
 /** @refuses nothing: an instance without answer comes back as `infeasible` or `unknown`. */
 export function solveGap(instance: GapInstance, budget: SolveBudget): GapResult {
