@@ -1,20 +1,27 @@
 /** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
 import { benchEndToEnd } from './e2e/e2e.ts';
 import { benchIndex } from './index/lots-bench.ts';
+import { benchJoint } from './joint/joint.ts';
 import { type Bench, printResult } from './result.ts';
 import { benchSsfctp } from './ssfctp/ssfctp.ts';
+import { benchStream } from './stream/stream.ts';
 
 const BENCHES: Record<string, Bench> = {
   e2e: benchEndToEnd,
   index: benchIndex,
+  joint: benchJoint,
   ssfctp: benchSsfctp,
+  stream: benchStream,
 };
+
+/** The others take none. */
+const WITH_FLAGS: readonly Bench[] = [benchJoint];
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = BENCHES[name];
-if (!bench || rest.length > 0) {
+if (!bench || (rest.length > 0 && !WITH_FLAGS.includes(bench))) {
   const names = Object.keys(BENCHES).join(' | ');
   process.stderr.write(`usage: npm run bench -- ${names}\n`);
   process.exit(2);
 }
-await bench(printResult);
+await bench(printResult, rest);

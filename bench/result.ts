@@ -11,7 +11,7 @@ export interface Result {
   ratio: number;
 }
 
-export type Bench = (report: (result: Result) => void) => Promise<void>;
+export type Bench = (report: (result: Result) => void, args: string[]) => Promise<void>;
 
 export function printResult(result: Result): void {
   const rounded = { ...result, value: round(result.value), ratio: round(result.ratio) };

@@ -15,12 +15,15 @@ export interface Part {
 /** Orders up to which HiGHS is of use: beside the search, and on a part by itself. */
 const WHOLE_MOST = { practical: 1_000, literal: 200 };
 const PART_MOST = { practical: 60, literal: 20 };
-/** Below this a programme is solved as a whole, connected or not. */
+/** Above this there are so many parts that HiGHS would close hardly any. */
+const SPLIT_MOST = 20_000;
+/** Up to this a programme is solved as a whole, connected or not. */
 const SMALL_MOST = 60;
 
 export function planOf(instance: JointInstance): Plan {
   const { orders, form } = instance;
   if (orders <= SMALL_MOST) return { kind: 'whole' };
+  if (orders > SPLIT_MOST) return { kind: 'none' };
   const { count, ofOrder } = componentsOf(instance);
   const members: number[][] = Array.from({ length: count }, () => []);
   for (let i = 0; i < orders; i++) members[ofOrder[i]!]!.push(i);

@@ -37,8 +37,8 @@ export interface SearchAnswer {
 const WHOLE_SHARE = 0.6;
 /** Share of the time after which HiGHS goes on, part by part. */
 const PARTS_SHARE = 0.25;
-/** The search ends earlier by this for every pair: it has to lay out its answer. */
-const TAIL_MS_PER_PAIR = 0.0005;
+/** The search ends earlier by this: its answer has to be laid out and checked. */
+const TAIL_MS = { pair: 0.0006, capacity: 0.00008 };
 
 parentPort?.on('message', (question: SearchQuestion) => {
   try {
@@ -83,7 +83,8 @@ function search(
   const options: JointOptions = { seed };
   if (warm) options.warm = warm;
   if (iterations !== null) options.iterations = iterations;
-  const tailMs = TAIL_MS_PER_PAIR * instance.lessor.length;
+  const tailMs =
+    TAIL_MS.pair * instance.lessor.length + TAIL_MS.capacity * instance.capacity.length;
   const untilMs = time ? time.untilMs - tailMs : Number.POSITIVE_INFINITY;
   if (time) {
     const { fromMs } = time;
