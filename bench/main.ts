@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
 import { benchEndToEnd } from './e2e/e2e.ts';
+import { benchGap } from './gap/gap.ts';
 import { benchIndex } from './index/lots-bench.ts';
 import { benchJoint } from './joint/joint.ts';
 import { type Bench, printResult } from './result.ts';
@@ -8,6 +9,7 @@ import { benchStream } from './stream/stream.ts';
 
 const BENCHES: Record<string, Bench> = {
   e2e: benchEndToEnd,
+  gap: benchGap,
   index: benchIndex,
   joint: benchJoint,
   ssfctp: benchSsfctp,
@@ -15,7 +17,7 @@ const BENCHES: Record<string, Bench> = {
 };
 
 /** The others take none. */
-const WITH_FLAGS: readonly Bench[] = [benchJoint];
+const WITH_FLAGS: readonly Bench[] = [benchGap, benchJoint];
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = BENCHES[name];
