@@ -52,7 +52,6 @@ export function lessorPrices(
     for (let jd = 0; jd < price.length; jd++) bound -= price[jd]! * capacity[jd]!;
     level ??= new Level((options.start ? 0.01 : 0.1) * Math.abs(bound) + 1);
     if (level.take(bound, round / options.rounds)) best.set(price);
-
     step(price, direction, load, capacity, level.distance(bound));
   }
   return { price: best, bound: level?.best ?? Number.NEGATIVE_INFINITY };

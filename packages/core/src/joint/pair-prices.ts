@@ -100,6 +100,8 @@ export class PairPrices {
     lift: number;
     timeIsUp: () => boolean;
     enough?: number;
+    /** Share of the time for this, when it may end before the rounds do. */
+    timeShare?: () => number;
   }): number {
     const enough = options.enough ?? Number.POSITIVE_INFINITY;
     this.#start();
@@ -107,7 +109,8 @@ export class PairPrices {
     for (let round = 0; round < options.rounds && !options.timeIsUp(); round++) {
       const bound = this.#choose();
       level ??= new Level(options.lift * Math.abs(bound) + 1);
-      if (level.take(bound, round / options.rounds)) this.#copy(this.price, this.#best);
+      const done = Math.max(round / options.rounds, options.timeShare?.() ?? 0);
+      if (level.take(bound, done)) this.#copy(this.price, this.#best);
       if (level.best >= enough) break;
       if (!this.#step(level.distance(bound))) break;
     }

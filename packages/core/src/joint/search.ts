@@ -1,5 +1,5 @@
 /** The search for an answer: settle all orders along the prices, then improve it part by part. */
-import type { JointBound } from './bound.ts';
+import type { JointBound, JointCertificate } from './bound.ts';
 import { type Progress, progressOf, SeededRandom } from './budget.ts';
 import type { Bundles } from './bundle.ts';
 import { dive, openOrders } from './dive.ts';
@@ -33,8 +33,7 @@ export interface SearchParts {
   state: JointState;
   limit: Int32Array;
   prices: PairPrices;
-  /** Per level: the certified prices. */
-  reference: Float64Array;
+  certificate: JointCertificate;
   bound: JointBound;
 }
 
@@ -42,7 +41,8 @@ export function search(
   parts: SearchParts,
   options: JointOptions,
 ): { units: Int32Array; moves: number } {
-  const { columns, levels, bundles, state, limit, prices, reference, bound } = parts;
+  const { columns, levels, bundles, state, limit, prices, bound } = parts;
+  const reference = parts.certificate.pairPrices;
   const { instance } = state;
   const random = new SeededRandom(options.seed);
   const serving = new Serving(instance, { levels, bundles, price: prices.price, random });

@@ -38,14 +38,14 @@ export interface JointResult {
 }
 
 /** Prices: rounds, and the share of the time after which the next stage begins. */
-const LESSOR_ROUNDS = 0;
+const LESSOR_ROUNDS = 60;
 const LESSOR_SHARE = 0.05;
-const PAIR_ROUNDS = 400;
+const PAIR_ROUNDS = { practical: 400, literal: 800 };
 const PAIR_SHARE = 0.33;
 const PAIR_ROUNDS_COUNTED = 200;
 const WARM_PAIR_ROUNDS = 15;
 /** How far above the first bound the optimum may lie, as a share of it. */
-const LIFT = 0.5;
+const LIFT = { practical: 0.5, literal: 1 };
 const WARM_LIFT = 0.001;
 /** Size of a lessor's search tree. */
 const NODES_MOST = 4000;
@@ -66,50 +66,74 @@ export function solveJoint(given: JointInstance, options: JointOptions): JointRe
   }
   const state = new JointState(instance, columns);
   const limit = instance.most.slice();
-  const upAt = (share: number) => () =>
-    options.timeIsUp?.() === true ||
-    (options.timeShare !== undefined && options.timeShare() >= share);
-  const { warm } = options;
-  const own = lessorPrices(instance, levels, bundles, {
-    rounds: warm ? 1 : LESSOR_ROUNDS,
-    ...(warm && { start: warm.certificate.lessorPrices }),
-    timeIsUp: upAt(LESSOR_SHARE),
-  });
-  const lessors = new LessorSide(instance, columns, levels, {
-    room: state.room,
-    limit,
-    capacityPrice: own.price,
-    nodesMost: NODES_MOST,
-  });
-  const start = warm?.certificate.pairPrices.slice() ?? pairPricesOf(instance, levels, own.price);
-  const prices = new PairPrices(instance, { columns, levels, bundles, lessors, limit }, start);
-  prices.take(Int32Array.from({ length: instance.orders }, (_, i) => i));
-  const isCounted = options.timeShare === undefined;
-  prices.improve({
-    rounds: warm ? WARM_PAIR_ROUNDS : isCounted ? PAIR_ROUNDS_COUNTED : PAIR_ROUNDS,
-    lift: warm ? WARM_LIFT : LIFT,
-    timeIsUp: upAt(PAIR_SHARE),
-  });
-  const certificate = roundCertificate(instance, {
-    pairPrices: prices.price,
-    lessorPrices: lessors.capacityPrice,
-  });
+  const prices = priced(instance, { columns, levels, bundles, room: state.room, limit }, options);
+  const before = options.timeShare?.() ?? 0;
+  const certificate = roundCertificate(instance, prices.certificate);
   const bound = jointBound(instance, certificate, columns);
-  const parts = {
-    columns,
-    levels,
-    bundles,
-    state,
-    limit,
-    prices,
-    reference: certificate.pairPrices,
-    bound,
-  };
-  const found = search(parts, options);
+  // Putting the result together takes about as long as proving its bound.
+  const rest = endingBefore(options, (options.timeShare?.() ?? 0) - before);
+  const found = search(
+    { columns, levels, bundles, state, limit, prices: prices.pairs, certificate, bound },
+    rest,
+  );
   const answer = options.exact
     ? solveParts(instance, columns, bound, found.units, options.exact)
     : { units: found.units, lowerBound: bound.lowerBound };
   return resultOf(instance, { columns, bundles }, { ...answer, certificate, moves: found.moves });
+}
+
+/** Prices of all orders and lessors, from those of the round before or from none. */
+function priced(
+  instance: JointInstance,
+  parts: {
+    columns: Columns;
+    levels: Int32Array;
+    bundles: Bundles;
+    room: Float64Array;
+    limit: Int32Array;
+  },
+  { timeShare, timeIsUp, warm }: JointOptions,
+): { pairs: PairPrices; certificate: JointCertificate } {
+  const { columns, levels, bundles, room, limit } = parts;
+  const upAt = (share: number) => () =>
+    timeIsUp?.() === true || (timeShare !== undefined && timeShare() >= share);
+  const lessorSide = lessorPrices(instance, levels, bundles, {
+    rounds: warm ? 1 : LESSOR_ROUNDS,
+    ...(warm && { start: warm.certificate.lessorPrices }),
+    timeIsUp: upAt(LESSOR_SHARE),
+  });
+  const capacityPrice = lessorSide.price.slice();
+  const lessors = new LessorSide(instance, columns, levels, {
+    room,
+    limit,
+    capacityPrice,
+    nodesMost: NODES_MOST,
+  });
+  const start =
+    warm?.certificate.pairPrices.slice() ?? pairPricesOf(instance, levels, lessorSide.price);
+  const pairs = new PairPrices(instance, { columns, levels, bundles, lessors, limit }, start);
+  pairs.take(Int32Array.from({ length: instance.orders }, (_, i) => i));
+  const rounds = timeShare ? PAIR_ROUNDS[instance.form] : PAIR_ROUNDS_COUNTED;
+  pairs.improve({
+    rounds: warm ? WARM_PAIR_ROUNDS : rounds,
+    lift: warm ? WARM_LIFT : LIFT[instance.form],
+    timeIsUp: upAt(PAIR_SHARE),
+    ...(timeShare && { timeShare: () => Math.min(1, timeShare() / PAIR_SHARE) }),
+  });
+  const certificate = { pairPrices: pairs.price, lessorPrices: capacityPrice.slice() };
+  return { pairs, certificate };
+}
+
+/** The same budget, over this share of the time earlier. */
+function endingBefore(options: JointOptions, reserve: number): JointOptions {
+  const { timeShare } = options;
+  if (!timeShare) return options;
+  const share = (): number => Math.min(1, timeShare() / (1 - Math.min(0.5, reserve)));
+  return {
+    ...options,
+    timeShare: share,
+    timeIsUp: () => options.timeIsUp?.() === true || share() >= 1,
+  };
 }
 
 function resultOf(
