@@ -51,6 +51,7 @@ export class Portfolio {
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #untilMs: number;
   readonly #lengthMs: number;
+  readonly #isCut = Promise.withResolvers<void>();
   /** Threads of HiGHS at work, to be cut off when the time is up. */
   readonly #working = new Map<number, HighsThread>();
 
@@ -93,10 +94,15 @@ export class Portfolio {
     return Atomics.load(this.#stop, 0) !== 0;
   }
 
-  /** Ends what HiGHS does: what it has told counts. */
+  /** Ends what HiGHS does, and does not wait for the end: what it has told counts. */
   #cut(): void {
+    this.#isCut.resolve();
     for (const [k, thread] of this.#working) this.#pool.renew(k, thread);
     this.#working.clear();
+  }
+
+  async #untilCut(work: readonly Promise<unknown>[]): Promise<void> {
+    await Promise.race([Promise.all(work), this.#isCut.promise]);
   }
 
   async #whole(searching: Promise<SearchAnswer>): Promise<SolverResult> {
@@ -108,7 +114,7 @@ export class Portfolio {
     const first = await searching;
     hear(part, { better: first.result, bound: first.result.lowerBound });
     if (isOpen(part) && !this.#isStopped) await this.#polish(part, first);
-    if (isOpen(part) && !this.#isStopped) await solving;
+    if (isOpen(part) && !this.#isStopped) await this.#untilCut([solving]);
     // What is small ends by itself and keeps its thread.
     Atomics.store(this.#stop, 0, 1);
     setTimeout(() => this.#cut(), END_GRACE_MS).unref();
@@ -152,9 +158,9 @@ export class Portfolio {
     }
     if (!isBeside && !this.#isStopped && result.gap > 0) {
       const turns = this.#turns(open, rest ? threads - 1 : threads);
-      await Promise.all([...turns, rest && this.#searchRest(rest)]);
+      await Promise.all([this.#untilCut(turns), rest && this.#searchRest(rest)]);
     }
-    await Promise.all(beside);
+    await this.#untilCut(beside);
     const units = result.units.slice();
     let bound = 0;
     for (const { orders, better, bound: own } of states) {
