@@ -17,7 +17,8 @@ const REPEATS = 3;
 /** The index answers all orders so often, for the mean of its processor time. */
 const CPU_REPEATS = 40;
 /** Rounds so short that hardly any is interrupted; the middle one counts. */
-const UPDATE_ROUNDS = 300;
+const UPDATE_ROUNDS = 200;
+const WARM_UP_ROUNDS = 20;
 const UPDATES_PER_ROUND = 500;
 const UPDATES_PER_MATCH = 10;
 const BYTES_PER_LOT_MAX = 112;
@@ -133,39 +134,34 @@ function compare(row: Row, metric: string, mine: number[], theirs: number[], nam
   }
 }
 
-/** Stock changes of random lots, by number and by name. */
+/**
+ * Stock changes of random lots, by number and by name. All are drawn before: drawing them in between
+ * would measure how fast memory comes back.
+ */
 function updates({ index, scan, sqlite, lots, row }: Contest): void {
-  const [byNumber, byName, theirs]: [number[], number[], number[]] = [[], [], []];
-  for (let round = 0; round < UPDATE_ROUNDS; round += 1) {
-    const changes = changesOf(lots, UPDATES_PER_ROUND, 3 + round);
-    const prepared = prepareChanges(index, changes);
-    const others = changesOf(lots, UPDATES_PER_ROUND, 1000 + round);
-    const named = prepareChanges(index, others);
-    byNumber.push(
-      perSecond(() => {
-        index.setStocks(prepared);
-      }),
+  const rounds = (seed: number) =>
+    Array.from({ length: WARM_UP_ROUNDS + UPDATE_ROUNDS }, (_, round) =>
+      changesOf(lots, UPDATES_PER_ROUND, seed + round),
     );
-    byName.push(
-      perSecond(() => {
-        for (const { lessor, lotId, amounts, devices } of named) {
-          index.setStock(index.find(lessor, lotId), amounts, devices);
-        }
-      }),
-    );
-    theirs.push(perSecond(() => sqlite.setStocks(changes)));
-    sqlite.setStocks(others);
-    for (const { id, stock } of [...changes, ...others]) scan.setStock(id, stock);
-  }
-  const sqliteRate = quantile(theirs, 0.5);
+  const [some, others] = [rounds(3), rounds(10_003)];
+  const prepared = some.map((changes) => prepareChanges(index, changes));
+  const named = others.map((changes) => prepareChanges(index, changes));
+  const rateOf = <T>(all: readonly T[], apply: (changes: T) => void): number => {
+    const rates = all.map((changes) => perSecond(() => apply(changes)));
+    return quantile(rates.slice(WARM_UP_ROUNDS), 0.5);
+  };
+  const byNumber = rateOf(prepared, (changes) => index.setStocks(changes));
+  const byName = rateOf(named, (changes) => {
+    for (const { lessor, lotId, amounts, devices } of changes) {
+      index.setStock(index.find(lessor, lotId), amounts, devices);
+    }
+  });
+  const sqliteRate = rateOf(some, (changes) => sqlite.setStocks(changes));
+  for (const changes of others) sqlite.setStocks(changes);
+  for (const { id, stock } of [...some, ...others].flat()) scan.setStock(id, stock);
   const baseline = `SQLite ${sqliteRate.toPrecision(3)} per second`;
-  for (const [metric, rates] of [
-    ['updates', byNumber],
-    ['updates_by_name', byName],
-  ] as const) {
-    const rate = quantile(rates, 0.5);
-    row(metric, rate, 'per second', baseline, rate / sqliteRate);
-  }
+  row('updates', byNumber, 'per second', baseline, byNumber / sqliteRate);
+  row('updates_by_name', byName, 'per second', baseline, byName / sqliteRate);
 }
 
 /** Updates of one round per second. */
@@ -175,27 +171,30 @@ function perSecond(round: () => void): number {
   return (1000 * UPDATES_PER_ROUND) / (performance.now() - startedAt);
 }
 
-/** Each match once after ten stock changes, against each once after none. */
+/**
+ * Each match after ten stock changes against the same after none. Like the others each is asked
+ * three times, here after ten more changes, and its shortest time counts.
+ */
 function busyMatches({ index, scan, lots, row }: Contest): void {
-  const orders = ordersOf(ORDERS * REPEATS, 7, { kind: 'price' });
-  const changes = changesOf(lots, orders.length * UPDATES_PER_MATCH, 4);
+  const orders = ordersOf(ORDERS, 7, { kind: 'price' });
+  const changes = changesOf(lots, orders.length * REPEATS * UPDATES_PER_MATCH, 4);
   const prepared = prepareChanges(index, changes);
-  const quiet = timed(orders, (order) => askIndex(index, order), 1);
+  const quiet = timed(orders, (order) => askIndex(index, order), REPEATS);
   let next = 0;
-  const us: number[] = [];
-  const answers = orders.map((order) => {
-    index.setStocks(prepared.slice(next, next + UPDATES_PER_MATCH));
-    next += UPDATES_PER_MATCH;
-    const startedAt = performance.now();
-    const answer = askIndex(index, order);
-    us.push(1000 * (performance.now() - startedAt));
-    return answer;
-  });
-  expectEqual(answers, replayed(scan, orders, changes), 'full scan under updates');
+  const busy = timed(
+    orders,
+    (order) => askIndex(index, order),
+    REPEATS,
+    () => {
+      index.setStocks(prepared.slice(next, next + UPDATES_PER_MATCH));
+      next += UPDATES_PER_MATCH;
+    },
+  );
+  expectEqual(busy.answers, replayed(scan, orders, changes), 'full scan under updates');
   for (const [suffix, share] of QUANTILES) {
-    const [busy, by] = [quantile(us, share), quantile(quiet.us, share)];
+    const [us, by] = [quantile(busy.us, share), quantile(quiet.us, share)];
     const baseline = `${BUSY_RATIO_MAX} x ${by.toPrecision(3)} us without updates`;
-    row(`match_10_updates_${suffix}`, busy, 'us', baseline, (BUSY_RATIO_MAX * by) / busy);
+    row(`match_10_updates_${suffix}`, us, 'us', baseline, (BUSY_RATIO_MAX * by) / us);
   }
 }
 
@@ -204,14 +203,13 @@ function replayed(
   scan: ColumnScan,
   orders: readonly PlainOrder[],
   changes: readonly Change[],
-): (readonly number[] | null)[] {
+): number[][] {
+  const perOrder = REPEATS * UPDATES_PER_MATCH;
   return orders.map((order, number) => {
-    const from = number * UPDATES_PER_MATCH;
-    for (const { id, stock } of changes.slice(from, from + UPDATES_PER_MATCH)) {
+    for (const { id, stock } of changes.slice(number * perOrder, (number + 1) * perOrder)) {
       scan.setStock(id, stock);
     }
-    // Every third answer is looked at: a scan takes as long as many matches.
-    return number % REPEATS === 0 ? scan.best(order) : null;
+    return scan.best(order);
   });
 }
 
@@ -220,11 +218,13 @@ function ordersOf(count: number, seed: number, priority: BuyOrder['priority']): 
   return Array.from({ length: count }, () => plainOrder(dice, priority));
 }
 
-function timed(orders: readonly PlainOrder[], best: Best, repeats: number) {
+/** @param before done before each answer, and not timed; the last answer counts. */
+function timed(orders: readonly PlainOrder[], best: Best, repeats: number, before = () => {}) {
   const us: number[] = [];
   const answers = orders.map((order) => {
     let answer: number[] = [];
     const times = Array.from({ length: repeats }, () => {
+      before();
       const startedAt = performance.now();
       answer = best(order);
       return 1000 * (performance.now() - startedAt);
@@ -237,12 +237,12 @@ function timed(orders: readonly PlainOrder[], best: Best, repeats: number) {
 
 function expectEqual(
   mine: readonly (readonly number[])[],
-  theirs: readonly (readonly number[] | null)[],
+  theirs: readonly (readonly number[])[],
   name: string,
 ): void {
   mine.forEach((answer, order) => {
     const other = theirs[order];
-    if (!other || answer.join() === other.join()) return;
-    throw new Error(`order ${order}: the index finds ${answer.join()}, ${name} ${other.join()}`);
+    if (answer.join() === other?.join()) return;
+    throw new Error(`order ${order}: the index finds ${answer.join()}, ${name} ${other?.join()}`);
   });
 }
