@@ -2,31 +2,31 @@
 import type { JointInstance } from '@sparegrid/core/joint/instance';
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import { AMOUNT_FIELDS, type ReplicaRequest } from '@sparegrid/core/units/resources';
-import { limitCost, type Market, type MarketLot, type Suitable, withinLimit } from './market.ts';
+import { limitCost, type Market, type MarketLot } from './market.ts';
+import type { Wishes } from './market-wishes.ts';
 
 /** The amounts of a lot, and thousandths of devices. */
 const DIMENSIONS = AMOUNT_FIELDS.length + 1;
-/** Pairs of all orders together, about; every order has at least the cheapest ones. */
-const PAIRS_WANTED = 1_500_000;
-const CHEAPEST = 32;
+/** Pairs of all orders together, about; every order has at least the most wanted ones. */
+const PAIRS_ABOUT = 1_500_000;
+const WANTED_LEAST = 32;
 
 export interface MarketInstance {
   instance: JointInstance;
-  suitable: readonly Suitable[];
-  /** False: only some of the suitable lots of an order are pairs. */
+  /** False: only some of the lots that an order wishes for are pairs. */
   complete: boolean;
 }
 
-export function instanceOf(market: Market, suitable: readonly Suitable[]): MarketInstance {
+export function instanceOf(market: Market, wishes: readonly Wishes[]): MarketInstance {
   const { orders, lots } = market;
   const limits = orders.map(({ order }) => limitCost(order));
-  const counts = suitable.map((one, i) => withinLimit(one, limits[i] as number));
+  const counts = wishes.map(({ lot }) => lot.length);
   const all = counts.reduce((sum, count) => sum + count, 0);
-  const perOrder = all <= PAIRS_WANTED ? Infinity : Math.floor(PAIRS_WANTED / orders.length);
+  const perOrder = all <= PAIRS_ABOUT ? Infinity : Math.floor(PAIRS_ABOUT / orders.length);
   const first = new Int32Array(orders.length + 1);
   const pairs: number[] = [];
   for (const [i, count] of counts.entries()) {
-    for (const at of spread(count, Math.max(CHEAPEST, perOrder), i)) pairs.push(at);
+    for (const at of spread(count, Math.max(WANTED_LEAST, perOrder), i)) pairs.push(at);
     first[i + 1] = pairs.length;
   }
   const owner = (each: (i: number, at: number) => number) =>
@@ -39,7 +39,7 @@ export function instanceOf(market: Market, suitable: readonly Suitable[]): Marke
     lessors: lots.length,
     dimensions: DIMENSIONS,
     first,
-    lessor: Int32Array.from(owner((i, at) => suitable[i]?.lot[at] as number)),
+    lessor: Int32Array.from(owner((i, at) => wishes[i]?.lot[at] as number)),
     need,
     least: Int32Array.from(orders, ({ order }) => order.count.min),
     penalty: Float64Array.from(limits, (limit, i) => limit * (need[i] as number)),
@@ -48,23 +48,30 @@ export function instanceOf(market: Market, suitable: readonly Suitable[]): Marke
     request,
     capacity,
     weight: new Int32Array(0),
-    unitCost: Float64Array.from(owner((i, at) => suitable[i]?.cost[at] as number)),
+    unitCost: Float64Array.from(owner((i, at) => wishes[i]?.wish[at] as number)),
     fixedCost: new Float64Array(pairs.length),
     most: Int32Array.from(
-      owner((i, at) => Math.min(need[i] as number, suitable[i]?.units[at] as number)),
+      owner((i, at) => Math.min(need[i] as number, wishes[i]?.units[at] as number)),
     ),
   };
-  return { instance, suitable, complete: pairs.length === all };
+  return { instance, complete: pairs.length === all };
 }
 
-/** More than can be paid exactly is no limit. */
-function budgetOf({ budgetMicro }: BuyOrder): number {
+/**
+ * More than can be paid exactly is no limit; with other wishes than the price costs are no money,
+ * and placing alone keeps to the budget.
+ */
+function budgetOf({ budgetMicro, priority }: BuyOrder): number {
+  if (priority.kind !== 'price') return Infinity;
   return budgetMicro > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(budgetMicro);
 }
 
-/** The cheapest positions, then others evenly, from another start for every order. */
+/** The most wanted positions, then others evenly, from another start for every order. */
 function* spread(count: number, most: number, order: number): Generator<number> {
-  const near = Math.min(count, count <= most ? count : Math.max(CHEAPEST, Math.floor(most / 4)));
+  const near = Math.min(
+    count,
+    count <= most ? count : Math.max(WANTED_LEAST, Math.floor(most / 4)),
+  );
   for (let at = 0; at < near; at += 1) yield at;
   const rest = Math.min(count - near, most - near);
   if (rest <= 0) return;

@@ -83,7 +83,7 @@ budget: 100
 duration: 1h
 `;
 
-const lot = (id: string, cores: number, askMicro: number) => ({
+const lot = (id: string, cores: number, askMicro: number, score = 1) => ({
   id,
   amounts: {
     cpuMillicores: cores * 1_000,
@@ -99,7 +99,7 @@ const lot = (id: string, cores: number, askMicro: number) => ({
     bandwidthMicroPerGbitHour: '0',
     deviceMicroPerHour: '0',
   },
-  performance: { score: 1, flops: [] },
+  performance: { score, flops: [] },
   labels: {},
 });
 
@@ -135,6 +135,40 @@ describe('a market of order files', () => {
     expect(filled).toBe(2);
     expect(cost).toBe(2 * 100_000 + 4 * 200_000);
     expect(assignment.map(({ lessor }) => lessor)).not.toContain('c.h1');
+  });
+
+  it('gives each order what its own priority asks for, at the same time', async () => {
+    const sold = [
+      offer('slow.h1', [lot('m1', 3, 100_000, 1)]),
+      offer('fair.h1', [lot('m1', 9, 200_000, 5)]),
+      offer('fast.h1', [lot('m1', 3, 900_000, 9)]),
+    ];
+    const offers = write('offers.json', JSON.stringify(sold));
+    const swift = `${ORDER}priority: performance\n`;
+    const weighed = `${ORDER}priority: {price: 500, performance: 500}\n`;
+    const file = write('order.yaml', [swift, ORDER, weighed].join('---\n'));
+    const market = await readOrdersMarket(file, { seed: 1, offers });
+    const { assignment, cost, lowerBound } = await solveMarket(market, LIMITS, solver);
+    expect(assignment).toEqual([
+      { order: '0', lessor: 'fast.h1', replicas: 3 },
+      { order: '1', lessor: 'slow.h1', replicas: 3 },
+      { order: '2', lessor: 'fair.h1', replicas: 3 },
+    ]);
+    expect(cost).toBe(3 * 900_000 + 3 * 100_000 + 3 * 200_000);
+    expect(lowerBound).toBeLessThanOrEqual(cost ?? 0);
+  });
+
+  it('gives an order the cheapest when its budget does not reach for what it prefers', async () => {
+    const sold = [
+      offer('slow.h1', [lot('m1', 3, 100_000, 1)]),
+      offer('fast.h1', [lot('m1', 3, 900_000, 9)]),
+    ];
+    const offers = write('offers.json', JSON.stringify(sold));
+    const poor = ORDER.replace('budget: 100', 'budget: "0.50"');
+    const file = write('order.yaml', `${poor}priority: performance\n`);
+    const market = await readOrdersMarket(file, { seed: 1, offers });
+    const { assignment } = await solveMarket(market, LIMITS, solver);
+    expect(assignment).toEqual([{ order: '0', lessor: 'slow.h1', replicas: 3 }]);
   });
 
   it('names the line of what is wrong in the second document', async () => {

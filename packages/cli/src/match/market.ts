@@ -30,6 +30,8 @@ export interface Market {
 export interface Suitable {
   lot: Int32Array;
   cost: Float64Array;
+  /** Effective, as `priority` looks at it. */
+  score: Float64Array;
   /** Replicas of this kind that the lot holds alone, at most what the largest order wants. */
   units: Int32Array;
 }
@@ -56,18 +58,19 @@ function keyOf({ kind, task, replica, performance, durationMs }: BuyOrder): stri
 
 function suitableFor(order: BuyOrder, lots: readonly MarketLot[]): Suitable {
   const unlimited = { ...order, limitMicroPerReplicaHour: NO_LIMIT };
-  const found: { at: number; cost: number; units: number }[] = [];
+  const found: { at: number; cost: number; score: number; units: number }[] = [];
   for (const [at, { offer, lot }] of lots.entries()) {
     if (offerShortfall(offer, order)) continue;
     const suits = lotSuits(offer, lot, unlimited, UNITS_MAX);
     if ('code' in suits) continue;
     const cost = Number(costOf(suits.priceMicroPerHour, order.durationMs));
-    found.push({ at, cost, units: suits.replicas });
+    found.push({ at, cost, score: suits.score, units: suits.replicas });
   }
   found.sort((a, b) => a.cost - b.cost || a.at - b.at);
   return {
     lot: Int32Array.from(found, ({ at }) => at),
     cost: Float64Array.from(found, ({ cost }) => cost),
+    score: Float64Array.from(found, ({ score }) => score),
     units: Int32Array.from(found, ({ units }) => units),
   };
 }

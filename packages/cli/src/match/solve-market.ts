@@ -6,15 +6,16 @@ import { type Market, suitableLots } from './market.ts';
 import { marketBound } from './market-bound.ts';
 import { instanceOf } from './market-instance.ts';
 import { placeMarket, type Wanted } from './market-placing.ts';
+import { wishesOf } from './market-wishes.ts';
 import { optionsOf } from './solve-joint-file.ts';
 
 /** The rest of the time is for laying the answer out in lots and devices. */
 const SEARCH_SHARE = 0.9;
 
 /**
- * Costs are those of `welfare` whatever the objective: prices, and limit prices of what is left
- * out. The joint programme sees the devices of a lot as one sum; what of its answer does not fit
- * into single devices goes to the cheapest lots that are left.
+ * Costs are those of `welfare` whatever the objective and the priorities: prices, and limit prices
+ * of what is left out. The joint programme sees the devices of a lot as one sum; what of its answer
+ * does not fit into single devices goes to the most wanted lots that are left.
  */
 export async function solveMarket(
   market: Market,
@@ -24,20 +25,23 @@ export async function solveMarket(
   const { seconds, objective } = limits;
   const startMs = performance.now();
   const suitable = suitableLots(market);
-  const { instance, complete } = instanceOf(market, suitable);
+  const wishes = wishesOf(market, suitable);
+  const { instance, complete } = instanceOf(market, wishes);
   const leftSeconds = seconds === null ? null : searchSeconds(seconds, startMs);
   const result = await solver.solve(instance, optionsOf({ ...limits, seconds: leftSeconds }));
-  const joint = placeMarket(market, suitable, wantedOf(instance, result.units));
-  const alone = placeMarket(market, suitable, []);
+  const joint = placeMarket(market, suitable, wishes, wantedOf(instance, result.units));
+  const alone = placeMarket(market, suitable, wishes, []);
   const isBetter =
-    objective === 'fill-first' ? alone.filled > joint.filled : alone.cost < joint.cost;
+    objective === 'fill-first' ? alone.filled > joint.filled : alone.wish < joint.wish;
   const { cost, filled, unfilled, assignment } = isBetter ? alone : joint;
   const { lessorPrices } = result.certificate;
   const bounds = [null, lessorPrices].map((price) => marketBound(instance, suitable, price));
   const bound = Math.ceil(Math.max(...bounds) * (1 - 1e-12) - 1e-6);
-  const ownBound = complete && objective === 'welfare' ? result.lowerBound : 0;
+  const isMoney = market.orders.every(({ order }) => order.priority.kind === 'price');
+  const ownBound = complete && isMoney && objective === 'welfare' ? result.lowerBound : 0;
   const lowerBound = Math.min(cost, Math.max(0, bound, ownBound));
-  const boundBy = lowerBound > Math.max(bound, result.boundByPrices) ? 'highs' : 'prices';
+  const boundBy =
+    ownBound > 0 && lowerBound > Math.max(bound, result.boundByPrices) ? 'highs' : 'prices';
   const status = cost <= lowerBound ? 'optimal' : 'feasible';
   const certificate = () => ({ bound, lessorPrices: Array.from(lessorPrices) });
   return { status, cost, lowerBound, boundBy, filled, unfilled, assignment, certificate };

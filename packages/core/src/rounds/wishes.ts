@@ -37,7 +37,8 @@ export function wishesOf(order: BuyOrder, hits: readonly LotHit[], lots: Int32Ar
   };
 }
 
-function preferencesOf(
+/** Per lot, smaller is more wanted: see {@link wishesOf}. All lots of one order at once. */
+export function preferencesOf(
   priority: MatchingPriority,
   cost: Float64Array,
   scores: Float64Array,
