@@ -1,16 +1,22 @@
 /** `sparegrid replay`: real machines and real orders of public traces through the real hub path. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_ROUNDS } from '@sparegrid/core/rounds/settings';
 import { formatCredits } from '@sparegrid/core/units/money';
+import { compare } from '@sparegrid/sim/replay/compare';
 import { Pricing } from '@sparegrid/sim/replay/pricing';
 import { type Replay, type ReplaySummary, runReplay } from '@sparegrid/sim/replay/run-replay';
+import type { ReplayInput } from '@sparegrid/sim/replay/scenario';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliFault } from '../fault.ts';
+import { comparisonText } from '../output/comparison-text.ts';
 import { print, printJson, say } from '../output/print.ts';
 import { FORMATS, type Format, readReplayInput } from '../replay/replay-input.ts';
 
 const IN_FLIGHT = 24;
+/** So many wait at the hubs that rounds are worth while. */
+const IN_FLIGHT_JOINT = 512;
 const PROGRESS_EVERY = 500;
 
 interface ReplayOptions {
@@ -23,8 +29,12 @@ interface ReplayOptions {
   out?: string;
   store: 'sqlite' | 'memory';
   limit?: number;
-  inFlight: number;
+  inFlight?: number;
   json?: true;
+  joint?: true;
+  compare?: true;
+  solveMs: number;
+  roundOrders: number;
 }
 
 export function replayCommand(): Command {
@@ -43,7 +53,15 @@ export function replayCommand(): Command {
       new Option('--store <kind>', 'of the hubs').choices(['sqlite', 'memory']).default('sqlite'),
     )
     .option('--limit <count>', 'only the first so many orders', between(1, 2 ** 32))
-    .option('--in-flight <count>', 'orders under way at once', between(1, 10_000), IN_FLIGHT)
+    .option(
+      '--in-flight <count>',
+      `orders under way at once (default: ${IN_FLIGHT}, jointly ${IN_FLIGHT_JOINT})`,
+      between(1, 100_000),
+    )
+    .option('--joint', 'orders that wait together are solved jointly in rounds')
+    .option('--compare', 'one by one and with joint rounds, side by side')
+    .option('--solve-ms <count>', 'solver time of one round', between(1, 3_600_000), 500)
+    .option('--round-orders <count>', 'orders of one round at most', between(2, 10_000), 512)
     .option('--json', 'print one JSON document');
   const example =
     '  sparegrid replay --format openb --nodes nodes.csv --orders pods.csv \\\n' +
@@ -60,20 +78,22 @@ function between(min: number, max: number): (text: string) => number {
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
-  const { hubs, seed, store, inFlight } = options;
+  if (options.compare && (options.joint || options.out !== undefined)) {
+    throw new CliFault(
+      'CLI_USAGE',
+      '--compare runs both ways by itself: without --joint and --out.',
+    );
+  }
   const input = readReplayInput({ ...options, limit: options.limit ?? null });
   // A file that cannot be written is told before the work, not after it.
   if (options.out !== undefined) writeOut(options.out, '');
-  const pricing = new Pricing(seed, input.prices, input.nodes);
+  const pricing = new Pricing(options.seed, input.prices, input.nodes);
   sayScenario(options, pricing, input.nodes.length, input.orders.length);
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-replay-'));
   try {
-    const onProgress = (arrived: number) => {
-      if (arrived % PROGRESS_EVERY === 0)
-        say(`${arrived} of ${input.orders.length} orders arrived`);
-    };
-    const settings = { input, pricing, seed, hubs, store, inFlight, directory, onProgress };
-    const result = await runReplay(settings);
+    const run = (way: 'alone' | 'joint') => runOne(options, { input, pricing, directory, way });
+    if (options.compare) return await showComparison(options, { input, pricing, run });
+    const result = await run(options.joint ? 'joint' : 'alone');
     const lines = result.decisions.map((decision) => `${JSON.stringify(decision)}\n`);
     if (options.out !== undefined) writeOut(options.out, lines.join(''));
     if (options.json) printJson(result.summary);
@@ -82,6 +102,48 @@ async function replay(options: ReplayOptions): Promise<void> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+interface OneRun {
+  input: ReplayInput;
+  pricing: Pricing;
+  directory: string;
+  way: 'alone' | 'joint';
+}
+
+async function runOne(
+  { hubs, seed, store, inFlight, solveMs, roundOrders, compare }: ReplayOptions,
+  { input, pricing, directory, way }: OneRun,
+): Promise<Replay> {
+  const own = join(directory, way);
+  mkdirSync(own);
+  const onProgress = (arrived: number) => {
+    if (arrived % PROGRESS_EVERY === 0) say(`${arrived} of ${input.orders.length} orders arrived`);
+  };
+  const rounds = way === 'alone' ? null : { ...DEFAULT_ROUNDS, solveMs, ordersMost: roundOrders };
+  const usual = compare || way === 'joint' ? IN_FLIGHT_JOINT : IN_FLIGHT;
+  const settings = { input, pricing, seed, hubs, store, rounds, directory: own, onProgress };
+  return runReplay({ ...settings, inFlight: inFlight ?? usual });
+}
+
+/** Both ways with as many orders under way. */
+async function showComparison(
+  options: ReplayOptions,
+  {
+    input,
+    pricing,
+    run,
+  }: Pick<OneRun, 'input' | 'pricing'> & { run(way: OneRun['way']): Promise<Replay> },
+): Promise<void> {
+  say('one by one:');
+  const alone = await run('alone');
+  checkPromises(alone);
+  say('with joint rounds:');
+  const joint = await run('joint');
+  const comparison = compare(input, pricing, [alone, joint]);
+  if (options.json) printJson(comparison);
+  else print(comparisonText(comparison));
+  checkPromises(joint);
 }
 
 function writeOut(file: string, text: string): void {
@@ -104,7 +166,9 @@ function sayScenario(
   nodes: number,
   orders: number,
 ): void {
-  const { hubs, seed, store, inFlight, format } = options;
+  const { hubs, seed, store, format } = options;
+  const usual = options.joint || options.compare ? IN_FLIGHT_JOINT : IN_FLIGHT;
+  const inFlight = options.inFlight ?? usual;
   say(`${nodes} nodes at ${hubs} hubs, ${orders} orders (${format}), seed ${seed}, store ${store}`);
   say(`at most ${inFlight} orders under way at once; every lease is agreed for 24 hours`);
   for (const { model, priceType, memoryGib, score } of pricing.types) {

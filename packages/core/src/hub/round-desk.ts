@@ -2,8 +2,9 @@
 
 import type { MarketView } from '../matching/market.ts';
 import type { Match, MatchPart, Want } from '../matching/match.ts';
-import { placementFits } from '../order/fit.ts';
+import { placementFits, placeReplicas, replicasThatFit } from '../order/fit.ts';
 import type { OrderRecord } from '../order/order-record.ts';
+import type { Placement } from '../order/placement.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { SolverAnswer } from '../rounds/answer.ts';
 import { leastCost, objectiveOf, reportOf } from '../rounds/figures.ts';
@@ -29,6 +30,8 @@ export interface RoundOrders {
   enqueue(record: OrderRecord): void;
 }
 
+/** An order this old that loses its lots in a round is matched at once, by itself. */
+const AGE_MATCHED_ALONE = 2;
 /** Being outbid ages an order, but never so far that it would have to wait after a lost race. */
 const AGE_OF_OUTBID_MOST = 3;
 
@@ -130,7 +133,8 @@ export class RoundDesk {
       round.solved(null, elapsedMs);
       return this.#context.wakeAt('round', elapsedMs + 1);
     }
-    const { iterations, solveMs, patienceMs } = settings;
+    const { iterations, patienceMs } = settings;
+    const solveMs = round.solveTimeMs;
     const { instance } = round.compiled.programme;
     const lessorPrices = this.#prices.startFor(round.compiled);
     const request = { instance, seed: round.number, iterations, solveMs, lessorPrices };
@@ -203,7 +207,8 @@ export class RoundDesk {
     }
     const { want } = wanted;
     const isSame = want.max === order.want.max && want.min === order.want.min;
-    const stale = parts.filter((part) => !this.#stands(part, order));
+    const standing = parts.flatMap((part) => this.#standing(part, order) ?? []);
+    const stale = parts.filter(({ lessor }) => !standing.some((part) => part.lessor === lessor));
     if (!isSame || want.budgetMicro !== order.want.budgetMicro || stale.length > 0) {
       this.#counts.lost += 1;
       this.#report.lost += 1;
@@ -211,26 +216,36 @@ export class RoundDesk {
         record,
         stale.map(({ lessor }) => lessor),
       );
-      this.#waiting.add(record.id);
+      // Whoever has lost so often waits for no further round.
+      if (record.age >= AGE_MATCHED_ALONE) this.#orders.matchAlone(record);
+      else this.#waiting.add(record.id);
       return;
     }
     this.#counts.placed += 1;
     const priceMicroPerHour = parts.reduce((sum, part) => sum + part.priceMicroPerHour, 0n);
-    this.#orders.sign(record, { ok: true, parts: [...parts], replicas, priceMicroPerHour });
+    this.#orders.sign(record, { ok: true, parts: standing, replicas, priceMicroPerHour });
   }
 
-  /** True when the market still is what the round saw, as far as this part goes: compare and set. */
-  #stands({ hub, lessor, termsRevision, placements }: MatchPart, { order }: RoundOrder): boolean {
+  /**
+   * The part as it can be signed now: the same replicas in the same lots at the same terms, in devices
+   * that are free now. Undefined when the market is no longer what the round saw: compare and set.
+   */
+  #standing(part: MatchPart, { order }: RoundOrder): MatchPart | undefined {
+    const { hub, lessor, termsRevision } = part;
     const { market, wallMs } = this.#view();
-    const { panorama, reservations } = market;
-    const offer = panorama.lease(lessor)?.offer;
-    if (!offer || offer.validUntilMs <= wallMs || offer.termsRevision !== termsRevision)
-      return false;
-    if (panorama.parts.get(hub)?.stale !== false || !market.couldServe(lessor, order)) return false;
-    return placements.every((placement) => {
-      const lot = offer.lots.find(({ id }) => id === placement.lotId);
-      return lot && placementFits(reservations.free(lessor, lot), order.replica, placement);
-    });
+    const { panorama } = market;
+    const offer = market.freeOffer(lessor);
+    if (!offer || offer.validUntilMs <= wallMs || offer.termsRevision !== termsRevision) return;
+    if (panorama.parts.get(hub)?.stale !== false || !market.couldServe(lessor, order)) return;
+    const placements: Placement[] = [];
+    for (const { lotId, replicas } of part.placements) {
+      const lot = offer.lots.find(({ id }) => id === lotId);
+      if (!lot || replicasThatFit(lot, order.replica, replicas) < replicas) return;
+      const placement = placeReplicas(lot, order.replica, replicas);
+      if (!placementFits(lot, order.replica, placement)) return;
+      placements.push(placement);
+    }
+    return { ...part, placements };
   }
 
   /** What waited meanwhile goes into the next round, or is matched at once when it is little. */

@@ -17,6 +17,8 @@ export interface SolveRequest {
   lessorPrices: Float64Array | null;
 }
 
+const SOLVE_MS_LEAST = 20;
+
 export class JointRound {
   readonly number: number;
   readonly orders: readonly RoundOrder[];
@@ -69,6 +71,13 @@ export class JointRound {
     this.answer = answer;
     this.solveMs = nowMs - this.solveStartedAtMs;
     this.stage = 'placing';
+  }
+
+  /** A full round gets all of the time, a smaller one its share. */
+  get solveTimeMs(): number {
+    const { solveMs, ordersMost } = this.#settings;
+    const share = Math.ceil((solveMs * this.orders.length) / ordersMost);
+    return Math.min(solveMs, Math.max(SOLVE_MS_LEAST, share));
   }
 
   /** True when nobody gets anything, or there is nobody to compete with: no solver is needed. */

@@ -7,7 +7,7 @@ export interface RoundSettings {
   ordersMost: number;
   /** Pairs of an order and a lot in one round: bounds memory and the longest single piece of work. */
   pairsMost: number;
-  /** How long a solver may work on one round. */
+  /** How long a solver may work on a full round; smaller ones get their share of it, 20 ms at least. */
   solveMs: number;
   /** Steps of the search instead of a time: the same answer every time. Null: by time. */
   iterations: number | null;

@@ -5,6 +5,7 @@ import { DEFAULT_TIMING, type Timing } from '@sparegrid/core/agreement/timing';
 import { type AdmittedParticipant, DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
 import type { OrderEvent } from '@sparegrid/core/order/order-record';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
+import type { RoundSettings } from '@sparegrid/core/rounds/settings';
 import type { HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { type Hub, startHub } from '@sparegrid/hub/app';
 import type { HubSettings } from '@sparegrid/hub/config';
@@ -49,6 +50,8 @@ export interface MarketSettings {
   pricing: Pricing;
   hubs: number;
   store: 'sqlite' | 'memory';
+  /** Null: hubs match every order by itself. */
+  rounds: RoundSettings | null;
   /** Keys and stores lie here. */
   directory: string;
   onEvent(order: OrderId, event: OrderEvent): void;
@@ -146,13 +149,20 @@ interface HubParts {
 
 function openHub(settings: MarketSettings, parts: HubParts): Promise<Hub> {
   const { hub, key, peers, admitted, transport } = parts;
-  const { directory, store } = settings;
+  const { directory, store, rounds } = settings;
   const keyFile = join(directory, `${hub}.key.pem`);
   saveKey(keyFile, key);
   const others = peers.filter(({ id }) => id !== hub);
   return startHub(
     {
-      config: { id: hub, peers, participants: admitted, timing: TIMING, limits: LIMITS },
+      config: {
+        id: hub,
+        peers,
+        participants: admitted,
+        timing: TIMING,
+        limits: LIMITS,
+        ...(rounds && { rounds }),
+      },
       keyFile,
       store: store === 'memory' ? MEMORY : join(directory, `${hub}.sqlite`),
       standby: false,

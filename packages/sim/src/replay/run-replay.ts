@@ -1,6 +1,8 @@
 /** Runs a replay: orders arrive, hubs decide, and what they decided is counted again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderView, Reply, Request } from '@sparegrid/core/messages';
+import type { RoundStatus } from '@sparegrid/core/rounds/report';
+import type { RoundSettings } from '@sparegrid/core/rounds/settings';
 import { signDocument } from '@sparegrid/core/units/document';
 import { type OrderId, orderIdOf } from '@sparegrid/core/units/ids';
 import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
@@ -19,6 +21,8 @@ export interface ReplaySettings {
   seed: number;
   hubs: number;
   store: 'sqlite' | 'memory';
+  /** Null: one by one; else orders that wait together are solved jointly. */
+  rounds: RoundSettings | null;
   /** Orders that hubs work on at once. */
   inFlight: number;
   /** Stores and keys lie here; the caller removes it. */
@@ -39,7 +43,11 @@ export interface ReplaySummary {
   overcommitted: number;
   /** From the first order's arrival to the last decision. */
   seconds: number;
+  /** What rounds did at all hubs together; null one by one. */
+  rounds: ReplayRounds | null;
 }
+
+export type ReplayRounds = Pick<RoundStatus, 'rounds' | 'joint' | 'placed' | 'lost' | 'refused'>;
 
 export interface Replay {
   summary: ReplaySummary;
@@ -61,6 +69,7 @@ export async function runReplay(settings: ReplaySettings): Promise<Replay> {
     pricing,
     hubs: settings.hubs,
     store: settings.store,
+    rounds: settings.rounds,
     directory: settings.directory,
     onEvent: (order, event) => flow.take(order, event),
     onFault: failure.reject,
@@ -88,7 +97,7 @@ async function play(settings: ReplaySettings, market: Market, flow: Flow): Promi
     settings.onProgress?.(number + 1);
   }
   await until(
-    async () => flow.busy === 0 && (await panoramasAgree(market)) && flow.busy === 0,
+    async () => flow.busy === 0 && (await everythingRests(market)) && flow.busy === 0,
     () => flow.events,
   );
   const seconds = Math.round(performance.now() - startedMs) / 1_000;
@@ -114,6 +123,7 @@ async function play(settings: ReplaySettings, market: Market, flow: Flow): Promi
       costMicro: counted.costMicro,
       overcommitted: counted.overcommitted.length,
       seconds,
+      rounds: settings.rounds && (await roundsOf(market)),
     },
   };
 }
@@ -164,13 +174,28 @@ async function everythingKnown(market: Market, offers: number): Promise<boolean>
   });
 }
 
-/** Every hub knows the latest revision of every hub's part: nothing about stock is under way. */
-async function panoramasAgree(market: Market): Promise<boolean> {
+/**
+ * Every hub knows the latest revision of every hub's part, so nothing about stock is under way; and
+ * no order waits for a round or is in one.
+ */
+async function everythingRests(market: Market): Promise<boolean> {
   const statuses = await statusesOf(market);
+  const inRounds = statuses.some(({ rounds }) => rounds.stage !== 'idle' || rounds.waiting > 0);
+  if (inRounds) return false;
   const texts = statuses.map(({ parts }) =>
     canonicalJson(parts.map(({ hub, epoch, revision }) => ({ hub, epoch, revision }))),
   );
   return new Set(texts).size === 1;
+}
+
+async function roundsOf(market: Market): Promise<ReplayRounds> {
+  const sums = { rounds: 0, joint: 0, placed: 0, lost: 0, refused: 0 };
+  for (const status of await statusesOf(market)) {
+    for (const name of Object.keys(sums) as (keyof ReplayRounds)[]) {
+      sums[name] += status.rounds[name];
+    }
+  }
+  return sums;
 }
 
 function statusesOf(market: Market) {
