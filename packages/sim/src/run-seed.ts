@@ -1,5 +1,6 @@
 /** Runs one seed to its end: faults, then convergence, then a probe; and sums it up. */
 import type { Violation } from './auditor/violations.ts';
+import { type RoundCounts, sumOf } from './nodes/sim-hub.ts';
 import { DURATION_MAX_MS, EXPIRY_MAX_MS } from './workload/orders.ts';
 import type { CrashPhase, FaultMode } from './world/fault-plan.ts';
 import type { NetworkCounts } from './world/network.ts';
@@ -23,6 +24,8 @@ export interface Outcome {
   aborted: number;
   holdExpired: number;
   lostRaces: number;
+  /** Joint rounds of all hubs, what they placed, and what was lost or refused of their answers. */
+  rounds: RoundCounts;
   crashes: Record<CrashPhase, number>;
   messages: NetworkCounts;
   traceHash: string;
@@ -70,6 +73,7 @@ export function runSeed(run: Run, listener: ((line: string) => void) | null = nu
       aborted,
       holdExpired,
       lostRaces,
+      rounds: roundsOf(world),
       crashes: world.faults.crashes,
       messages: network.counts,
       traceHash: trace.digest(),
@@ -78,6 +82,10 @@ export function runSeed(run: Run, listener: ((line: string) => void) | null = nu
     endMs: queue.nowMs,
     convergedAfterMs: restedAtMs === null ? null : restedAtMs - plan.untilMs,
   };
+}
+
+function roundsOf(world: World): RoundCounts {
+  return [...world.hubs.values()].map(({ rounds }) => rounds).reduce((a, b) => sumOf(a, b));
 }
 
 /**

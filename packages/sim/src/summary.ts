@@ -14,7 +14,7 @@ export function describeRun(
   faults: FaultMode,
 ): string {
   const { seed, orders, filled, multiHub, aborted, holdExpired, lostRaces } = outcome;
-  const { crashes, messages, violations } = outcome;
+  const { crashes, messages, violations, rounds } = outcome;
   const crashed = Object.entries(crashes).map(([phase, count]) => `${phase} ${count}`);
   const rest =
     convergedAfterMs === null ? 'never' : `${convergedAfterMs / 1000} s after the faults`;
@@ -22,6 +22,8 @@ export function describeRun(
     `seed ${seed}: ${size.hubs} hubs, ${size.participants} participants, faults ${faults}`,
     `  orders      ${orders} accepted, ${filled} filled, ${multiHub} agreements over several hubs`,
     `  signing     ${aborted} aborted, ${lostRaces} lost races, ${holdExpired} holds expired`,
+    `  rounds      ${rounds.rounds} (${rounds.joint} better jointly), ${rounds.placed} orders placed, ` +
+      `${rounds.lost} lost, ${rounds.refused} answers refused`,
     `  crashes     ${crashed.join(', ')}`,
     `  messages    ${messages.sent} sent, ${messages.lost} lost, ${messages.duplicated} duplicated`,
     `  time        ${endMs / 1000} s simulated, at rest ${rest}`,
@@ -39,6 +41,12 @@ export function sumUp(outcomes: readonly Outcome[]) {
   const least = Object.fromEntries(
     names.map((name) => [name, Math.min(...outcomes.map((outcome) => outcome[name]))]),
   );
+  const rounds: Record<string, number> = {};
+  for (const outcome of outcomes) {
+    for (const [name, count] of Object.entries(outcome.rounds)) {
+      rounds[name] = (rounds[name] ?? 0) + count;
+    }
+  }
   const crashes: Record<string, number> = {};
   for (const outcome of outcomes) {
     for (const [phase, count] of Object.entries(outcome.crashes)) {
@@ -53,6 +61,7 @@ export function sumUp(outcomes: readonly Outcome[]) {
       .map(({ seed }) => seed),
     total,
     least,
+    rounds,
     crashes,
   };
 }

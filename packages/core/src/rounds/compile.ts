@@ -1,6 +1,6 @@
 /** Compiles a round in small pieces: wishes, what single matching gives, the programme. */
 import type { MarketView } from '../matching/market.ts';
-import { hubOf } from '../units/ids.ts';
+import { hubOf, type ParticipantId } from '../units/ids.ts';
 import { type Filled, Filling } from './filling.ts';
 import { instanceOf, type RoundInstance } from './instance.ts';
 import type { Round, RoundLot, RoundOrder, Wishes } from './market.ts';
@@ -53,9 +53,11 @@ export function* compile(
 class RoundLots {
   readonly all: RoundLot[] = [];
   readonly #positions = new Map<string, number>();
+  readonly #terms = new Map<ParticipantId, number>();
 
   wishesOf({ order, want }: RoundOrder, { market, wallMs }: MarketView, most: number): Wishes {
-    const hits = market.candidates(order, { lots: most, wallMs, replicasMax: want.max });
+    const found = market.candidates(order, { lots: most, wallMs, replicasMax: want.max });
+    const hits = found.filter((hit) => this.#isAsBefore(hit.lessor, market));
     const positions = hits.map((hit) => {
       const name = `${hit.lessor} ${hit.lotId}`;
       const known = this.#positions.get(name);
@@ -65,5 +67,13 @@ class RoundLots {
       return this.all.push({ hub, lessor: hit.lessor, ...market.lotOf(hit) }) - 1;
     });
     return wishesOf(order, hits, Int32Array.from(positions));
+  }
+
+  /** False when its terms have changed since an earlier order: a part has one terms revision. */
+  #isAsBefore(lessor: ParticipantId, { panorama }: MarketView['market']): boolean {
+    const revision = panorama.lease(lessor)?.offer?.termsRevision ?? 0;
+    const known = this.#terms.get(lessor) ?? revision;
+    this.#terms.set(lessor, known);
+    return known === revision;
   }
 }

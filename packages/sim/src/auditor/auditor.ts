@@ -22,8 +22,10 @@ import { Lessees } from './lessees.ts';
 import type { Commit } from './mirror.ts';
 import { Model } from './model.ts';
 import { Panoramas } from './panoramas.ts';
+import { checkProposals } from './proposals.ts';
 import { around, checkRefusal } from './refusals.ts';
 import { checkRegistrations } from './registrations.ts';
+import { Retries } from './retries.ts';
 import { Rows } from './rows.ts';
 import { checkStages } from './stages.ts';
 import { Storms } from './storms.ts';
@@ -74,6 +76,7 @@ export class Auditor {
   readonly #toldParticipants: ToldParticipants;
   readonly #agentTold: AgentTold;
   readonly #storms: Storms;
+  readonly #retries: Retries;
   readonly #cores = new Map<HubId, HubCore | null>();
   /** What the last commit of each hub changed: votes of that step may show any state in between. */
   readonly #lastCommit = new Map<HubId, Commit | null>();
@@ -98,6 +101,7 @@ export class Auditor {
     this.#toldParticipants = new ToldParticipants(this.model);
     this.#agentTold = new AgentTold(this.model, this.containers);
     this.#storms = new Storms(this.model);
+    this.#retries = new Retries(this.model);
     this.#nowMs = nowMs;
   }
 
@@ -149,7 +153,9 @@ export class Auditor {
     }
     if (output.writes.length === 0) this.#settleReports(hub);
     const core = this.#cores.get(hub);
-    if (core) this.#panoramas.check(hub, core);
+    if (!core) return;
+    this.#panoramas.check(hub, core);
+    checkProposals(this.model, hub, core, now, output.writes);
   }
 
   /** What a hub heard is lost with a crash before the commit: it counts from the commit on. */
@@ -216,6 +222,7 @@ export class Auditor {
     checkBilling(this.model, this.containers, commit);
     this.#holds.check(commit);
     checkVerdicts(this.model, commit);
+    this.#retries.check(commit);
     checkRegistrations(this.model, this.#agentTold, commit);
     for (const { before, after } of commit.changes.part) {
       if (after.state !== 'ended' || before?.state === 'ended') continue;

@@ -4,6 +4,7 @@ import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
 import type { SignedFrame } from '@sparegrid/core/messages';
+import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import type { Now } from '@sparegrid/core/step';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
@@ -17,6 +18,7 @@ import type { Context } from '../world/context.ts';
 import { answerColdRead } from './cold-read.ts';
 import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
 import { framesOf, topicOf } from './frames-of.ts';
+import { deliveryOf } from './round-answers.ts';
 
 /** An input with what the auditor knows about it beforehand. */
 interface Offered {
@@ -25,6 +27,20 @@ interface Offered {
 }
 
 type Output = StepOutput<HubEffect>;
+
+export type RoundCounts = Pick<RoundStatus, 'rounds' | 'joint' | 'placed' | 'lost' | 'refused'>;
+
+const NO_ROUNDS: RoundCounts = { rounds: 0, joint: 0, placed: 0, lost: 0, refused: 0 };
+
+export function sumOf(a: RoundCounts, b: RoundCounts = NO_ROUNDS): RoundCounts {
+  return {
+    rounds: a.rounds + b.rounds,
+    joint: a.joint + b.joint,
+    placed: a.placed + b.placed,
+    lost: a.lost + b.lost,
+    refused: a.refused + b.refused,
+  };
+}
 
 export class SimHub implements LoopHost<Offered, HubEffect> {
   readonly id: HubId;
@@ -36,6 +52,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   #core: HubCore | null = null;
   #framer: Framer | null = null;
   #downSinceMs = 0;
+  #rounds = NO_ROUNDS;
   /** Longest commit; raised for slow hubs. */
   commitMaxMs = 4;
 
@@ -72,6 +89,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
       participants: this.#admitted(),
       timing,
       limits,
+      ...(scenario.rounds && { rounds: scenario.rounds }),
     };
     const env = { crypto, documents: documentReader };
     const now = this.clock.read(queue.nowMs);
@@ -111,8 +129,14 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
       }));
   }
 
+  /** What rounds did in all lives so far. */
+  get rounds(): RoundCounts {
+    return sumOf(this.#rounds, this.#core?.rounds);
+  }
+
   die(phase: string): void {
     const { queue, trace, auditor, connections } = this.#context;
+    this.#rounds = this.rounds;
     trace.add(queue.nowMs, 'crash', this.id, phase);
     this.#core = null;
     this.#framer = null;
@@ -203,6 +227,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   #perform(effect: HubEffect, now: Now): void {
     const { auditor, post } = this.#context;
     if (effect.kind === 'fatal') auditor.violate('hub.fatal', this.id, effect.code, effect.hint);
+    if (effect.kind === 'solve') return this.#solve(effect);
     if (effect.kind !== 'cold-read') return;
     const { to, session, requestId, request } = effect;
     const reply = answerColdRead(this.store, to, request);
@@ -212,6 +237,16 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     for (const addressed of framesOf(this.#framer, sends, now.wallMs)) {
       post.fromHub(this.id, addressed);
     }
+  }
+
+  /** An answer may come when its hub has begun another life. */
+  #solve({ round, request }: Extract<HubEffect, { kind: 'solve' }>): void {
+    const { queue, plan } = this.#context;
+    const rng = this.#rng.fork(`round ${round}`);
+    const delivery = deliveryOf(rng, request, queue.nowMs < plan.untilMs && plan.mode !== 'none');
+    if (!delivery) return;
+    const input: HubInput = { kind: 'solved', round, answer: delivery.answer };
+    queue.after(delivery.afterMs, () => this.#loop.offer({ input, expectation: null }));
   }
 
   threw(error: unknown): void {

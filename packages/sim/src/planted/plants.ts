@@ -2,6 +2,7 @@
 import type { Plant } from './plant.ts';
 import { PLANTS_OF_AGREEMENTS } from './plants-of-agreements.ts';
 import { PLANTS_OF_DOORS } from './plants-of-doors.ts';
+import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
 import { PLANTS_OF_TERMS } from './plants-of-terms.ts';
 import { PLANTS_OF_THE_ISSUE } from './plants-of-the-issue.ts';
 
@@ -9,5 +10,6 @@ export const PLANTS: readonly Plant[] = [
   ...PLANTS_OF_THE_ISSUE,
   ...PLANTS_OF_AGREEMENTS,
   ...PLANTS_OF_TERMS,
+  ...PLANTS_OF_ROUNDS,
   ...PLANTS_OF_DOORS,
 ];

@@ -2,6 +2,7 @@
 import { DEFAULT_TIMING, type Timing } from '@sparegrid/core/agreement/timing';
 import { DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
 import type { Organization, ResourceSpec } from '@sparegrid/core/order/resource-spec';
+import { DEFAULT_ROUNDS, type RoundSettings } from '@sparegrid/core/rounds/settings';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { WALL_START_MS } from '../kernel/node-clock.ts';
 import type { Rng } from '../kernel/rng.ts';
@@ -35,6 +36,8 @@ export interface Scenario {
   hostiles: { id: ParticipantId; hub: HubId }[];
   timing: Timing;
   limits: Limits;
+  /** Null: every order is matched by itself. */
+  rounds: RoundSettings | null;
 }
 
 const KINDS = ['government', 'sector', 'company', 'institution'] as const;
@@ -60,6 +63,22 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
     hostiles: hubs.map((hub) => ({ id: `mallory.${hub}`, hub })),
     timing: makeTiming(mode, rng.fork('timing')),
     limits: { ...DEFAULT_LIMITS, pageLength: rng.pick([1, 2_000, 262_144]) },
+    rounds: makeRounds(rng.fork('rounds')),
+  };
+}
+
+/** In most seeds; thresholds so low that rounds really happen, steps so small that much comes between. */
+function makeRounds(rng: Rng): RoundSettings | null {
+  if (rng.chance(300)) return null;
+  return {
+    ...DEFAULT_ROUNDS,
+    ordersFrom: rng.pick([2, 2, 3]),
+    ordersMost: rng.pick([3, 8, 512]),
+    iterations: rng.pick([20, 200]),
+    solveMs: rng.pick([100, 1_000]),
+    patienceMs: rng.pick([200, 2_000]),
+    workPerStep: rng.pick([16, 60, 4_096]),
+    placedPerStep: rng.pick([1, 2, 16]),
   };
 }
 

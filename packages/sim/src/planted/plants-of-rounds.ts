@@ -1,0 +1,77 @@
+/** Faults of joint rounds. */
+import type { Plant } from './plant.ts';
+
+const ANSWER = 'rounds/answer.ts';
+const DESK = 'hub/round-desk.ts';
+
+export const PLANTS_OF_ROUNDS: readonly Plant[] = [
+  {
+    name: 'round-answer-unchecked',
+    what: 'Whatever a solver answers is laid out and signed without being checked.',
+    edits: [
+      {
+        file: ANSWER,
+        find: 'if (fault) {',
+        replace: 'if (fault && programme.instance.orders < 0) {',
+      },
+      {
+        file: ANSWER,
+        find: 'if (!filling.isSound(i)) filling.clear(i);',
+        replace: '',
+      },
+      {
+        file: ANSWER,
+        find: 'filling.serve(i); yield 1 + lot.length / CHOICES_PER_WORK; } const joint = filling.result(); const unsound = checkFilled(round, joint);',
+        replace:
+          'yield 1 + lot.length + i; } const joint = filling.result(); const unsound = undefined;',
+      },
+      {
+        file: ANSWER,
+        find: 'return isBetter(round.orders, joint, alone)',
+        replace: 'return isBetter(round.orders, joint, alone) || round.orders.length > 0',
+      },
+    ],
+    caughtBy: [
+      'terms.above-max',
+      'terms.below-min',
+      'terms.above-budget',
+      'terms.too-many-lessors',
+    ],
+  },
+  {
+    name: 'round-signs-stale-lots',
+    what: 'What a round gave is signed although the lots have changed since.',
+    edits: [
+      {
+        file: DESK,
+        find: `if (!offer || offer.validUntilMs <= wallMs || offer.termsRevision !== termsRevision) return;
+          if (panorama.parts.get(hub)?.stale !== false || !market.couldServe(lessor, order)) return;`,
+        replace:
+          'if (offer || wallMs > 0 || termsRevision + hub.length + panorama.self.length < 0 || !order) return part;',
+      },
+    ],
+    caughtBy: [
+      'proposal.stale-terms',
+      'proposal.beyond-free',
+      'proposal.no-lot',
+      'proposal.no-offer',
+    ],
+  },
+  {
+    name: 'round-forgets-the-losers',
+    what: 'An order that lost its lots in a round counts as in it for ever: no further one takes it.',
+    edits: [
+      {
+        file: DESK,
+        find: 'if (record.age >= AGE_MATCHED_ALONE) this.#orders.matchAlone(record); else this.#waiting.add(record.id);',
+        replace: '',
+      },
+      {
+        file: DESK,
+        find: 'this.#round = null; this.#inRound.clear();',
+        replace: 'this.#round = null;',
+      },
+    ],
+    caughtBy: ['order.forgotten'],
+  },
+];
