@@ -142,6 +142,31 @@ test('batches of our own: large orders go to several lessors', async () => {
   expect(Math.max(...[...nodesOf.values()].map(({ size }) => size))).toBeGreaterThan(1);
 }, 60_000);
 
+test('in joint rounds every order of our own is decided, too, and the recount agrees', async () => {
+  const files = fixture('openb', 'pods.csv');
+  const { summary, lines } = await replay(files, '--joint', '--hubs', '1', '--store', 'memory');
+  expect(summary).toMatchObject({ orders: 16, overcommitted: 0, rounds: { refused: 0 } });
+  const hourly = lines.reduce((sum, { priceMicro }) => sum + BigInt(priceMicro), 0n);
+  expect(summary.costMicro).toBe(String(24n * hourly));
+  expectNothingOversold(files.nodes, lines);
+  expectAsOrdered(files.orders, files.nodes, lines);
+}, 60_000);
+
+test('both ways stand side by side', async () => {
+  const { format, nodes, orders, prices } = fixture('azure-batches', 'batches.csv');
+  const args = ['replay', '--format', format, '--nodes', nodes, '--orders', orders];
+  const ended = await run([...args, '--prices', prices, '--compare', '--json']);
+  expect(ended.code, ended.stderr).toBe(0);
+  const { oneByOne, joint, commonOrders, verdict } = JSON.parse(ended.stdout);
+  expect([oneByOne.orders, joint.orders]).toEqual([6, 6]);
+  expect([oneByOne.rounds, joint.overcommitted]).toEqual([null, 0]);
+  expect(commonOrders).toBeGreaterThan(0);
+  const noDearer = BigInt(joint.commonMicro) <= BigInt(oneByOne.commonMicro);
+  expect(verdict).toEqual({ atLeastAsManyFilled: joint.filled >= oneByOne.filled, noDearer });
+  const refused = await run([...args, '--prices', prices, '--compare', '--joint']);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CLI_USAGE')]);
+}, 60_000);
+
 test('bad files are refused with file, line, column and code', async () => {
   const files = fixture('openb', 'batches.csv');
   const { format, nodes, orders, prices } = files;

@@ -14,6 +14,7 @@ import { comparisonText } from '../output/comparison-text.ts';
 import { print, printJson, say } from '../output/print.ts';
 import { FORMATS, type Format, readReplayInput } from '../replay/replay-input.ts';
 
+const HUBS = 8;
 const IN_FLIGHT = 24;
 /** So many wait at the hubs that rounds are worth while. */
 const IN_FLIGHT_JOINT = 512;
@@ -24,7 +25,7 @@ interface ReplayOptions {
   nodes: string;
   orders: string;
   prices: string;
-  hubs: number;
+  hubs?: number;
   seed: number;
   out?: string;
   store: 'sqlite' | 'memory';
@@ -46,7 +47,7 @@ export function replayCommand(): Command {
     .requiredOption('--nodes <file>', 'csv of machines, as in the openb trace')
     .requiredOption('--orders <file>', 'csv of orders')
     .requiredOption('--prices <file>', 'csv of GPU prices')
-    .option('--hubs <count>', 'number of hubs', between(1, 64), 8)
+    .option('--hubs <count>', 'number of hubs (default: 8, with --compare 1)', between(1, 64))
     .option('--seed <number>', 'of asks and limits', between(0, 2 ** 32), 1)
     .option('--out <file>', 'writes one JSON line per filled replica')
     .addOption(
@@ -92,16 +93,26 @@ async function replay(options: ReplayOptions): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-replay-'));
   try {
     const run = (way: 'alone' | 'joint') => runOne(options, { input, pricing, directory, way });
-    if (options.compare) return await showComparison(options, { input, pricing, run });
+    if (options.compare) return await showComparison(options, run);
     const result = await run(options.joint ? 'joint' : 'alone');
     const lines = result.decisions.map((decision) => `${JSON.stringify(decision)}\n`);
     if (options.out !== undefined) writeOut(options.out, lines.join(''));
-    if (options.json) printJson(result.summary);
-    else print(summaryText(result.summary));
+    const { summary, rounds } = result;
+    if (options.json) printJson(rounds ? { ...summary, rounds } : summary);
+    else print(summaryText(summary));
     checkPromises(result);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Which hub wins a race is luck, and more of it than rounds gain: one hub has none. */
+function hubsOf({ hubs, compare: isCompared }: Pick<ReplayOptions, 'hubs' | 'compare'>): number {
+  return hubs ?? (isCompared ? 1 : HUBS);
+}
+
+function inFlightOf({ joint, compare: both }: Pick<ReplayOptions, 'joint' | 'compare'>): number {
+  return joint || both ? IN_FLIGHT_JOINT : IN_FLIGHT;
 }
 
 interface OneRun {
@@ -112,7 +123,7 @@ interface OneRun {
 }
 
 async function runOne(
-  { hubs, seed, store, inFlight, solveMs, roundOrders, compare }: ReplayOptions,
+  { seed, store, inFlight, solveMs, roundOrders, ...options }: ReplayOptions,
   { input, pricing, directory, way }: OneRun,
 ): Promise<Replay> {
   const own = join(directory, way);
@@ -121,26 +132,22 @@ async function runOne(
     if (arrived % PROGRESS_EVERY === 0) say(`${arrived} of ${input.orders.length} orders arrived`);
   };
   const rounds = way === 'alone' ? null : { ...DEFAULT_ROUNDS, solveMs, ordersMost: roundOrders };
-  const usual = compare || way === 'joint' ? IN_FLIGHT_JOINT : IN_FLIGHT;
+  const hubs = hubsOf(options);
   const settings = { input, pricing, seed, hubs, store, rounds, directory: own, onProgress };
-  return runReplay({ ...settings, inFlight: inFlight ?? usual });
+  return runReplay({ ...settings, inFlight: inFlight ?? inFlightOf(options) });
 }
 
 /** Both ways with as many orders under way. */
 async function showComparison(
   options: ReplayOptions,
-  {
-    input,
-    pricing,
-    run,
-  }: Pick<OneRun, 'input' | 'pricing'> & { run(way: OneRun['way']): Promise<Replay> },
+  run: (way: OneRun['way']) => Promise<Replay>,
 ): Promise<void> {
   say('one by one:');
   const alone = await run('alone');
   checkPromises(alone);
   say('with joint rounds:');
   const joint = await run('joint');
-  const comparison = compare(input, pricing, [alone, joint]);
+  const comparison = compare(alone, joint);
   if (options.json) printJson(comparison);
   else print(comparisonText(comparison));
   checkPromises(joint);
@@ -166,9 +173,9 @@ function sayScenario(
   nodes: number,
   orders: number,
 ): void {
-  const { hubs, seed, store, format } = options;
-  const usual = options.joint || options.compare ? IN_FLIGHT_JOINT : IN_FLIGHT;
-  const inFlight = options.inFlight ?? usual;
+  const { seed, store, format } = options;
+  const hubs = hubsOf(options);
+  const inFlight = options.inFlight ?? inFlightOf(options);
   say(`${nodes} nodes at ${hubs} hubs, ${orders} orders (${format}), seed ${seed}, store ${store}`);
   say(`at most ${inFlight} orders under way at once; every lease is agreed for 24 hours`);
   for (const { model, priceType, memoryGib, score } of pricing.types) {

@@ -13,7 +13,6 @@ export function comparisonText({ oneByOne, joint, commonOrders, verdict }: Compa
     row('orders filled', ({ filled, orders }) => `${filled} of ${orders}`),
     row('replicas', ({ replicas }) => String(replicas)),
     row('cost', ({ costMicro }) => formatCredits(costMicro)),
-    row('price index', ({ priceIndexPpm }) => `${(priceIndexPpm / 10_000).toFixed(3)} %`),
     row('cost per replica', ({ perReplicaMicro }) => formatCredits(perReplicaMicro)),
     row(`cost of the ${commonOrders} filled by both`, ({ commonMicro }) =>
       formatCredits(commonMicro),

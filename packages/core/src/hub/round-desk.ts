@@ -136,8 +136,7 @@ export class RoundDesk {
     const { iterations, patienceMs } = settings;
     const solveMs = round.solveTimeMs;
     const { instance } = round.compiled.programme;
-    const lessorPrices = this.#prices.startFor(round.compiled);
-    const request = { instance, seed: round.number, iterations, solveMs, lessorPrices };
+    const request = { instance, seed: round.number, iterations, solveMs };
     this.#context.out.effect({ kind: 'solve', round: this.#nameOf(round), request });
     this.#context.wakeAt('round', elapsedMs + solveMs + patienceMs);
   }

@@ -13,7 +13,7 @@ const COST_SUM_MOST = 2 ** 49;
 const AGE_MOST = 7;
 
 /** An order that single matching leaves out counts with this part of its costs and its limit. */
-const LEFT_OUT_SHARE = 4;
+const LEFT_OUT_SHARE = 64;
 
 /** Pairs are the orders' wishes, in their order. */
 export interface RoundInstance {

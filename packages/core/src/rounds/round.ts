@@ -13,8 +13,6 @@ export interface SolveRequest {
   /** Null: by time alone. */
   iterations: number | null;
   solveMs: number;
-  /** Per lot and dimension, what earlier rounds found; null: nothing known. */
-  lessorPrices: Float64Array | null;
 }
 
 const SOLVE_MS_LEAST = 20;

@@ -22,25 +22,6 @@ interface Priced {
 export class ShadowPrices {
   readonly #lots = new Map<string, Priced>();
 
-  /** Prices of the lots as a later round's instance counts them; null when none is known. */
-  startFor({ round, programme }: Compiled): Float64Array | null {
-    const { dimensions } = programme.instance;
-    const start = new Float64Array(round.lots.length * dimensions);
-    const hours = meanHours(round.orders);
-    let known = false;
-    for (const [j, lot] of round.lots.entries()) {
-      const priced = this.#lots.get(nameOf(lot));
-      if (!priced) continue;
-      known = true;
-      for (let d = 0; d < dimensions; d += 1) {
-        const unit = programme.units[d] as number;
-        start[j * dimensions + d] =
-          ((priced.price[d] as number) * hours * unit) / programme.quantum;
-      }
-    }
-    return known ? start : null;
-  }
-
   /** Remembers what the solver of this round found; prices that are no numbers count as 0. */
   take({ round, programme }: Compiled, lessorPrices: Float64Array): void {
     const { dimensions, capacity } = programme.instance;

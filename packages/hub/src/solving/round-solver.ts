@@ -1,65 +1,41 @@
-/** Solves rounds off the hub's loop: in one thread of its own, started when the first one comes. */
-import { Worker } from 'node:worker_threads';
+/** Solves the rounds of a hub off its loop, in a thread of the solver's. */
 import type { SolverAnswer } from '@sparegrid/core/rounds/answer';
 import type { SolveRequest } from '@sparegrid/core/rounds/round';
-import type { ToWorker } from './joint-worker.ts';
-
-interface FromWorker {
-  id: number;
-  answer: SolverAnswer;
-}
+import { JointSolver } from '@sparegrid/solver/joint-solver';
 
 /**
- * A hub has at most one round under way, so one thread is enough. A thread that fails answers null
- * to what it was asked, and the next question starts a new one: the hub goes on without it.
+ * A hub has at most one round under way and shares its machine with its store: one thread, in which
+ * the own search works alone. HiGHS would have nothing to do here: penalties of a round are beyond
+ * what its floats tell apart.
  */
 export class RoundSolver {
-  #worker: Worker | null = null;
-  #asked = 0;
-  #waiting = new Map<number, (answer: SolverAnswer | null) => void>();
+  readonly #solver = new JointSolver({ threads: 1 });
   readonly #onFault: (error: unknown) => void;
+  #isClosed = false;
 
-  /** @param onFault  told of every thread that failed. */
+  /** @param onFault  told when a round could not be solved: it goes on without an answer. */
   constructor(onFault: (error: unknown) => void) {
     this.#onFault = onFault;
   }
 
   /** Null: the solver failed. */
-  solve(request: SolveRequest): Promise<SolverAnswer | null> {
-    this.#asked += 1;
-    const id = this.#asked;
-    this.#worker ??= this.#start();
-    this.#worker.postMessage({ id, request } satisfies ToWorker);
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  async solve({ instance, seed, iterations, solveMs }: SolveRequest): Promise<SolverAnswer | null> {
+    const budget = iterations === null ? { seconds: solveMs / 1_000 } : { iterations };
+    try {
+      const { units, cost, lowerBound, certificate, ...result } = await this.#solver.solve(
+        instance,
+        { seed, ...budget },
+      );
+      const { lessorPrices } = certificate;
+      return { units, cost, lowerBound, lessorPrices, iterations: result.iterations };
+    } catch (error) {
+      if (!this.#isClosed) this.#onFault(error);
+      return null;
+    }
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = null;
-    await worker?.terminate();
-    this.#failAll();
-  }
-
-  #start(): Worker {
-    // The worker has the extension of this file: .ts in a checkout, .js in a package.
-    const extension = import.meta.url.slice(-3);
-    const worker = new Worker(new URL(`./joint-worker${extension}`, import.meta.url));
-    worker.unref();
-    worker.on('message', ({ id, answer }: FromWorker) => {
-      this.#waiting.get(id)?.(answer);
-      this.#waiting.delete(id);
-    });
-    worker.on('error', (error) => this.#onFault(error));
-    worker.on('exit', () => {
-      if (this.#worker !== worker) return;
-      this.#worker = null;
-      this.#failAll();
-    });
-    return worker;
-  }
-
-  #failAll(): void {
-    for (const resolve of this.#waiting.values()) resolve(null);
-    this.#waiting.clear();
+    this.#isClosed = true;
+    await this.#solver.close();
   }
 }

@@ -1,13 +1,11 @@
 /** Two replays of the same input side by side: one by one, and with joint rounds. */
 import { LEASE_MS } from './orders.ts';
-import type { Pricing } from './pricing.ts';
-import type { Replay, ReplaySummary } from './run-replay.ts';
-import type { Decision, ReplayInput } from './scenario.ts';
+import type { Replay, ReplayRounds, ReplaySummary } from './run-replay.ts';
+import type { Decision } from './scenario.ts';
 
 /** Of one side; money in micro-credits for whole leases. */
 export interface Side extends ReplaySummary {
-  /** What all filled orders pay over what they would pay at median asks, in millionths. */
-  priceIndexPpm: number;
+  rounds: ReplayRounds | null;
   perReplicaMicro: bigint;
   /** What the orders that both sides filled pay here. */
   commonMicro: bigint;
@@ -19,23 +17,18 @@ export interface Comparison {
   /** Orders filled by both sides. */
   commonOrders: number;
   /**
-   * `noDearer` compares price indices: the two sides fill different orders, and a sum or a mean
-   * would call a side dearer that fills larger ones.
+   * `atLeastAsManyFilled` counts orders. `noDearer` compares what the orders filled by both pay
+   * together: whoever fills more orders pays more in all, and means depend on which orders they are.
    */
   verdict: { atLeastAsManyFilled: boolean; noDearer: boolean };
 }
 
-export function compare(
-  { orders }: ReplayInput,
-  pricing: Pick<Pricing, 'referenceOf'>,
-  [oneByOne, joint]: readonly [Replay, Replay],
-): Comparison {
-  const references = new Map(orders.map((order) => [order.name, pricing.referenceOf(order)]));
+export function compare(oneByOne: Replay, joint: Replay): Comparison {
   const costs = [costsOf(oneByOne.decisions), costsOf(joint.decisions)] as const;
   const common = [...costs[0].keys()].filter((order) => costs[1].has(order));
-  const sideOf = ({ summary, decisions }: Replay, own: ReadonlyMap<string, bigint>): Side => ({
+  const sideOf = ({ summary, rounds }: Replay, own: ReadonlyMap<string, bigint>): Side => ({
     ...summary,
-    priceIndexPpm: indexOf(decisions, references),
+    rounds,
     perReplicaMicro: summary.replicas === 0 ? 0n : summary.costMicro / BigInt(summary.replicas),
     commonMicro: common.reduce((sum, order) => sum + (own.get(order) ?? 0n), 0n),
   });
@@ -46,18 +39,9 @@ export function compare(
     commonOrders: common.length,
     verdict: {
       atLeastAsManyFilled: b.filled >= a.filled,
-      noDearer: b.priceIndexPpm <= a.priceIndexPpm,
+      noDearer: b.commonMicro <= a.commonMicro,
     },
   };
-}
-
-function indexOf(decisions: readonly Decision[], references: ReadonlyMap<string, bigint>): number {
-  let [paid, reference] = [0n, 0n];
-  for (const { order, priceMicro } of decisions) {
-    paid += BigInt(priceMicro);
-    reference += references.get(order) ?? 0n;
-  }
-  return reference === 0n ? 0 : Number((paid * 1_000_000n) / reference);
 }
 
 function costsOf(decisions: readonly Decision[]): Map<string, bigint> {

@@ -68,18 +68,14 @@ export class Pricing {
 
   /** Highest price of one replica per hour: what it costs at median asks, times a drawn factor. */
   limitOf(order: ReplayOrder): Micro {
-    const factor = drawBetween(this.#seed, 'limit', order.name, LIMIT_SPREAD);
-    return (this.referenceOf(order) * BigInt(factor)) / 1_000n;
-  }
-
-  /** What one replica costs per hour at median asks. */
-  referenceOf(order: ReplayOrder): Micro {
     const median = asksFrom({
       cpu: this.#cpuMedian,
       memory: this.#memoryMedian,
       gpu: order.gpu ? this.#gpuMedian(order.gpu.models) : 0,
     });
-    return replicaPriceMicroPerHour(median, 1_000, replicaRequestOf(order));
+    const reference = replicaPriceMicroPerHour(median, 1_000, replicaRequestOf(order));
+    const factor = drawBetween(this.#seed, 'limit', order.name, LIMIT_SPREAD);
+    return (reference * BigInt(factor)) / 1_000n;
   }
 
   /** Median ask of the nodes with an accepted model; of the price list when there is no such node. */

@@ -43,8 +43,6 @@ export interface ReplaySummary {
   overcommitted: number;
   /** From the first order's arrival to the last decision. */
   seconds: number;
-  /** What rounds did at all hubs together; null one by one. */
-  rounds: ReplayRounds | null;
 }
 
 export type ReplayRounds = Pick<RoundStatus, 'rounds' | 'joint' | 'placed' | 'lost' | 'refused'>;
@@ -53,6 +51,8 @@ export interface Replay {
   summary: ReplaySummary;
   decisions: Decision[];
   recount: Recount;
+  /** What rounds did at all hubs together; null one by one. */
+  rounds: ReplayRounds | null;
 }
 
 /** Nothing new for so long, with orders under way: something is broken. */
@@ -123,8 +123,8 @@ async function play(settings: ReplaySettings, market: Market, flow: Flow): Promi
       costMicro: counted.costMicro,
       overcommitted: counted.overcommitted.length,
       seconds,
-      rounds: settings.rounds && (await roundsOf(market)),
     },
+    rounds: settings.rounds && (await roundsOf(market)),
   };
 }
 
