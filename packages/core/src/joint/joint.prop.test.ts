@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jointBound } from './bound.ts';
 import { checkAnswer } from './checker.ts';
+import { generateLiteral, generatePractical } from './generate.ts';
 import type { JointInstance } from './instance.ts';
 import { levelsOf } from './levels.ts';
 import { solveJoint } from './solve.ts';
+import { carryOver } from './warm.ts';
 
 /** Up to 3 orders over up to 3 lessors, small enough to list every answer. */
 const tiny = (form: JointInstance['form']) =>
@@ -157,6 +159,21 @@ describe.each(['practical', 'literal'] as const)('a small %s programme', (form) 
     );
   });
 
+  it('is solved again from an earlier round, never dearer than what is carried over', () => {
+    fc.assert(
+      fc.property(tiny(form), fc.nat({ max: 1000 }), (instance, seed) => {
+        const earlier = solveJoint(instance, { seed, iterations: 1 });
+        const same = Int32Array.from({ length: instance.orders }, (_, i) => i);
+        const warm = carryOver(instance, earlier, instance, same);
+        const result = solveJoint(instance, { seed, iterations: 100, warm });
+        expect(checkAnswer(instance, result)).toBeUndefined();
+        expect(result.cost).toBeLessThanOrEqual(earlier.cost);
+        expect(jointBound(instance, result.certificate).lowerBound).toBe(result.lowerBound);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('first fills as much as possible when asked to', () => {
     fc.assert(
       fc.property(tiny(form), (instance) => {
@@ -183,3 +200,17 @@ function amountOf(instance: JointInstance, units: Int32Array): number {
   }
   return amount;
 }
+
+describe.each([
+  ['practical', generatePractical],
+  ['literal', generateLiteral],
+] as const)('a %s market of some hundred pairs', (_form, generate) => {
+  it('is solved close to its bound, the same for the same seed', () => {
+    const instance = generate({ orders: 40, lessors: 160, seed: 3 });
+    const result = solveJoint(instance, { seed: 1, iterations: 40_000 });
+    expect(checkAnswer(instance, result)).toBeUndefined();
+    expect(jointBound(instance, result.certificate).lowerBound).toBe(result.lowerBound);
+    expect(result.gap).toBeLessThan(0.05);
+    expect(solveJoint(instance, { seed: 1, iterations: 40_000 }).units).toEqual(result.units);
+  });
+});

@@ -9,6 +9,7 @@ const SHARE = 0.05;
 const ROUNDS_FIRST = 20;
 const ROUNDS_LEAST = 6;
 const ROUNDS_MOST = 150;
+const SHARE_LEAST = 0.02;
 /** The pace keeps to the time given on the mean; so much later it is cut off. */
 const LATE = 0.05;
 
@@ -30,7 +31,10 @@ export function paceOf(
     if (work > 0 && speed > 0) {
       // Settling a fixed share each time, all to come is as much as `1 / share` full stretches.
       rounds = Math.floor((share * Math.max(0, end - now)) / (speed * open));
-      rounds = Math.min(ROUNDS_MOST, rounds);
+    }
+    if (rounds > ROUNDS_MOST) {
+      share = Math.max(SHARE_LEAST, (share * ROUNDS_MOST) / rounds);
+      rounds = ROUNDS_MOST;
     }
     if (rounds < ROUNDS_LEAST) {
       share = Math.min(1, (share * ROUNDS_LEAST) / Math.max(1e-9, rounds));

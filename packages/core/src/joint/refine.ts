@@ -41,11 +41,11 @@ export class Refinement {
     this.#isIn = new Uint8Array(parts.state.instance.orders);
   }
 
-  /** Tries one part of about `size` orders; returns how many it had. The total never grows. */
-  step(size: number, timeIsUp: () => boolean): number {
+  /** Tries one part of about `size` orders around one; returns how many it had. The total never grows. */
+  step(size: number, timeIsUp: () => boolean, seed = this.#pick()): number {
     const { state, prices, limit, reference } = this.#parts;
     const { first } = state.instance;
-    const part = this.#part(size);
+    const part = this.#part(size, seed);
     const before = state.total;
     let own = 0;
     state.mark();
@@ -64,16 +64,16 @@ export class Refinement {
     return part.length;
   }
 
-  /** An order that loses much, with others around it that have units where it could. */
-  #part(size: number): Int32Array {
+  /** `seed` with others around it that have units where it could. */
+  #part(size: number, seed: number): Int32Array {
     const { state, columns, random } = this.#parts;
     const { first, lessor } = state.instance;
     const isIn = this.#isIn;
-    const part: number[] = [this.#pick()];
-    isIn[part[0]!] = 1;
+    const part = [seed];
+    isIn[seed] = 1;
     for (let tries = 0; part.length < size && tries < 8 * size; tries++) {
       // Half of them straight around the first, the rest around those.
-      const from = (random.next() & 1) === 0 ? part[0]! : part[random.below(part.length)]!;
+      const from = (random.next() & 1) === 0 ? seed : part[random.below(part.length)]!;
       const own = first[from + 1]! - first[from]!;
       if (own === 0) break;
       const j = lessor[first[from]! + random.below(own)]!;

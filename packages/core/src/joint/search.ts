@@ -14,9 +14,9 @@ import type { JointState } from './state.ts';
 import { focusOf } from './warm.ts';
 
 /** Share of the time after which the first answer must stand, and after which parts are left. */
-const DIVE_SHARE = 0.8;
+const DIVE_SHARE = 0.88;
 const REFINE_SHARE = 0.97;
-const PART = { least: 10, more: 40 };
+const PART = { least: 15, more: 50 };
 /** What settling an order anew counts as, in moves of the annealing. */
 const MOVES_PER_SETTLED = 100;
 const MOVES_PER_ORDER = 60;
@@ -48,10 +48,12 @@ export function search(
   const serving = new Serving(instance, { levels, bundles, price: prices.price, random });
   const focus = options.warm && focusOf(instance, columns, options.warm, state);
   limit.fill(0);
-  openOrders(state, prices, limit, unserved(state));
-  const { pace, timeIsUp } = paceOf(options, DIVE_SHARE);
-  dive({ state, prices, serving, limit }, pace, timeIsUp);
-  prices.price.set(reference);
+  if (!options.warm) {
+    openOrders(state, prices, limit, unserved(state));
+    const { pace, timeIsUp } = paceOf(options, DIVE_SHARE);
+    dive({ state, prices, serving, limit }, pace, timeIsUp);
+    prices.price.set(reference);
+  }
   for (const i of unserved(state)) {
     serving.within(state, i, 0);
     state.place(i, serving.units);
@@ -65,10 +67,14 @@ export function search(
     firstCycle: 16 * instance.orders,
   });
   let moves = 0;
+  const isUp = (): boolean => options.timeIsUp?.() === true;
+  let steps = 0;
   const isSmall = instance.orders < PART.least;
   while (!isSmall && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
     const size = PART.least + random.below(PART.more);
-    moves += MOVES_PER_SETTLED * refinement.step(size, () => options.timeIsUp?.() === true);
+    // What is new comes first, then what loses most.
+    const seed = options.warm?.changed[steps++];
+    moves += MOVES_PER_SETTLED * refinement.step(size, isUp, seed);
   }
   prices.price.set(reference);
   const improvement = new Improvement(own, focus);

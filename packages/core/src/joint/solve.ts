@@ -41,7 +41,8 @@ export interface JointResult {
 const LESSOR_ROUNDS = 60;
 const LESSOR_SHARE = 0.05;
 const PAIR_ROUNDS = { practical: 400, literal: 800 };
-const PAIR_SHARE = 0.33;
+const PAIR_SHARE = 0.5;
+const WARM_PAIR_SHARE = 0.25;
 const PAIR_ROUNDS_COUNTED = 200;
 const WARM_PAIR_ROUNDS = 15;
 /** How far above the first bound the optimum may lie, as a share of it. */
@@ -114,11 +115,12 @@ function priced(
   const pairs = new PairPrices(instance, { columns, levels, bundles, lessors, limit }, start);
   pairs.take(Int32Array.from({ length: instance.orders }, (_, i) => i));
   const rounds = timeShare ? PAIR_ROUNDS[instance.form] : PAIR_ROUNDS_COUNTED;
+  const share = warm ? WARM_PAIR_SHARE : PAIR_SHARE;
   pairs.improve({
     rounds: warm ? WARM_PAIR_ROUNDS : rounds,
     lift: warm ? WARM_LIFT : LIFT[instance.form],
-    timeIsUp: upAt(PAIR_SHARE),
-    ...(timeShare && { timeShare: () => Math.min(1, timeShare() / PAIR_SHARE) }),
+    timeIsUp: upAt(share),
+    ...(timeShare && { timeShare: () => Math.min(1, timeShare() / share) }),
   });
   const certificate = { pairPrices: pairs.price, lessorPrices: capacityPrice.slice() };
   return { pairs, certificate };
