@@ -66,7 +66,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   const report = (input: ParticipantInput) => void loop.offer(input);
   const reports = await startReports(settings, runtime.images, { report, logger });
   await runtime.adopt(knownContainers(core, records));
-  hub.open(transport, settings.hubSocket, (input) => loop.offer(input));
+  hub.open(transport, settings.hubSockets, (input) => loop.offer(input));
   await loop.start();
   logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
 

@@ -43,7 +43,7 @@ describe('agent configuration', () => {
   it('turns quantities and credits into base units, and takes paths from its folder', async () => {
     expect(await read(valid())).toMatchObject({
       config: { id: 'p1.h1', collect: 'push', hub: { id: 'h1' } },
-      hubSocket: join(folder, 'run/h1.local.sock'),
+      hubSockets: [join(folder, 'run/h1.local.sock')],
       machine: { id: 'm1', bandwidthBitsPerSecond: null, flops: [] },
       offer: {
         cpu: 500,

@@ -2,6 +2,7 @@
 import type { ParticipantConfig } from '@sparegrid/core/participant/config';
 import { hubOf } from '@sparegrid/core/units/ids';
 import {
+  addresses,
   diskFreeBytesMin,
   filePath,
   inboxMax,
@@ -29,8 +30,8 @@ export interface AgentSettings {
   keyFile: string;
   /** Path of the SQLite file, or `memory`. */
   store: string;
-  /** Local door of the hub: path of a socket, or URL of a NATS server. */
-  hubSocket: string;
+  /** Local doors of the hub and its standbys: paths of sockets, or URLs of NATS servers. */
+  hubSockets: string[];
   /** Needed for NATS. */
   tls: TlsFiles | null;
   machine: MachineSettings;
@@ -80,8 +81,8 @@ const fileSchema = z
     hub: z.strictObject({
       id: hubId,
       publicKey,
-      /** Path of the hub's local socket, or URL of its local NATS server. */
-      socket: filePath,
+      /** Path of the hub's local socket, or URL of its local NATS server; a list with standbys. */
+      socket: addresses,
       tls: tlsFiles.optional(),
     }),
     organization,
@@ -110,10 +111,13 @@ const fileSchema = z
     path: ['hub', 'id'],
     message: 'expected the hub that the participant’s id names',
   })
-  .refine(({ hub }) => isNatsUrl(hub.socket) === (hub.tls !== undefined), {
-    path: ['hub', 'tls'],
-    message: 'expected with a nats:// address, and only there',
-  });
+  .refine(
+    ({ hub }) => hub.socket.every((address) => isNatsUrl(address) === (hub.tls !== undefined)),
+    {
+      path: ['hub', 'tls'],
+      message: 'expected with a nats:// address, and only there',
+    },
+  );
 
 /** @throws ConfigFault CONFIG_UNREADABLE, CONFIG_MALFORMED */
 export function readAgentConfig(configPath: string): AgentSettings {
@@ -131,7 +135,7 @@ export function readAgentConfig(configPath: string): AgentSettings {
     },
     keyFile: path(file.keyFile),
     store: storePath(configPath, file.store),
-    hubSocket: addressFrom(path)(hub.socket),
+    hubSockets: hub.socket.map(addressFrom(path)),
     tls: hub.tls ? tlsFrom(path)(hub.tls) : null,
     machine: {
       id: machine.id,

@@ -1,6 +1,7 @@
 /** The agent's one link: everything goes to its hub, a participant has nobody else to talk to. */
 import type { ParticipantInput } from '@sparegrid/core/participant/participant-core';
 import type { Send } from '@sparegrid/core/step';
+import { connectAny } from '@sparegrid/link/connect-any';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import { decodeFrame } from '@sparegrid/link/frame';
 import type { Framer } from '@sparegrid/link/framer';
@@ -24,11 +25,10 @@ export class HubLink {
    */
   open(
     transport: Transport,
-    path: string,
+    paths: readonly string[],
     offer: (input: ParticipantInput) => Promise<void> | undefined,
   ): void {
-    this.#client = transport.connect({
-      path,
+    this.#client = connectAny(transport, paths, {
       onFrame: (text, signature) => {
         const decoded = decodeFrame(text, signature);
         if (decoded.ok) return offer({ kind: 'frame', signed: decoded.signed });

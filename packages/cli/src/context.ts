@@ -1,7 +1,7 @@
 /** The context file: which hub the commands talk to, and as whom. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { publicKey } from '@sparegrid/link/daemon/node-settings';
+import { addresses, publicKey } from '@sparegrid/link/daemon/node-settings';
 import { loadKey } from '@sparegrid/link/keys';
 import { natsTransport } from '@sparegrid/link/nats/nats-transport';
 import { addressFrom, tlsFiles, tlsFrom } from '@sparegrid/link/nats/settings';
@@ -20,8 +20,8 @@ const contextSchema = z.strictObject({
   hub: z.strictObject({ id: hubId, publicKey }),
   /** Of the hub's HTTP door. */
   url: z.url({ protocol: /^https?$/ }),
-  /** Path of a local socket, or URL of a NATS server. */
-  hubSocket: z.string().min(1),
+  /** Path of a local socket, or URL of a NATS server; a list for a hub with standbys. */
+  hubSocket: addresses,
   /** Needed for NATS. */
   tls: tlsFiles.optional(),
   participant: participantId,
@@ -30,6 +30,9 @@ const contextSchema = z.strictObject({
 
 /** Paths are relative to the state directory, or absolute. */
 export type Context = z.infer<typeof contextSchema>;
+
+/** As it is written. */
+export type ContextText = z.input<typeof contextSchema>;
 
 export function contextFile(directory: string): string {
   return join(directory, 'context.json');
@@ -69,7 +72,7 @@ export async function connectBy(directory: string): Promise<Client> {
   return connect({
     hub,
     participant,
-    hubSocket: addressFrom(path)(hubSocket),
+    hubSocket: hubSocket.map(addressFrom(path)),
     ...(tls && { transport: natsTransport({ node: participant, tls: tlsFrom(path)(tls) }) }),
     privateKey: loadKey(path(keyFile)),
     timeoutMs: CONNECT_MS,

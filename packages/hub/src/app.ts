@@ -6,6 +6,7 @@ import type { Message } from '@sparegrid/core/messages';
 import type { Refusal } from '@sparegrid/core/refusals';
 import { isHubId, type NodeId } from '@sparegrid/core/units/ids';
 import type { Door } from '@sparegrid/link/addresses';
+import { connectAny } from '@sparegrid/link/connect-any';
 import type { Connection } from '@sparegrid/link/connection';
 import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import type { Logger } from '@sparegrid/link/daemon/logger';
@@ -146,9 +147,8 @@ class HubApp implements Hub {
     await this.#openDoor(transport, 'mesh');
     this.#router.setParticipants(local);
     await this.#openHttp();
-    for (const { hub, path } of this.#settings.peerSockets) {
-      const link = transport.connect({
-        path,
+    for (const { hub, paths } of this.#settings.peerSockets) {
+      const link = connectAny(transport, paths, {
         // Peers answer over links of their own: whatever comes back here is nobody's word.
         onFrame: () => {
           this.counters.malformed += 1;

@@ -47,7 +47,7 @@ describe('hub configuration', () => {
       keyFile: join(folder, 'h1.key'),
       store: join(folder, 'data/h1.db'),
       sockets: { mesh: join(folder, 'run/h1.mesh.sock'), local: '/run/h1.local.sock' },
-      peerSockets: [{ hub: 'h2', path: join(folder, 'run/h2.mesh.sock') }],
+      peerSockets: [{ hub: 'h2', paths: [join(folder, 'run/h2.mesh.sock')] }],
       diskFreeBytesMin: 64 * 1024 * 1024,
     });
     expect(settings.config).toMatchObject({
@@ -56,6 +56,15 @@ describe('hub configuration', () => {
       participants: [{ id: 'p1.h1', collect: 'push', lends: true }],
     });
     expect(settings.config.peers.map((peer) => peer.id)).toEqual(['h1', 'h2']);
+  });
+
+  it('takes several addresses of a hub that has a standby', async () => {
+    const mesh = ['run/h2.mesh.sock', 'nats://127.0.0.1:4222'];
+    const { peerSockets } = await read({
+      ...valid(),
+      peers: [{ id: 'h2', publicKey: key(), mesh }],
+    });
+    expect(peerSockets).toEqual([{ hub: 'h2', paths: [join(folder, mesh[0] ?? ''), mesh[1]] }]);
   });
 
   it('leaves the name of the memory store as it is', async () => {

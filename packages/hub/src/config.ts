@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
 import { DEFAULT_ROUNDS, type RoundSettings } from '@sparegrid/core/rounds/settings';
 import { hubOf } from '@sparegrid/core/units/ids';
 import {
+  addresses,
   diskFreeBytesMin,
   filePath,
   inboxMax,
@@ -33,8 +34,8 @@ export interface HubSettings {
   http: HttpAddress | null;
   /** The hub's own NATS servers, when its doors are there and not at local sockets. */
   nats: NatsSettings | null;
-  /** Mesh door of every other hub: path of a socket, or URL of a NATS server. */
-  peerSockets: { hub: string; path: string }[];
+  /** Mesh doors of every other hub and its standbys: paths of sockets, or URLs of NATS servers. */
+  peerSockets: { hub: string; paths: string[] }[];
   diskFreeBytesMin: number;
   inboxMax: number;
 }
@@ -94,7 +95,7 @@ const fileSchema = z
       .optional(),
     nats: z.strictObject({ directory: filePath, mesh: brokerDoor, local: brokerDoor }).optional(),
     /** Every hub of the network; this hub's own entry may be among them. */
-    peers: z.array(z.strictObject({ id: hubId, publicKey, mesh: filePath })).max(1_024),
+    peers: z.array(z.strictObject({ id: hubId, publicKey, mesh: addresses })).max(1_024),
     participants: z
       .array(
         z.strictObject({
@@ -165,7 +166,7 @@ export function readHubConfig(configPath: string): HubSettings {
     sockets: doorsOf(file.sockets, nats, path),
     nats,
     http: file.http ?? null,
-    peerSockets: others.map((peer) => ({ hub: peer.id, path: address(peer.mesh) })),
+    peerSockets: others.map((peer) => ({ hub: peer.id, paths: peer.mesh.map(address) })),
     diskFreeBytesMin,
     inboxMax,
   };

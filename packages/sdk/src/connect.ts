@@ -1,6 +1,7 @@
 /** Connects a client over the local socket of its hub; the one module here that needs Node. */
 import type { KeyObject } from 'node:crypto';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
+import { connectAny } from '@sparegrid/link/connect-any';
 import { encodeKey } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
@@ -12,8 +13,8 @@ import { Session } from './session.ts';
 import { signerOf } from './signer.ts';
 
 export interface ConnectSettings extends CallOptions {
-  /** Where the hub's door for participants is, in the words of the transport. */
-  hubSocket: string;
+  /** Where the hub's door for participants is, and those of its standbys, in the words of the transport. */
+  hubSocket: string | readonly string[];
   /** Local sockets unless told otherwise. */
   transport?: Transport;
   hub: KnownHub;
@@ -35,7 +36,7 @@ export async function connect(settings: ConnectSettings): Promise<Client> {
     hub,
     participant,
     crypto: nodeCrypto(privateKey),
-    dial: (events) => transport.connect({ path: hubSocket, ...events }),
+    dial: (events) => connectAny(transport, [hubSocket].flat(), events),
     wallMs: () => Date.now(),
   });
   const client = new Client({ participant, signer: await signerOf(encodeKey(privateKey)), link });

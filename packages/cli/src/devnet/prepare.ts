@@ -5,7 +5,7 @@ import type { HubId, NodeId } from '@sparegrid/core/units/ids';
 import { hubOf } from '@sparegrid/core/units/ids';
 import { generateKey, loadKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
-import { type Context, contextFile } from '../context.ts';
+import { type ContextText, contextFile } from '../context.ts';
 import type { Layout } from './layout.ts';
 import type { DevnetLinks } from './links.ts';
 import {
@@ -38,7 +38,7 @@ export async function prepareDevnet(layout: Layout, links: DevnetLinks): Promise
     writeJson(layout.config(lessor.id), agentConfig(layout, links, lessor));
   const hub = hubOf(LESSEE);
   const { address, tls } = links.local(LESSEE);
-  const context: Context = {
+  const context: ContextText = {
     hub: { id: hub, publicKey: publicKeyIn(layout, hub) },
     url: `http://${HOST}:${http.get(hub)?.port}`,
     hubSocket: address,

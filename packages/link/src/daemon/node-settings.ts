@@ -26,6 +26,11 @@ export const diskFreeBytesMin = z.int().min(0).default(DISK_FREE_BYTES_MIN);
 export const inboxMax = z.int().min(1).default(INBOX_MAX);
 export const filePath = z.string().min(1);
 
+/** Where a hub can be reached: one address, or a list of its own and those of its standbys. */
+export const addresses = z
+  .union([filePath, z.array(filePath).min(1).max(8)])
+  .transform((given): string[] => (typeof given === 'string' ? [given] : given));
+
 /** Paths in a configuration file are relative to the folder of that file. */
 export function pathsFrom(configPath: string): (path: string) => string {
   return (path) => resolve(dirname(configPath), path);

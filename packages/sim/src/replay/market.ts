@@ -169,7 +169,7 @@ function openHub(settings: MarketSettings, parts: HubParts): Promise<Hub> {
       sockets: hubSockets(directory, hub),
       nats: null,
       http: null,
-      peerSockets: others.map(({ id }) => ({ hub: id, path: hubSockets(directory, id).mesh })),
+      peerSockets: others.map(({ id }) => ({ hub: id, paths: [hubSockets(directory, id).mesh] })),
       diskFreeBytesMin: 0,
       inboxMax: INBOX_MAX,
     },
