@@ -1,0 +1,202 @@
+/** Hub h1 as two processes over one database, hub h2 on a file, and lessors at both. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
+import { connectAny } from '@sparegrid/link/connect-any';
+import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { localSockets } from '@sparegrid/link/local-socket';
+import type { Transport } from '@sparegrid/link/transport';
+import type { Client } from '@sparegrid/sdk/client';
+import { connect } from '@sparegrid/sdk/connect';
+import { type Running, startLessor } from '@sparegrid/sim/replay/lessor';
+import { offerOf, specOf } from '../../bench/e2e/machine.ts';
+import { PrivatePostgres } from '../../packages/link/test/private-postgres.ts';
+import { CutProxy } from './cut-proxy.ts';
+
+const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));
+const ORGANIZATION = { id: 'LEI1', name: 'One', kind: 'company' } as const;
+const LEASE_MS = 1_500;
+
+export type ProcessName = 'h1-a' | 'h1-b' | 'h2';
+const PROCESSES: readonly ProcessName[] = ['h1-a', 'h1-b', 'h2'];
+const LESSORS = ['p1.h1', 'p2.h1', 'p1.h2', 'p2.h2'];
+const LESSEE = 'lessee.h1';
+
+interface HubProcess {
+  child: ChildProcess;
+  /** Resolves when it serves. */
+  ready: Promise<void>;
+  ended: Promise<{ code: number | null; said: string }>;
+}
+
+export class StandbyNetwork {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'sg-standby-'));
+  readonly #keys = new Map<string, KeyObject>();
+  readonly #processes = new Map<ProcessName, HubProcess>();
+  readonly #proxies = new Map<ProcessName, CutProxy>();
+  readonly #lessors: Running[] = [];
+  readonly #database: PrivatePostgres;
+
+  private constructor(database: PrivatePostgres) {
+    this.#database = database;
+  }
+
+  static async open(): Promise<StandbyNetwork> {
+    const network = new StandbyNetwork(await PrivatePostgres.start());
+    await network.#prepare();
+    return network;
+  }
+
+  /** Starts the process anew. */
+  start(name: ProcessName): HubProcess {
+    const child = spawn(process.execPath, [MAIN, '--config', this.#path(`${name}.json`)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    const ended = once(child, 'close').then(([code]) => ({ code, said }));
+    const started: HubProcess = { child, ended, ready: once(lines, 'line').then(() => {}) };
+    this.#processes.set(name, started);
+    return started;
+  }
+
+  /** The process as it was started last. */
+  process(name: ProcessName): HubProcess {
+    const found = this.#processes.get(name);
+    if (!found) throw new Error(`${name} was not started`);
+    return found;
+  }
+
+  /** Between this process and the database. */
+  proxy(name: ProcessName): CutProxy {
+    const found = this.#proxies.get(name);
+    if (!found) throw new Error(`${name} has no database`);
+    return found;
+  }
+
+  async startLessors(): Promise<void> {
+    for (const id of LESSORS) {
+      const hub = id.slice(-2);
+      const publicKey = this.#publicKey(hub);
+      this.#lessors.push(
+        await startLessor({
+          config: {
+            id,
+            hub: { id: hub, publicKey },
+            organization: ORGANIZATION,
+            collect: 'push',
+            timing: DEFAULT_TIMING,
+          },
+          key: this.#key(id),
+          spec: specOf(ORGANIZATION),
+          offer: offerOf(Date.now()),
+          transport: toAll(this.#doorsOf(hub, 'local')),
+          hubDoor: hub,
+          onFault: (error) => {
+            throw error;
+          },
+        }),
+      );
+    }
+  }
+
+  connect(): Promise<Client> {
+    return connect({
+      hub: { id: 'h1', publicKey: this.#publicKey('h1') },
+      hubSocket: this.#doorsOf('h1', 'local'),
+      participant: LESSEE,
+      privateKey: this.#key(LESSEE),
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const lessor of this.#lessors) await lessor.stop();
+    for (const { child, ended } of this.#processes.values()) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+    for (const proxy of this.#proxies.values()) await proxy.close();
+    await this.#database.remove();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #prepare(): Promise<void> {
+    mkdirSync(this.#path('run'), { mode: 0o700 });
+    for (const node of ['h1', 'h2', LESSEE, ...LESSORS]) this.#keys.set(node, generateKey());
+    for (const hub of ['h1', 'h2']) saveKey(this.#path(`${hub}.key`), this.#key(hub));
+    const { database, user, password } = await this.#database.database();
+    writeFileSync(this.#path('password'), password ?? '', { mode: 0o600 });
+    for (const name of PROCESSES) {
+      const id = name.slice(0, 2);
+      let store: unknown = `${name}.db`;
+      if (id === 'h1') {
+        const proxy = await CutProxy.open(this.#database.port);
+        this.#proxies.set(name, proxy);
+        const url = `postgres://${user}@127.0.0.1:${proxy.port}/${database}`;
+        store = { kind: 'postgres', url, passwordFile: 'password', leaseMs: LEASE_MS };
+      }
+      this.#writeConfig(name, id, store);
+    }
+  }
+
+  #writeConfig(name: ProcessName, id: string, store: unknown): void {
+    const config = {
+      id,
+      keyFile: `${id}.key`,
+      store,
+      standby: id === 'h1',
+      sockets: { mesh: this.#door(name, 'mesh'), local: this.#door(name, 'local') },
+      peers: ['h1', 'h2'].map((hub) => ({
+        id: hub,
+        publicKey: this.#publicKey(hub),
+        mesh: this.#doorsOf(hub, 'mesh'),
+      })),
+      participants: [LESSEE, ...LESSORS]
+        .filter((participant) => participant.endsWith(id))
+        .map((participant) => ({
+          id: participant,
+          publicKey: this.#publicKey(participant),
+          organization: ORGANIZATION,
+          lends: participant !== LESSEE,
+        })),
+    };
+    writeFileSync(this.#path(`${name}.json`), JSON.stringify(config));
+  }
+
+  #doorsOf(hub: string, door: 'mesh' | 'local'): string[] {
+    return PROCESSES.filter((name) => name.startsWith(hub)).map((name) => this.#door(name, door));
+  }
+
+  #door(name: ProcessName, door: 'mesh' | 'local'): string {
+    return this.#path(`run/${name}.${door}.sock`);
+  }
+
+  #key(node: string): KeyObject {
+    return this.#keys.get(node) as KeyObject;
+  }
+
+  #publicKey(node: string): string {
+    return publicKeyOf(this.#key(node));
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name);
+  }
+}
+
+/** Links that lead to all doors of a hub, for participants that know one name only. */
+function toAll(doors: readonly string[]): Transport {
+  return {
+    listen: localSockets.listen,
+    connect: (options) => connectAny(localSockets, doors, options),
+  };
+}

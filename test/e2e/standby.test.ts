@@ -1,0 +1,178 @@
+/**
+ * A hub and its standby over one database, under load: kill -9, a stop and a cut of the process that
+ * serves. Nothing acknowledged is lost, nothing is sold twice, and who was replaced changes nothing.
+ */
+import type { OrderView } from '@sparegrid/core/messages';
+import type { Client } from '@sparegrid/sdk/client';
+import type { OrderDraft } from '@sparegrid/sdk/order-draft';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
+import { type ProcessName, StandbyNetwork } from './standby-network.ts';
+
+const ORDERS_PER_FAULT = 60;
+const ACKNOWLEDGED_BEFORE = 20;
+const IN_FLIGHT = 8;
+const CORES_PER_LESSOR = 160;
+const LESSORS = 4;
+const FAULT_MS_MAX = 90_000;
+const GIB = 2 ** 30;
+
+describe.skipIf(!hasPostgres())('a hub with a standby', () => {
+  let network: StandbyNetwork;
+  let client: Client;
+  let serving: ProcessName = 'h1-a';
+  let waiting: ProcessName = 'h1-b';
+  const acknowledged: string[] = [];
+
+  beforeAll(async () => {
+    network = await StandbyNetwork.open();
+    await Promise.all([network.start('h1-a').ready, network.start('h2').ready]);
+    network.start('h1-b');
+    await network.startLessors();
+    client = await network.connect();
+    while ((await client.offers()).length < LESSORS);
+  }, 60_000);
+
+  afterAll(async () => {
+    await client?.close();
+    await network?.close();
+  }, 30_000);
+
+  /** Orders one after the other on each of several lines; `act` happens in the midst of it. */
+  async function orderWhile(act: () => void): Promise<void> {
+    let [next, count] = [0, 0];
+    const line = async () => {
+      while (next < ORDERS_PER_FAULT) {
+        next += 1;
+        acknowledged.push(await client.submitOrder(draft(), { timeoutMs: null }));
+        count += 1;
+        if (count === ACKNOWLEDGED_BEFORE) act();
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, line));
+    [serving, waiting] = [waiting, serving];
+    await network.process(serving).ready;
+  }
+
+  async function isConserved(sold: ReadonlyMap<string, number>): Promise<boolean> {
+    const offers = await client.offers();
+    const accounted = offers.map(({ offer }) => {
+      const free = offer.lots.reduce((sum, { amounts }) => sum + amounts.cpuMillicores / 1000, 0);
+      return free + (sold.get(offer.participant) ?? 0);
+    });
+    return offers.length === LESSORS && accounted.every((cores) => cores === CORES_PER_LESSOR);
+  }
+
+  /** Every acknowledged order is there and runs; what is sold and what is free is what there is. */
+  async function expectAllRunning(): Promise<void> {
+    let views: OrderView[];
+    do views = await Promise.all(acknowledged.map((id) => client.getOrder(id)));
+    while (views.some(({ state }) => state !== 'running' && state !== 'failed'));
+    expect(views.filter(({ state }) => state === 'failed')).toEqual([]);
+    const sold = new Map<string, number>();
+    for (const { agreements } of views) {
+      for (const { lessor, outcome, replicas } of agreements.flatMap(({ parts }) => parts)) {
+        if (outcome === null) sold.set(lessor, (sold.get(lessor) ?? 0) + replicas);
+      }
+    }
+    // Rows of another hub come a little later than its word on an agreement.
+    while (!(await isConserved(sold)));
+    expect([...sold.values()].reduce((sum, cores) => sum + cores, 0)).toBe(acknowledged.length);
+  }
+
+  it(
+    'goes on after kill -9 of the process that serves',
+    async () => {
+      const { ended } = network.process(serving);
+      await orderWhile(() => network.process(serving).child.kill('SIGKILL'));
+      await ended;
+      await expectAllRunning();
+      network.start(waiting);
+    },
+    FAULT_MS_MAX,
+  );
+
+  it(
+    'goes on when that process is stopped; woken up, it ends and has changed nothing',
+    async () => {
+      const { child, ended } = network.process(serving);
+      await orderWhile(() => child.kill('SIGSTOP'));
+      await expectAllRunning();
+      child.kill('SIGCONT');
+      const { code, said } = await ended;
+      expect(code).toBe(70);
+      expect(said).toMatch(/^STORE_FENCED: /m);
+      await expectAllRunning();
+      network.start(waiting);
+    },
+    FAULT_MS_MAX,
+  );
+
+  it(
+    'goes on when that process is cut off from the database, which hears of it late',
+    async () => {
+      const { ended } = network.process(serving);
+      const cut = network.proxy(serving);
+      await orderWhile(() => cut.cut());
+      await expectAllRunning();
+      cut.mend();
+      const { code, said } = await ended;
+      expect(code).toBe(70);
+      expect(said).toMatch(/^STORE_(FENCED|LOST): /m);
+      await expectAllRunning();
+      network.start(waiting);
+    },
+    FAULT_MS_MAX,
+  );
+
+  it(
+    'is handed over at once when the process that serves is told to end',
+    async () => {
+      const { child, ended } = network.process(serving);
+      await orderWhile(() => child.kill('SIGTERM'));
+      expect(await ended).toMatchObject({ code: 0 });
+      await expectAllRunning();
+    },
+    FAULT_MS_MAX,
+  );
+
+  it(
+    'ends a standby that is told to end',
+    async () => {
+      const { child, ended } = network.start(waiting);
+      await new Promise<void>((resolve) => {
+        child.stderr?.on('data', (text: string) => text.includes('hub.waiting') && resolve());
+      });
+      child.kill('SIGTERM');
+      expect(await ended).toMatchObject({ code: 0 });
+    },
+    FAULT_MS_MAX,
+  );
+});
+
+function draft(): OrderDraft {
+  return {
+    kind: 'service',
+    replica: {
+      cpuMillicores: 1_000,
+      memoryBytes: GIB,
+      storageBytes: 0,
+      bandwidthBitsPerSecond: 0,
+      device: null,
+    },
+    count: { min: 1, max: 1 },
+    limitMicroPerReplicaHour: 1_000_000n,
+    budgetMicro: 10_000_000n,
+    performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+    task: {
+      public: { image: 'bench:none', architecture: null, egress: false, capabilities: [] },
+      private: { command: [], env: {} },
+    },
+    priority: { kind: 'price' },
+    durationMs: 3_600_000,
+    expiresAtMs: Date.now() + 3_600_000,
+    fill: 'atomic',
+    maxLessors: 1,
+    disconnect: { stopAfterMs: 3_600_000, onLoss: 'continue' },
+  };
+}
