@@ -5,6 +5,7 @@ import { benchIndex } from './index/lots-bench.ts';
 import { benchJoint } from './joint/joint.ts';
 import { type Bench, printResult } from './result.ts';
 import { benchSsfctp } from './ssfctp/ssfctp.ts';
+import { benchStore } from './store/store.ts';
 import { benchStream } from './stream/stream.ts';
 
 const BENCHES: Record<string, Bench> = {
@@ -13,6 +14,7 @@ const BENCHES: Record<string, Bench> = {
   index: benchIndex,
   joint: benchJoint,
   ssfctp: benchSsfctp,
+  store: benchStore,
   stream: benchStream,
 };
 
