@@ -1,5 +1,7 @@
 /** HiGHS by itself on the very model that the solver gives it: what it had found after each time. */
+import { generatePractical } from '@sparegrid/core/joint/generate';
 import type { JointInstance } from '@sparegrid/core/joint/instance';
+import { nowMs } from '@sparegrid/solver/clock';
 import { highsModule } from '@sparegrid/solver/highs-module';
 import type { HighsAnswer, HighsNews, HighsQuestion } from '@sparegrid/solver/highs-worker';
 import { sharedInstance } from '@sparegrid/solver/shared-instance';
@@ -18,6 +20,12 @@ export async function highsAlone(
   const module = await highsModule();
   if (!module) return null;
   const thread = new Thread<HighsQuestion, HighsNews, HighsAnswer>('highs-worker', module);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const question = { orders: null, start: null, stop };
+  // Its time begins once it is loaded, as that of the solver does.
+  const first = generatePractical({ orders: 1, lessors: 2, seed: 1 });
+  await thread.ask({ ...question, instance: first, untilMs: nowMs() + 1_000 });
+  const shared = sharedInstance(instance);
   const now: Moment = { cost: instance.penalty.reduce((sum, one) => sum + one, 0), bound: 0 };
   const moments: Moment[] = [];
   const timers = seconds.map((limit, k) =>
@@ -26,11 +34,9 @@ export async function highsAlone(
       if (k === seconds.length - 1) void thread.end();
     }, 1_000 * limit),
   );
-  const untilMs = performance.timeOrigin + performance.now() + 1_000 * Math.max(...seconds);
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const shared = sharedInstance(instance);
+  const untilMs = nowMs() + 1_000 * Math.max(...seconds);
   try {
-    await thread.ask({ instance: shared, orders: null, start: null, untilMs, stop }, (news) => {
+    await thread.ask({ ...question, instance: shared, untilMs }, (news) => {
       now.cost = Math.min(now.cost, news.better?.cost ?? now.cost);
       now.bound = Math.max(now.bound, news.bound ?? now.bound);
     });
