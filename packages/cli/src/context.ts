@@ -1,4 +1,4 @@
-/** The context file: which hub the commands talk to, and as whom. */
+/** The context that a devnet leaves in its directory, and clients over its own links. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { addresses, publicKey } from '@sparegrid/link/daemon/node-settings';
@@ -9,11 +9,9 @@ import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
 import { z } from 'zod';
+import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from './contexts.ts';
 import { CliFault } from './fault.ts';
 
-export const DEFAULT_DIRECTORY = join('.sparegrid', 'devnet');
-/** Names another state directory than {@link DEFAULT_DIRECTORY}. */
-export const DIRECTORY_VARIABLE = 'SPAREGRID_DIR';
 const CONNECT_MS = 5_000;
 
 const contextSchema = z.strictObject({

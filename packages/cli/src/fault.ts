@@ -16,6 +16,8 @@ export const CLI_FAULTS = {
   CLI_FIELD_MALFORMED: 'A field does not have the stated form.',
   CLI_FIELD_RANGE: 'A field is outside its stated bounds.',
   CLI_DUPLICATE: 'A name is there twice.',
+  CLI_NO_CONTEXT: 'No hub to talk to is chosen, or none of this name is known.',
+  CLI_AMBIGUOUS: 'More than one thing begins like this.',
   CLI_NO_DEVNET: 'There is no devnet here.',
   CLI_DEVNET_RUNS: 'A devnet of this directory runs already.',
   CLI_DEVNET_FAILED: 'The devnet did not come up.',

@@ -1,13 +1,14 @@
 /** Entry of the `sparegrid` command: runs it, tells failures, and sets the exit code. */
-import { failureOf, failureText } from './failure.ts';
 import { buildProgram } from './program.ts';
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', () => process.exit());
 
 try {
-  await buildProgram().parseAsync();
+  const program = await buildProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
+  const { failureOf, failureText } = await import('./failure.ts');
   const failure = failureOf(error);
   if (failure) {
     process.stderr.write(failureText(failure));

@@ -1,38 +1,107 @@
-/** The whole command line as one tree of commands. */
+/** The whole command line as one tree of commands, of which only what is asked for is loaded. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { demoCommand } from './commands/demo.ts';
-import { devnetCommand } from './commands/devnet.ts';
-import { matchCommand } from './commands/match.ts';
-import { orderCommand } from './commands/order.ts';
-import { hubCommand, offerCommand, resourceCommand } from './commands/panorama.ts';
-import { replayCommand } from './commands/replay.ts';
 import { exitCodesText } from './exit-codes.ts';
 
 const EXAMPLE = `
-Example:
-  sparegrid devnet up --demo          # in one terminal
-  sparegrid offer ls                  # in another one
+Examples:
+  sparegrid devnet up                     # a network of your own, in one terminal
+  sparegrid run process:node -- -e 'console.log(1)'      # in another one
   sparegrid order submit -f order.yaml --wait
 `;
 
-export function buildProgram(): Command {
-  const program = new Command('sparegrid').description(
-    'A federated market for idle computing power.',
-  );
-  const commands = [
-    devnetCommand(),
-    demoCommand(),
-    orderCommand(),
-    offerCommand(),
-    resourceCommand(),
-    hubCommand(),
-    replayCommand(),
-    matchCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
+interface Entry {
+  description: string;
+  load(): Promise<Command>;
+}
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  run: {
+    description: 'run an image on idle machines, as docker run does here',
+    load: async () => (await import('./commands/run.ts')).runCommand(),
+  },
+  order: {
+    description: 'buy orders: submit, plan, ls, get, explain, cancel, logs',
+    load: async () => (await import('./commands/order.ts')).orderCommand(),
+  },
+  lease: {
+    description: 'leases: ls, get, logs, stop',
+    load: async () => (await import('./commands/lease.ts')).leaseCommand(),
+  },
+  offer: {
+    description: 'sell orders of the whole network',
+    load: async () => (await import('./commands/panorama.ts')).offerCommand(),
+  },
+  resource: {
+    description: 'registered resources of the whole network',
+    load: async () => (await import('./commands/panorama.ts')).resourceCommand(),
+  },
+  context: {
+    description: 'which hub to talk to, and as whom',
+    load: async () => (await import('./commands/context.ts')).contextCommand(),
+  },
+  devnet: {
+    description: 'a whole network on this machine: up, down, status',
+    load: async () => (await import('./commands/devnet.ts')).devnetCommand(),
+  },
+  demo: {
+    description: 'one order over two lessors on a devnet of its own, then end',
+    load: async () => (await import('./commands/demo.ts')).demoCommand(),
+  },
+  hub: {
+    description: 'a hub: run one, or look at yours',
+    load: async () => (await import('./commands/panorama.ts')).hubCommand(),
+  },
+  agent: {
+    description: 'lend what is idle on this machine',
+    load: async () => (await import('./commands/daemon.ts')).agentCommand(),
+  },
+  doctor: {
+    description: 'what this machine has and lacks',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  },
+  match: {
+    description: 'solve matching problems of files; see docs/match-formats.md',
+    load: async () => (await import('./commands/match.ts')).matchCommand(),
+  },
+  replay: {
+    description: 'play public traces through hubs; see docs/replay.md',
+    load: async () => (await import('./commands/replay.ts')).replayCommand(),
+  },
+  completion: {
+    description: 'completion for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionCommand(buildAll),
+  },
+};
+
+/** The tree with the command that `args` name, and the others by name only. */
+export async function buildProgram(args: readonly string[]): Promise<Command> {
+  return build((name) => args.find((arg) => !arg.startsWith('-')) === name);
+}
+
+/** With every command in full. */
+function buildAll(): Promise<Command> {
+  return build(() => true);
+}
+
+async function build(isWanted: (name: string) => boolean): Promise<Command> {
+  const program = new Command('sparegrid')
+    .description('A federated market for idle computing power.')
+    .version(version(), '-V, --version', 'print the version')
+    .enablePositionalOptions();
+  for (const [name, { description, load }] of Object.entries(COMMANDS)) {
+    const command = isWanted(name) ? await load() : new Command(name).description(description);
+    program.addCommand(command.description(description));
+  }
   program.addHelpText('after', `${EXAMPLE}\n${exitCodesText()}`).showHelpAfterError(false);
   throwInstead(program);
   return program;
+}
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Usage errors become exceptions: `main` alone prints and exits. */

@@ -1,15 +1,16 @@
 /** Options that many commands share. */
 import { type Command, Option } from 'commander';
-import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from '../context.ts';
+import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from '../contexts.ts';
 import type { Format } from '../output/print.ts';
 
 export interface HubOptions {
   dir?: string;
+  context?: string;
   output: Format;
 }
 
 export function directoryOption(): Option {
-  const text = `state directory of the devnet (default: $${DIRECTORY_VARIABLE} or ./${DEFAULT_DIRECTORY})`;
+  const text = `state directory of a devnet (default: $${DIRECTORY_VARIABLE} or ./${DEFAULT_DIRECTORY})`;
   return new Option('--dir <path>', text);
 }
 
@@ -21,14 +22,48 @@ export function transportOption(): Option {
 
 export function outputOption(): Option {
   return new Option('-o, --output <format>', 'how to print')
-    .choices(['table', 'json'])
+    .choices(['table', 'json', 'yaml', 'name'])
     .default('table');
 }
 
 /** A command that asks a hub. */
 export function asking(command: Command, examples: string): Command {
   return command
+    .option('--context <name>', 'which hub, as whom; see sparegrid context ls')
     .addOption(directoryOption())
     .addOption(outputOption())
     .addHelpText('after', `\nExamples:\n${examples}`);
+}
+
+export interface FileOptions extends HubOptions {
+  file: string;
+  wait?: true;
+}
+
+export interface FollowOptions extends HubOptions {
+  follow?: true;
+}
+
+export interface RunOptions extends HubOptions {
+  cpu: string;
+  memory: string;
+  storage?: string;
+  gpu?: string;
+  replicas: string;
+  env: string[];
+  maxPrice?: string;
+  budget?: string;
+  duration: string;
+  service?: true;
+  egress?: true;
+  partial?: true;
+  detach?: true;
+}
+
+export interface UpOptions {
+  dir?: string;
+  demo?: true;
+  fresh?: true;
+  detach?: true;
+  transport: 'sockets' | 'nats';
 }

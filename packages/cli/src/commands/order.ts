@@ -1,30 +1,12 @@
-/** `sparegrid order`: submit, look at, explain, cancel, and read the output of orders. */
-import type { LogChunk, OrderView } from '@sparegrid/core/messages';
-import { orderId } from '@sparegrid/link/schemas/scalars';
-import type { Client } from '@sparegrid/sdk/client';
-import { Command, InvalidArgumentError } from 'commander';
-import { stateDirectory, withClient } from '../context.ts';
-import { EXIT_CODES } from '../exit-codes.ts';
-import { printable } from '../failure.ts';
-import { checkOrder } from '../order-file/check-order.ts';
-import { readOrderFiles } from '../order-file/order-file.ts';
-import { explanationText, orderText } from '../output/order-text.ts';
-import { print, printJson, say, tableText } from '../output/print.ts';
-import { asking, type HubOptions } from './options.ts';
+/** `sparegrid order`: submit, plan, look at, explain, cancel, and read the output of orders. */
+import { Command } from 'commander';
+import { asking, type FileOptions, type FollowOptions, type HubOptions } from './options.ts';
 
-export function orderCommand(): Command {
-  const order = new Command('order').description('buy orders: what shall run, and for how much');
-  order.addCommand(submitCommand());
-  order.addCommand(getCommand());
-  order.addCommand(listCommand());
-  order.addCommand(explainCommand());
-  order.addCommand(cancelCommand());
-  order.addCommand(logsCommand());
-  return order.addHelpText('after', '\nExample:\n  sparegrid order submit -f order.yaml --wait');
-}
+/** What the commands do is loaded when one of them runs. */
+const actions = () => import('./order-actions.ts');
 
-const ORDER_FILE = `
-An order file (YAML or JSON):
+export const ORDER_FILE = `
+An order file (YAML or JSON, several documents if you like; - reads standard input):
   kind: job                  # or service
   image: process:node
   command: ["-e", "console.log('rank', process.env.SPAREGRID_RANK)"]
@@ -34,132 +16,63 @@ An order file (YAML or JSON):
   limitPerHour: 1.00         # credits per replica and hour, at most
   budget: 0.50               # credits in all, at most
   duration: 2m
-Further fields: env, architecture, egress, capabilities, storage, bandwidth,
-  device {count, share: 500m, models, vendor, minMemory}, expires (10m),
-  fill (atomic, partial), maxLessors, priority (price, performance, or
-  {price: 700, performance: 300}), performance {minScore, minFlops [{precision,
-  giga}], provision, labels}, disconnect {stopAfter: 1m, onLoss: terminate}.
+docs/orders.md has all fields, docs/order.schema.json is for your editor.
 `;
 
-function orderIdOption(text: string): string {
-  if (orderId.safeParse(text).success) return text;
-  throw new InvalidArgumentError('Expected o- and 32 hex digits, as order submit prints it.');
-}
+export function orderCommand(): Command {
+  const submit = new Command('submit')
+    .description('sign the orders of a file and hand them to the hub; durable when this returns')
+    .requiredOption('-f, --file <path>', 'order file, see below; - is standard input')
+    .option('--wait', 'stay until all ended; exit 1 unless all completed');
+  asking(
+    submit,
+    `  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json\n${ORDER_FILE}`,
+  ).action(async (options: FileOptions) => (await actions()).submit(options));
 
-function submitCommand(): Command {
-  const command = new Command('submit')
-    .description('sign the order of a file and hand it to the hub; it is durable when this returns')
-    .requiredOption('-f, --file <path>', 'order file, see below')
-    .option('--wait', 'stay until the order ended; exit 1 unless it completed');
-  const examples =
-    '  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json';
-  return asking(command, `${examples}\n${ORDER_FILE}`).action(
-    async (options: HubOptions & { file: string; wait?: true }) => {
-      const [draft] = readOrderFiles(options.file, Date.now());
-      if (!draft) return;
-      checkOrder(draft, Date.now());
-      await withClient(stateDirectory(options.dir), async (client) => {
-        const id = await client.submitOrder(draft);
-        if (options.wait) await showEnd(client, id, options);
-        else if (options.output === 'json') printJson({ order: id });
-        else {
-          print(id);
-          say(`next: sparegrid order get ${id}`);
-        }
-      });
-    },
+  const plan = new Command('plan')
+    .description('who would be chosen at what price, and why not the others; changes nothing')
+    .requiredOption('-f, --file <path>', 'order file, as for submit');
+  asking(plan, '  sparegrid order plan -f order.yaml').action(async (options: FileOptions) =>
+    (await actions()).plan(options),
   );
-}
 
-async function showEnd(client: Client, id: string, options: HubOptions): Promise<void> {
-  const view = await client.awaitOrder(id);
-  showOrder(view, options);
-  if (view.state !== 'completed') process.exitCode = EXIT_CODES.failed;
-}
+  const list = new Command('ls').description('your orders that the hub has in memory');
+  asking(list, '  sparegrid order ls\n  sparegrid order ls -o name').action(
+    async (options: HubOptions) => (await actions()).list(options),
+  );
 
-function showOrder(view: OrderView, { output }: HubOptions): void {
-  if (output === 'json') printJson(view);
-  else print(orderText(view));
-}
-
-function getCommand(): Command {
-  const command = new Command('get')
-    .argument('<order>', 'id of the order', orderIdOption)
+  const get = new Command('get')
+    .argument('<order>', 'id, or its beginning')
     .description('state, history and bill of an order');
-  return asking(command, '  sparegrid order get o-0123456789abcdef0123456789abcdef').action(
-    async (id: string, options: HubOptions) => {
-      const directory = stateDirectory(options.dir);
-      showOrder(await withClient(directory, (client) => client.getOrder(id)), options);
-    },
+  asking(get, '  sparegrid order get 3f2a').action(async (id: string, options: HubOptions) =>
+    (await actions()).get(id, options),
   );
-}
 
-function listCommand(): Command {
-  const command = new Command('ls').description(
-    'all orders of this lessee that the hub has in mind',
-  );
-  return asking(command, '  sparegrid order ls').action(async (options: HubOptions) => {
-    const orders = await withClient(stateDirectory(options.dir), (client) => client.listOrders());
-    if (options.output === 'json') printJson(orders);
-    else
-      print(
-        tableText(
-          ['ORDER', 'STATE'],
-          orders.map(({ id, state }) => [id, state]),
-        ),
-      );
-  });
-}
-
-function explainCommand(): Command {
-  const command = new Command('explain')
-    .argument('<order>', 'id of the order', orderIdOption)
+  const explain = new Command('explain')
+    .argument('<order>', 'id, or its beginning')
     .description(
       'for every lessor: whether it suits the order now, else the first term that fails',
     );
-  const examples = '  sparegrid order explain o-0123456789abcdef0123456789abcdef';
-  return asking(command, examples).action(async (id: string, options: HubOptions) => {
-    const directory = stateDirectory(options.dir);
-    const found = await withClient(directory, (client) => client.explain(id));
-    if (options.output === 'json') printJson(found);
-    else print(explanationText(found.order, found.lessors));
-  });
-}
-
-function cancelCommand(): Command {
-  const command = new Command('cancel')
-    .argument('<order>', 'id of the order', orderIdOption)
-    .description('end an order; it ends soon, not at once');
-  const examples = '  sparegrid order cancel o-0123456789abcdef0123456789abcdef';
-  return asking(command, examples).action(async (id: string, options: HubOptions) => {
-    await withClient(stateDirectory(options.dir), (client) => client.cancel(id));
-    if (options.output === 'json') printJson({ order: id });
-    else print(id);
-  });
-}
-
-function logsCommand(): Command {
-  const command = new Command('logs')
-    .argument('<order>', 'id of the order', orderIdOption)
-    .description('output of the containers of an order')
-    .option('--follow', 'stay until the order ended');
-  const examples = '  sparegrid order logs o-0123456789abcdef0123456789abcdef --follow';
-  return asking(command, examples).action(
-    async (id: string, options: HubOptions & { follow?: true }) => {
-      await withClient(stateDirectory(options.dir), async (client) => {
-        for await (const chunk of client.logs(id, { follow: options.follow ?? false })) {
-          if (options.output === 'json') printJson(chunk);
-          else print(chunkText(chunk));
-        }
-      });
-    },
+  asking(explain, '  sparegrid order explain 3f2a').action(
+    async (id: string, options: HubOptions) => (await actions()).explain(id, options),
   );
-}
 
-/** Every line with the container that wrote it: `<part>.<replica>`. */
-export function chunkText({ container, stream, text }: LogChunk): string {
-  const name = container.split('.').slice(1).join('.');
-  const mark = stream === 'stderr' ? '!' : '|';
-  const lines = text.replace(/\n$/, '').split('\n');
-  return lines.map((line) => `${name} ${mark} ${printable(line)}`).join('\n');
+  const cancel = new Command('cancel')
+    .argument('<order>', 'id, or its beginning')
+    .description('end an order; it ends soon, not at once');
+  asking(cancel, '  sparegrid order cancel 3f2a').action(async (id: string, options: HubOptions) =>
+    (await actions()).cancel(id, options),
+  );
+
+  const logs = new Command('logs')
+    .argument('<order>', 'id, or its beginning')
+    .description('output of the containers of an order')
+    .option('-f, --follow', 'as it comes, until the order ended');
+  asking(logs, '  sparegrid order logs 3f2a\n  sparegrid order logs -f 3f2a').action(
+    async (id: string, options: FollowOptions) => (await actions()).logs(id, options),
+  );
+
+  const order = new Command('order').description('buy orders: what shall run, and for how much');
+  for (const one of [submit, plan, list, get, explain, cancel, logs]) order.addCommand(one);
+  return order.addHelpText('after', '\nExample:\n  sparegrid order submit -f order.yaml --wait');
 }

@@ -2,8 +2,9 @@
 import { draftOf } from '@sparegrid/sdk/draft-of';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { orderForm } from '@sparegrid/sdk/order-form';
+import type { RunForm } from '@sparegrid/sdk/run';
 import type { z } from 'zod';
-import type { CliFault } from '../fault.ts';
+import { CliFault } from '../fault.ts';
 import { type Place, readYamlAll } from './yaml-file.ts';
 
 /** The orders of all documents of a file. @throws CliFault; nothing was sent. */
@@ -13,6 +14,29 @@ export function readOrderFiles(file: string, wallMs: number): OrderDraft[] {
     if (read.success) return draftOf(read.data, wallMs);
     throw faultOf(place, foremost(read.error.issues));
   });
+}
+
+/** What of a form was typed as options of `run`. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  image: 'IMAGE',
+  command: 'CMD',
+  env: '--env',
+  device: '--gpu',
+  limitPerHour: '--max-price',
+};
+/** What `run` fills in itself when it is not typed. */
+const FILLED_IN = { limitPerHour: '0', budget: '0' };
+
+/** Checks the options of `run` as an order file is checked. @throws CliFault CLI_FIELD_* */
+export function checkForm(form: RunForm): void {
+  const read = orderForm.safeParse({ ...FILLED_IN, ...form });
+  if (read.success) return;
+  const issue = foremost(read.error.issues);
+  const inner = (issue.code === 'invalid_union' && innerOf(issue)) || issue;
+  const name = String(issue.path[0]);
+  const isRange = inner.code === 'custom' && inner.params?.['range'] === true;
+  const code = isRange ? 'CLI_FIELD_RANGE' : 'CLI_FIELD_MALFORMED';
+  throw new CliFault(code, `${OPTION_OF[name] ?? `--${name}`}: ${inner.message}`);
 }
 
 /** A misspelt field comes before the one that is missing because of it. */

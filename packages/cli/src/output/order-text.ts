@@ -1,8 +1,10 @@
 /** Orders and explanations as text for people. */
 import type { Explanation } from '@sparegrid/core/matching/explain';
-import type { OrderView } from '@sparegrid/core/messages';
+import type { OrderSummary, OrderView } from '@sparegrid/core/messages';
 import type { OrderRound } from '@sparegrid/core/order/order-record';
 import { formatCredits } from '@sparegrid/core/units/money';
+import { formatDuration } from '@sparegrid/sdk/duration';
+import type { Plan } from '@sparegrid/sdk/options';
 import { tableText } from './print.ts';
 
 export function orderText(view: OrderView): string {
@@ -38,13 +40,45 @@ function roundText({ round, code, replicas, costMicro, aloneMicro, gapPpm, ms }:
 }
 
 export function explanationText(view: OrderView, lessors: readonly Explanation[]): string {
+  const head = [`order  ${view.id}`, `state  ${view.state}`];
+  if (view.lastCode !== null) head.push(`why    ${view.lastCode}: ${view.lastHint}`);
+  if (view.round) head.push(`round  ${roundText(view.round)}`);
+  return `${head.join('\n')}\n\n${lessorsText(lessors)}`;
+}
+
+function lessorsText(lessors: readonly Explanation[]): string {
   const rows = lessors.map(({ lessor, hub, code, hint, replicas }) => [
     lessor,
     hub,
-    code ?? `suits, ${replicas} replicas`,
-    hint,
+    code ?? `suits, ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`,
+    code === null ? '' : hint,
   ]);
-  const round = view.round ? `\nround  ${roundText(view.round)}` : '';
-  const head = `order  ${view.id}\nstate  ${view.state}${round}`;
-  return `${head}\n\n${tableText(['LESSOR', 'HUB', 'VERDICT', 'WHY'], rows)}`;
+  return tableText(['LESSOR', 'HUB', 'VERDICT', 'WHY'], rows);
+}
+
+export function planText({ plan, lessors }: Plan): string {
+  const { code, hint, parts, priceMicroPerHour, costMicroMax } = plan;
+  if (code !== null) return `no match now: ${code}: ${hint}\n\n${lessorsText(lessors)}`;
+  const rows = parts.map((part) => [
+    part.lessor,
+    part.targetHub,
+    String(part.replicas),
+    formatCredits(part.priceMicroPerHour),
+  ]);
+  const price = `${formatCredits(priceMicroPerHour)} credits per hour`;
+  const head = `would match now: ${price}, at most ${formatCredits(costMicroMax)} in all; nothing was ordered`;
+  const chosen = tableText(['LESSOR', 'HUB', 'REPLICAS', 'PRICE/H'], rows);
+  return `${head}\n\n${chosen}\n\nEveryone:\n${lessorsText(lessors)}`;
+}
+
+export function ordersText(orders: readonly OrderSummary[], nowMs: number): string {
+  if (orders.length === 0) return 'No orders. Order something: sparegrid run --help';
+  const rows = orders.map(({ id, state, image, replicas: { min, max }, acceptedAtMs }) => [
+    id,
+    state,
+    image,
+    min === max ? String(min) : `${min}-${max}`,
+    formatDuration(Math.max(0, nowMs - acceptedAtMs)),
+  ]);
+  return tableText(['ORDER', 'STATE', 'IMAGE', 'REPLICAS', 'AGE'], rows);
 }

@@ -2,7 +2,7 @@
 import { encodeStored } from '@sparegrid/core/units/json';
 import { printable } from '../failure.ts';
 
-export type Format = 'table' | 'json';
+export type Format = 'table' | 'json' | 'yaml' | 'name';
 
 /** An answer line. */
 export function print(text: string): void {

@@ -1,0 +1,90 @@
+/** `sparegrid context`: which hub to talk to, and as whom. */
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { contextOf, readContexts, writeContexts } from '../contexts.ts';
+import { emit } from '../output/emit.ts';
+import { print, tableText } from '../output/print.ts';
+import { type HubOptions, outputOption } from './options.ts';
+
+interface AddOptions {
+  url: string;
+  hub: string;
+  participant: string;
+  key: string;
+}
+
+export function contextCommand(): Command {
+  const list = new Command('ls')
+    .description('all contexts; * is the current one')
+    .addOption(outputOption())
+    .addHelpText('after', '\nExample:\n  sparegrid context ls')
+    .action(listContexts);
+  const use = new Command('use')
+    .argument('<name>')
+    .description('make a context the current one')
+    .addHelpText('after', '\nExample:\n  sparegrid context use devnet')
+    .action((name: string) => {
+      contextOf(name);
+      writeContexts({ ...readContexts(), current: name });
+      print(name);
+    });
+  const current = new Command('current')
+    .description('the name of the current context')
+    .addHelpText('after', '\nExample:\n  sparegrid context current')
+    .action(() => print(readContexts().current ?? 'none'));
+  const add = new Command('add')
+    .argument('<name>')
+    .description('add or replace a context; the first one becomes the current one')
+    .requiredOption('--url <url>', 'of the hub, such as https://hub.example:7070')
+    .requiredOption('--hub <id>', 'of the hub, such as h1')
+    .requiredOption('--participant <id>', 'who you are there, such as lea.h1')
+    .requiredOption('--key <file>', 'your Ed25519 key, as PKCS #8 PEM')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sparegrid context add work --url https://hub.example:7070 --hub h1 \\\n    --participant lea.h1 --key ~/lea.pem',
+    )
+    .action(addContext);
+  const remove = new Command('rm')
+    .argument('<name>')
+    .description('forget a context; its key file stays')
+    .addHelpText('after', '\nExample:\n  sparegrid context rm work')
+    .action((name: string) => {
+      contextOf(name);
+      const { current, contexts } = readContexts();
+      delete contexts[name];
+      writeContexts({ current: current === name ? null : current, contexts });
+      print(name);
+    });
+  const context = new Command('context').description('which hub to talk to, and as whom');
+  for (const one of [list, use, current, add, remove]) context.addCommand(one);
+  return context.addHelpText('after', '\nExample:\n  sparegrid context use devnet');
+}
+
+async function listContexts({ output }: HubOptions): Promise<void> {
+  const { current, contexts } = readContexts();
+  const names = Object.keys(contexts).sort();
+  await emit(
+    output,
+    { current, contexts },
+    {
+      table: () =>
+        tableText(
+          ['', 'NAME', 'PARTICIPANT', 'HUB', 'URL'],
+          names.map((name) => {
+            const { participant = '', hub = '', url = '' } = contexts[name] ?? {};
+            return [name === current ? '*' : '', name, participant, hub, url];
+          }),
+        ),
+      names: () => names,
+    },
+  );
+}
+
+function addContext(name: string, { url, hub, participant, key }: AddOptions): void {
+  const { current, contexts } = readContexts();
+  contexts[name] = { url, hub, participant, keyFile: resolve(key) };
+  writeContexts({ current: current ?? name, contexts });
+  // Says what is wrong with it at once, not at its first use.
+  readContexts();
+  print(name);
+}

@@ -1,0 +1,170 @@
+/** What `sparegrid devnet` does. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectBy, contextFile, stateDirectory } from '../context.ts';
+import { contextIn, readContexts, withClient, writeContexts } from '../contexts.ts';
+import { tellStory } from '../demo/story.ts';
+import { Devnet, type Pids } from '../devnet/devnet.ts';
+import { Layout } from '../devnet/layout.ts';
+import { listenToSignals, type Told } from '../devnet/until-told.ts';
+import { CliFault } from '../fault.ts';
+import { emit } from '../output/emit.ts';
+import { say, tableText } from '../output/print.ts';
+import type { HubOptions, UpOptions } from './options.ts';
+
+/** Name of the context of a devnet in its default place. */
+const CONTEXT = 'devnet';
+const LOOK_MS = 100;
+
+/** With `--detach` the same command goes on in a process of its own, and says when it is up. */
+async function detached({ dir, fresh, transport }: UpOptions): Promise<void> {
+  const directory = stateDirectory(dir);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, 'up.log');
+  const log = openSync(file, 'w', 0o600);
+  const args = ['devnet', 'up', '--dir', directory, '--transport', transport];
+  const main = process.argv[1] as string;
+  say(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);
+  const child = spawn(process.execPath, [main, ...args, ...(fresh ? ['--fresh'] : [])], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  const exited = once(child, 'exit').then(() => false);
+  const isUp = await Promise.race([once(child, 'message').then(() => true), exited]);
+  if (!isUp) throw new CliFault('CLI_DEVNET_FAILED', readFileSync(file, 'utf8').trim(), 'failed');
+  child.disconnect();
+  child.unref();
+  if (dir === undefined) remember(directory);
+  say('All processes are ready. To end them: sparegrid devnet down');
+}
+
+/** So that every folder finds it. A choice that the user made stays. */
+function remember(directory: string): void {
+  const { current, contexts } = readContexts();
+  contexts[CONTEXT] = contextIn(directory);
+  writeContexts({ current: current ?? CONTEXT, contexts });
+  say(
+    `Context ${CONTEXT} points to it${current === null || current === CONTEXT ? '' : `; sparegrid context use ${CONTEXT}`}.`,
+  );
+}
+
+export async function bringUp(options: UpOptions): Promise<void> {
+  if (options.detach) return detached(options);
+  const startMs = Date.now();
+  const directory = stateDirectory(options.dir);
+  const { transport, fresh = false } = options;
+  const devnet = await Devnet.open({ directory, fresh, transport, say });
+  const signals = listenToSignals(() => devnet.kill());
+  try {
+    say(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);
+    await Promise.race([devnet.start(), signals.told]);
+    if (!signals.signal.aborted) await run(directory, startMs, options, signals);
+  } finally {
+    say('Ending all processes ...');
+    await devnet.stop();
+    signals.release();
+    say('Nothing is left running.');
+  }
+}
+
+async function run(
+  directory: string,
+  startMs: number,
+  options: UpOptions,
+  signals: Told,
+): Promise<void> {
+  say('All processes are ready.');
+  if (options.dir === undefined) remember(directory);
+  if (process.send) {
+    process.send('up');
+    process.disconnect();
+  }
+  const option = options.dir === undefined ? '' : ` --dir ${directory}`;
+  if (options.demo) await demonstrate(directory, startMs, signals, option);
+  tellNext(directory, option);
+  await signals.told;
+}
+
+async function demonstrate(
+  directory: string,
+  startMs: number,
+  { signal }: Told,
+  option: string,
+): Promise<void> {
+  const client = await connectBy(directory);
+  try {
+    const { order } = await tellStory({ client, startMs, say, signal });
+    const commands = ['get', 'explain', 'logs'].map((verb) => {
+      return `  npx sparegrid order ${verb} ${order}${option}`;
+    });
+    say(`\nLook at it, in another terminal:\n${commands.join('\n')}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+function tellNext(directory: string, option: string): void {
+  say(`
+What to try next:
+  npx sparegrid run${option} process:node -- -e 'console.log("hello from", process.env.SPAREGRID_RANK)'
+  npx sparegrid offer ls${option}
+  npx sparegrid hub status${option}
+  npx sparegrid order submit --help     # shows an order file to start from
+  kill -9 any process of "npx sparegrid devnet status${option}": it starts again, nothing is lost
+Ctrl-C ends the devnet; the next "devnet up" resumes it from ${contextFile(directory)}.`);
+}
+
+/** Ends the supervisor, which ends everything else, and waits until it is gone. */
+export async function bringDown(dir: string | undefined): Promise<void> {
+  const { supervisor } = readPids(new Layout(stateDirectory(dir)));
+  process.kill(supervisor, 'SIGTERM');
+  say('Ending all processes ...');
+  while (isAlive(supervisor)) await sleep(LOOK_MS);
+  say('Nothing is left running.');
+}
+
+export async function showStatus({ dir, output }: HubOptions): Promise<void> {
+  const directory = stateDirectory(dir);
+  const pids = readPids(new Layout(directory));
+  const status = await withClient({ dir: directory }, (client) => client.status());
+  const rows = Object.entries({ supervisor: pids.supervisor, ...pids.children });
+  await emit(
+    output,
+    { directory, ...pids, status },
+    {
+      table: () => {
+        const cells = rows.map(([name, pid]) => [name, String(pid ?? 'restarting')]);
+        const live = status.parts.filter(({ stale }) => !stale).length;
+        const hubs = `${live} of ${status.parts.length} hubs live as ${status.hub} sees it`;
+        return `${tableText(['PROCESS', 'PID'], cells)}\n\n${hubs}`;
+      },
+      names: () => rows.map(([name]) => name),
+    },
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readPids(layout: Layout): Pids {
+  try {
+    const pids: Pids = JSON.parse(readFileSync(layout.pids, 'utf8'));
+    process.kill(pids.supervisor, 0);
+    return pids;
+  } catch (cause) {
+    const hint = `None runs in ${layout.directory}. Start one with sparegrid devnet up.`;
+    throw new CliFault('CLI_NO_DEVNET', hint, 'unavailable', cause);
+  }
+}

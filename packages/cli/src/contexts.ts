@@ -1,0 +1,159 @@
+/** Which hub the commands talk to, and as whom: named contexts, as kubectl has them. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Client } from '@sparegrid/sdk/client';
+import { CliFault } from './fault.ts';
+import { say } from './output/print.ts';
+
+/** The file of all contexts; names another one than `$XDG_CONFIG_HOME/sparegrid/config.json`. */
+export const CONFIG_VARIABLE = 'SPAREGRID_CONFIG';
+export const CONTEXT_VARIABLE = 'SPAREGRID_CONTEXT';
+export const DIRECTORY_VARIABLE = 'SPAREGRID_DIR';
+export const DEFAULT_DIRECTORY = join('.sparegrid', 'devnet');
+const CONNECT_MS = 5_000;
+/** After so long without an answer the user is told what is waited for. */
+const QUIET_MS = 1_000;
+
+/** `keyFile` is absolute: a context means the same from every folder. */
+export interface Context {
+  url: string;
+  hub: string;
+  participant: string;
+  keyFile: string;
+}
+
+export interface Contexts {
+  current: string | null;
+  contexts: Record<string, Context>;
+}
+
+export interface Choice {
+  dir?: string;
+  context?: string;
+}
+
+export function contextsFile(): string {
+  const { XDG_CONFIG_HOME, [CONFIG_VARIABLE]: named } = process.env;
+  return named ?? join(XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'sparegrid', 'config.json');
+}
+
+/** @throws CliFault CLI_FILE_MALFORMED, CLI_FILE_UNREADABLE */
+export function readContexts(): Contexts {
+  const file = contextsFile();
+  if (!existsSync(file)) return { current: null, contexts: {} };
+  const read = readJson(file) as Partial<Contexts> | null;
+  const { current = null, contexts } = read ?? {};
+  const isGood = typeof contexts === 'object' && (current === null || typeof current === 'string');
+  if (!isGood) throw new CliFault('CLI_FILE_MALFORMED', `${file}: expected current and contexts.`);
+  for (const [name, context] of Object.entries(contexts)) check(context, `${file}, ${name}`);
+  return { current, contexts };
+}
+
+/** Whole or not at all, readable by its owner only. */
+export function writeContexts(contexts: Contexts): void {
+  const file = contextsFile();
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+/**
+ * `--context`, else `--dir`, else their variables, else the current context, else a devnet of this
+ * folder.
+ *
+ * @throws CliFault CLI_NO_CONTEXT, CLI_NO_DEVNET, CLI_FILE_MALFORMED
+ */
+export function chosenContext({ context, dir }: Choice): Context {
+  const named = context ?? (dir === undefined ? process.env[CONTEXT_VARIABLE] : undefined);
+  if (named !== undefined && named !== '') return contextOf(named);
+  const directory = dir ?? process.env[DIRECTORY_VARIABLE];
+  if (directory !== undefined) return contextIn(directory);
+  const { current } = readContexts();
+  if (current !== null) return contextOf(current);
+  if (existsSync(join(DEFAULT_DIRECTORY, 'context.json'))) return contextIn(DEFAULT_DIRECTORY);
+  const hint =
+    'Start a network of your own with sparegrid devnet up, or see sparegrid context add.';
+  throw new CliFault('CLI_NO_CONTEXT', hint, 'unavailable');
+}
+
+export function contextOf(name: string): Context {
+  const { contexts } = readContexts();
+  const found = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (found) return found;
+  const known = Object.keys(contexts).join(', ') || 'none';
+  throw new CliFault('CLI_NO_CONTEXT', `No context ${name}; known: ${known}.`);
+}
+
+/** The context that a devnet wrote into its state directory. */
+export function contextIn(directory: string): Context {
+  const file = resolve(directory, 'context.json');
+  if (!existsSync(file)) {
+    const hint = `Looked for ${file}. Start one with sparegrid devnet up, or name its --dir.`;
+    throw new CliFault('CLI_NO_DEVNET', hint, 'unavailable');
+  }
+  const read = readJson(file) as Omit<Context, 'hub'> & { hub?: { id?: string } };
+  const { url, hub, participant, keyFile } = read ?? {};
+  const context = { url, hub: hub?.id, participant, keyFile: resolve(directory, keyFile ?? '') };
+  return check(context, file);
+}
+
+/** Lends a client to `use` and closes it whatever happens. */
+export async function withClient<T>(
+  choice: Choice,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const { url, hub, participant, keyFile } = chosenContext(choice);
+  const { connectHttp } = await import('@sparegrid/sdk/connect-http');
+  const waiting = setTimeout(() => say(`Waiting for hub ${hub} at ${url} ...`), QUIET_MS);
+  let client: Client;
+  try {
+    const key = readKey(keyFile);
+    client = await connectHttp({ url, hub, participant, key, timeoutMs: CONNECT_MS });
+  } finally {
+    clearTimeout(waiting);
+  }
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const hint = `${file}: ${(cause as Error).message}. It holds the key of this context.`;
+    throw new CliFault('CLI_FILE_UNREADABLE', hint, 'input', cause);
+  }
+}
+
+function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const hint = `${file}: ${(cause as Error).message}`;
+    throw new CliFault('CLI_FILE_UNREADABLE', hint, 'input', cause);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const hint = `${file}: ${(cause as Error).message}`;
+    throw new CliFault('CLI_FILE_MALFORMED', hint, 'input', cause);
+  }
+}
+
+function check(context: unknown, where: string): Context {
+  const { url, hub, participant, keyFile } = (context ?? {}) as Partial<Context>;
+  const isGood =
+    /^https?:\/\//.test(url ?? '') &&
+    /^[a-z0-9-]+$/.test(hub ?? '') &&
+    /^[a-z0-9-]+\.[a-z0-9-]+$/.test(participant ?? '') &&
+    typeof keyFile === 'string';
+  if (isGood) return { url, hub, participant, keyFile } as Context;
+  const hint = `${where}: expected url (http...), hub, participant (<name>.<hub>) and keyFile.`;
+  throw new CliFault('CLI_FILE_MALFORMED', hint);
+}

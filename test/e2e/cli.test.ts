@@ -1,0 +1,142 @@
+/** The command line on a running devnet, as the README shows it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run, start } from './command.ts';
+import { RunningDevnet } from './running-devnet.ts';
+
+const ORDER = `kind: job
+image: process:node
+command: ["-e", "console.log('rank', process.env.SPAREGRID_RANK)"]
+replicas: 2
+cpu: 500m
+memory: 64Mi
+limitPerHour: 1.00
+budget: 0.50
+duration: 2m
+`;
+
+let devnet: RunningDevnet;
+let folder: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  devnet = await RunningDevnet.open();
+  folder = mkdtempSync('/tmp/sg-cli-test-');
+  env = { SPAREGRID_CONFIG: join(folder, 'config.json') };
+  const { keyFile, hub } = devnet.context();
+  const { url } = devnet.context() as unknown as { url: string };
+  const who = ['--hub', hub.id, '--participant', 'lessee.h1', '--key', keyFile];
+  const added = await sparegrid('context', 'add', 'test', '--url', url, ...who);
+  expect(added).toMatchObject({ code: 0, stdout: 'test\n' });
+}, 120_000);
+
+afterAll(async () => {
+  await devnet.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function sparegrid(...args: string[]) {
+  return run(args, env);
+}
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await sparegrid(...args, '-o', 'json');
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+  return JSON.parse(stdout);
+}
+
+function file(content: string): string {
+  const path = join(folder, 'order.yaml');
+  writeFileSync(path, content);
+  return path;
+}
+
+test('contexts are listed, used and forgotten', async () => {
+  expect(await json('context', 'ls')).toMatchObject({ current: 'test' });
+  expect((await sparegrid('context', 'use', 'none')).code).toBe(2);
+  expect((await sparegrid('context', 'current')).stdout).toBe('test\n');
+  expect(await sparegrid('offer', 'ls', '--context', 'none')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('CLI_NO_CONTEXT'),
+  });
+}, 120_000);
+
+test('run shows the cost, then the output, and says how it ended', async () => {
+  const { code, stdout, stderr } = await sparegrid(
+    ...['run', '--cpu', '500m', '--memory', '64Mi', '-e', 'WHO=you', 'process:node', '--'],
+    ...['-e', 'console.log("hello", process.env.WHO)'],
+  );
+  expect([code, stdout]).toEqual([0, 'hello you\n']);
+  expect(stderr).toMatch(
+    /Cost: [\d.]+ credits per hour, at most [\d.]+ in all[\s\S]*Order completed/,
+  );
+}, 120_000);
+
+test('Ctrl-C leaves a run alone and says how to stop it', async () => {
+  const args = [
+    'run',
+    '--duration',
+    '2m',
+    'process:node',
+    '--',
+    '-e',
+    'setInterval(() => {}, 1000)',
+  ];
+  const started = start(args, env);
+  await started.says('\nOrder o-');
+  started.child.kill('SIGINT');
+  const { code, stderr } = await started.ended;
+  expect(code).toBe(0);
+  const [, order = ''] = /sparegrid order cancel (o-[0-9a-f]{32})/.exec(stderr) ?? [];
+  expect((await json('order', 'get', order)).state).not.toBe('cancelled');
+  expect((await sparegrid('order', 'cancel', order.slice(2, 10))).stdout).toBe(`${order}\n`);
+}, 120_000);
+
+test('a plan orders nothing; a file may hold several orders', async () => {
+  const before = await json('order', 'ls');
+  const { plan } = await json('order', 'plan', '-f', file(ORDER));
+  expect(plan.parts[0].replicas).toBe(2);
+  expect(await json('order', 'ls')).toHaveLength(before.length);
+  const { stdout, code } = await sparegrid(
+    'order',
+    'submit',
+    '--wait',
+    '-o',
+    'name',
+    '-f',
+    file(`${ORDER}---\n${ORDER}`),
+  );
+  expect([code, stdout.trim().split('\n')]).toEqual([0, [expect.any(String), expect.any(String)]]);
+  const [first = ''] = stdout.split('\n');
+  const logs = await sparegrid('order', 'logs', '-f', first);
+  expect(logs.stdout.split('\n').filter((line) => line.includes('| rank'))).toHaveLength(2);
+  const leases = await json('lease', 'ls');
+  const own = leases.find((lease: { order: string }) => lease.order === first);
+  expect(own).toMatchObject({ lease: 'COMPLETED', userOf: null });
+  expect((await json('lease', 'get', own.id)).order).toBe(first);
+}, 180_000);
+
+test('says why nobody takes an impossible order', async () => {
+  const submitted = await json('order', 'submit', '-f', file(ORDER.replace('500m', '6400')));
+  const { order, lessors } = await json('order', 'explain', submitted.order);
+  expect(order.lastCode).toBe('MATCH_NO_CANDIDATE');
+  expect(lessors).toHaveLength(5);
+  const { code, stderr } = await sparegrid('run', '--cpu', '6400', 'process:node');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('Nothing was ordered.')]);
+}, 120_000);
+
+test('wrong input is refused with its place, and exit 2', async () => {
+  const cases: [string[], string][] = [
+    [['run', '--cpu', '-1', 'process:node'], '--cpu'],
+    [['run', '--replicas', 'many', 'process:node'], '--replicas'],
+    [['run', '-e', 'NO_SUCH_VARIABLE', 'process:node'], 'NO_SUCH_VARIABLE'],
+    [['order', 'get', 'zz'], 'zz'],
+    [['order', 'submit', '-f', file(ORDER.replace('2m', '2y'))], 'line 9, duration'],
+    [['ordr'], 'Did you mean order?'],
+  ];
+  for (const [args, hint] of cases) {
+    const { code, stdout, stderr } = await sparegrid(...args);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(hint)]);
+  }
+}, 180_000);
