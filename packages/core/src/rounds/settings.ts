@@ -13,7 +13,7 @@ export interface RoundSettings {
   iterations: number | null;
   /** Beyond `solveMs` by this much no answer is waited for: one by one is used. */
   patienceMs: number;
-  /** Lots found in one step while a round is compiled or placed, about a microsecond each. */
+  /** Lots found in one step while a round is compiled or placed, a few microseconds each. */
   workPerStep: number;
   /** Orders placed in one step; each costs a signature per part, or a question to the index. */
   placedPerStep: number;
@@ -26,6 +26,6 @@ export const DEFAULT_ROUNDS: RoundSettings = {
   solveMs: 500,
   iterations: null,
   patienceMs: 5_000,
-  workPerStep: 4_096,
-  placedPerStep: 16,
+  workPerStep: 1_024,
+  placedPerStep: 4,
 };

@@ -71,6 +71,11 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
         find: 'this.#round = null; this.#inRound.clear();',
         replace: 'this.#round = null;',
       },
+      {
+        file: DESK,
+        find: 'if (this.#inRound.has(id)) this.#again.add(id);',
+        replace: 'if (this.#inRound.has(id)) continue;',
+      },
     ],
     caughtBy: ['order.forgotten'],
   },
