@@ -4,6 +4,7 @@ import { benchGap } from './gap/gap.ts';
 import { benchIndex } from './index/lots-bench.ts';
 import { benchJoint } from './joint/joint.ts';
 import { type Bench, printResult } from './result.ts';
+import { benchRun } from './run/run.ts';
 import { benchSsfctp } from './ssfctp/ssfctp.ts';
 import { benchStore } from './store/store.ts';
 import { benchStream } from './stream/stream.ts';
@@ -13,6 +14,7 @@ const BENCHES: Record<string, Bench> = {
   gap: benchGap,
   index: benchIndex,
   joint: benchJoint,
+  run: benchRun,
   ssfctp: benchSsfctp,
   store: benchStore,
   stream: benchStream,

@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import nodeModule from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +17,8 @@ const SELF = fileURLToPath(import.meta.url);
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
   // Node keeps what it compiled, types stripped: the next start is twice as fast.
-  nodeModule.enableCompileCache();
+  const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  nodeModule.enableCompileCache(join(caches, 'sparegrid'));
   const source = new URL('../src/main.ts', import.meta.url);
   const built = new URL('../dist/main.js', import.meta.url);
   await import((existsSync(source) ? source : built).href);
