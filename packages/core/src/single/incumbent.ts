@@ -17,11 +17,17 @@ export class Incumbent {
   cost = Number.POSITIVE_INFINITY;
   /** Bounds at or above this one cannot lead to anything better. */
   cut = Number.POSITIVE_INFINITY;
+  /** No answer costs less. */
+  floor = 0;
   found: Found | null = null;
   readonly #whole: boolean;
 
   constructor(whole: boolean) {
     this.#whole = whole;
+  }
+
+  get isProven(): boolean {
+    return this.floor >= this.cut;
   }
 
   /** Notes a better cost; the caller gives `found` to it, at once or before the next knapsack. */

@@ -12,7 +12,7 @@ import {
 import type { Lessors } from './relaxation.ts';
 import type { SinkLimits } from './sink-instance.ts';
 
-const STATES_MAX = 40_000_000;
+export const STATES_MAX = 40_000_000;
 /** How many merges between two looks at the clock are worth it. */
 const STATES_PER_LOOK = 65_536;
 
@@ -167,6 +167,7 @@ export class PartialSearch {
   }
 
   #mustStop(): boolean {
+    if (this.#incumbent.isProven) return true;
     if (this.states > (this.#limits.statesMax ?? STATES_MAX)) return true;
     if (this.states < this.#lookAt) return false;
     this.#lookAt = this.states + STATES_PER_LOOK;

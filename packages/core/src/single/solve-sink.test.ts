@@ -72,6 +72,37 @@ describe('the exact solver of one order', () => {
     }
   });
 
+  const WITH_CONSTANT = {
+    'f = b + 100': (has: number) => [has, 0, has + 100],
+    'f = b - 100': (has: number) => [has + 100, 0, has],
+    'f = b + 100,000,000': (has: number) => [has, 0, has + 1e8],
+    'c = 1, f = 100': (has: number) => [has, 1, 100],
+    'c b + f = 10 b + 100': (has: number) => [has, has % 10, (10 - (has % 10)) * has + 100],
+    'f = b up to 1,000,000,000': (has: number, fine: number, finer: number) => {
+      const large = (has - 1) * 1_000_000 + (fine - 1) * 1_000 + finer;
+      return [large, 0, large];
+    },
+  };
+
+  it.each(Object.entries(WITH_CONSTANT))(
+    'proves lessors that differ in size alone: %s',
+    (_, of) => {
+      for (const count of [1_000, 25_000]) {
+        const [sizes, fine, finer] = [1, 2, 3].map((seed) => {
+          return drawSink({ group: 'uncorrelated', lessors: count, seed }).capacity;
+        }) as [Float64Array, Float64Array, Float64Array];
+        const lessors = Array.from(sizes, (has, at) => of(has, fine[at] ?? 1, finer[at] ?? 1));
+        const sum = lessors.reduce((total, [has = 0]) => total + has, 0);
+        for (const share of [0.13, 0.61]) {
+          const drawn = instanceOf(Math.floor(sum * share), lessors);
+          const { status, amounts, cost } = solveSink(drawn);
+          expect(status).toBe('optimal');
+          expect(sinkFlaw(drawn, amounts, cost)).toBeNull();
+        }
+      }
+    },
+  );
+
   it('asks for the time and keeps the best answer when it is up', () => {
     const alike = Array.from({ length: 2_000 }, (_, at) => [2 + (at % 900), 0, 102 + (at % 900)]);
     const drawn = instanceOf(400_001, alike);

@@ -1,8 +1,10 @@
 /** One order over n lessors with a fixed charge each, exactly: a few small knapsacks at most. */
+
+import { exactFill } from './exact-fill.ts';
 import { hasWholeCosts, Incumbent } from './incumbent.ts';
 import { coreOf, knapsacksOf } from './knapsack-bounds.ts';
 import { firstAnswer, partialCandidates } from './partial-candidates.ts';
-import { PartialSearch } from './partial-search.ts';
+import { PartialSearch, STATES_MAX } from './partial-search.ts';
 import { type Lessors, lessorsOf, type Relaxation, relax } from './relaxation.ts';
 import {
   costOfAmounts,
@@ -10,6 +12,7 @@ import {
   type SinkInstance,
   type SinkLimits,
 } from './sink-instance.ts';
+import { useBounds } from './use-bound.ts';
 
 /**
  * Solves the order; see {@link SinkInstance} for the problem and its units.
@@ -31,18 +34,61 @@ export function solveSink(instance: SinkInstance, limits: SinkLimits = {}): Sink
   const relaxation = relax(lessors);
   const incumbent = new Incumbent(hasWholeCosts(instance));
   firstAnswer(lessors, relaxation, incumbent);
-  const search = new PartialSearch(lessors, incumbent, limits);
-  const { unseen, knapsacks } = searchPartials(lessors, relaxation, incumbent, search);
+  incumbent.floor = relaxation.bound;
+  const statesMax = limits.statesMax ?? STATES_MAX;
+  const quick = { ...limits, statesMax: Math.min(statesMax, QUICK_STATES_MAX) };
+  const search = new PartialSearch(lessors, incumbent, quick);
+  let { unseen, knapsacks } = searchPartials(lessors, relaxation, incumbent, search);
+  let { states } = search;
+  if (unseen < incumbent.cut && statesMax > QUICK_STATES_MAX) {
+    countUsed(lessors, relaxation, incumbent);
+    const rest = { ...limits, statesMax: statesMax - states };
+    const long = new PartialSearch(lessors, incumbent, rest);
+    ({ unseen, knapsacks } = searchPartials(lessors, relaxation, incumbent, long));
+    states += long.states;
+  }
   writeAmounts(lessors, incumbent, amounts);
   const cost = costOfAmounts(instance, amounts);
-  const { states } = search;
-  const proven = unseen >= incumbent.cut;
-  const lowerBound = proven ? cost : Math.min(cost, Math.max(relaxation.bound, unseen));
+  const proven = Math.max(unseen, incumbent.floor) >= incumbent.cut;
+  const lowerBound = proven ? cost : Math.min(cost, Math.max(incumbent.floor, unseen));
   return { status: proven ? 'optimal' : 'feasible', cost, lowerBound, amounts, states, knapsacks };
 }
 
+/** Enough for most orders; what needs more is first bounded by the number of lessors used. */
+const QUICK_STATES_MAX = 400_000;
+
+/** Sums of costs in doubles differ by less than this share of the cost when they are equal. */
+const EQUAL_SHARE = 1e-15;
+
 /** A better answer makes the core smaller and the bounds sharper: so often they are made anew. */
 const ROUNDS = 4;
+
+/**
+ * A bound from the whole number of lessors used, and answers that reach it: what is missing where
+ * all lessors cost nearly the same per unit but for a constant each.
+ */
+function countUsed(lessors: Lessors, relaxation: Relaxation, incumbent: Incumbent): void {
+  const bounds = useBounds(lessors, relaxation);
+  incumbent.floor = Math.max(incumbent.floor, Math.min(...bounds.map(({ bound }) => bound)));
+  for (const found of bounds) {
+    const { bound, limit, price, used } = found;
+    if (bound >= incumbent.cut) continue;
+    const near = (incumbent.cut - bound) / (8 * used);
+    const equal = EQUAL_SHARE * Math.max(1, Math.abs(limit), price * lessors.demand);
+    for (const room of [equal, near]) {
+      if (!incumbent.isProven) offerFull(lessors, exactFill(lessors, found, room), incumbent);
+    }
+  }
+}
+
+function offerFull(lessors: Lessors, full: number[] | null, incumbent: Incumbent): void {
+  if (!full) return;
+  let cost = 0;
+  for (const at of full) cost += lessors.fullCost[at] as number;
+  if (cost >= incumbent.cost) return;
+  incumbent.improve(cost);
+  incumbent.found = { partial: full[0] as number, prefix: 0, flips: full };
+}
 
 /** @returns `unseen`: what any answer that was not looked at costs at least. */
 function searchPartials(
@@ -51,7 +97,7 @@ function searchPartials(
   incumbent: Incumbent,
   search: PartialSearch,
 ): { unseen: number; knapsacks: number } {
-  if (relaxation.bound >= incumbent.cut) return { unseen: relaxation.bound, knapsacks: 0 };
+  if (incumbent.isProven) return { unseen: incumbent.floor, knapsacks: 0 };
   const solved = new Set<number>();
   let candidates = partialCandidates(lessors, relaxation, incumbent);
   for (let round = 1; ; round += 1) {
