@@ -15,6 +15,9 @@ import { pathToFileURL } from 'node:url';
 const SERVICES = [
   { name: 'NATS', program: 'nats-server', needed: ['nats-server'] },
   { name: 'PostgreSQL', program: 'initdb', needed: ['postgresql'] },
+  { name: 'Docker', program: 'dockerd', needed: ['docker.io', 'runc', 'iptables', 'e2fsprogs'] },
+  { name: 'Podman', program: 'podman', needed: ['podman', 'runc', 'e2fsprogs'] },
+  { name: 'container images', program: 'busybox', needed: ['busybox-static'] },
 ];
 
 /** Keeps PostgreSQL's package from making a cluster of its own and starting it. */

@@ -18,8 +18,12 @@ import { openStore } from '@sparegrid/link/store/open-store';
 import type { StoredRecord } from '@sparegrid/link/store/store';
 import type { Transport } from '@sparegrid/link/transport';
 import type { AgentSettings } from './config.ts';
+import { type AgentState, ControlDoor } from './control/control-door.ts';
+import { ModeFile } from './control/mode.ts';
 import { HubLink } from './hub-link.ts';
-import { startReports } from './reports.ts';
+import { UsageSampler } from './monitor/usage-sampler.ts';
+import { Reports } from './reports.ts';
+import { noRuntime } from './runtime/no-runtime.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import type { KnownContainer, Runtime } from './runtime/runtime.ts';
 
@@ -49,31 +53,58 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   const framer = new Framer({ crypto, from: config.id, session, epoch: 0, frameTtlMs });
   const hub = new HubLink(framer, logger);
 
-  const runtime = await openRuntime(settings, {
-    report: async (event) => loop.offer(event),
-    logger,
-  });
+  const { lending } = settings;
+  const mode = new ModeFile(settings.modeFile);
+  const runtime = lending
+    ? await openRuntime(config.id, lending.runtime, {
+        report: async (event) => loop.offer(event),
+        logger,
+      })
+    : noRuntime;
   const loop = new NodeLoop<ParticipantInput, ParticipantEffect>({
     core,
     store,
     clock,
     inboxMax: settings.inboxMax,
     diskFreeBytesMin: settings.diskFreeBytesMin,
-    release: (sends, now) => hub.release(sends, now.wallMs),
+    release: (sends, now) => {
+      hub.release(sends, now.wallMs);
+      door.changed();
+    },
     perform: (effect) => perform(effect, runtime, logger),
     onFault: fail,
   });
   const report = (input: ParticipantInput) => void loop.offer(input);
-  const reports = await startReports(settings, runtime.images, { report, logger });
-  await runtime.adopt(knownContainers(core, records));
+  const reports =
+    lending && (await Reports.start(lending, runtime, { report, logger, mode: () => mode.mode }));
+  const door = await ControlDoor.open(settings.control, {
+    mode,
+    state: () => stateOf(core, mode, reports),
+    modeChanged: () => {
+      logger.info('agent.mode', { mode: mode.mode });
+      reports?.modeChanged();
+    },
+  });
+  await runtime.adopt(knownContainers(core, records, config.timing.stopTimeMs));
   hub.open(transport, settings.hubSockets, (input) => loop.offer(input));
   await loop.start();
+  const sampler =
+    lending &&
+    new UsageSampler(lending.machine.directory, {
+      containers: () => core.containers.values(),
+      runtime,
+      logger,
+      sampled: (sampled) => reports?.sampled(sampled),
+    });
+  sampler?.start();
   logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
 
   return {
     ready: { role: 'agent', id: config.id, hub: config.hub.id, session },
     stop: async () => {
-      reports.stop();
+      sampler?.stop();
+      reports?.stop();
+      await door.close();
       await loop.stop();
       await hub.close();
       await runtime.close();
@@ -83,12 +114,21 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   };
 }
 
+function stateOf(core: ParticipantCore, { mode }: ModeFile, reports: Reports | null): AgentState {
+  const containers = [...core.containers.values()]
+    .filter(({ state }) => state !== 'exited')
+    .map(({ desired: { id, attempt }, state }) => ({ id, state, attempt }));
+  return { mode, containers, offered: reports?.offered ?? null };
+}
+
 function perform(effect: ParticipantEffect, runtime: Runtime, logger: Logger): void {
   switch (effect.kind) {
     case 'start':
       return runtime.start(effect.container);
     case 'stop':
-      return runtime.stop(effect.id);
+      return runtime.stop(effect.id, effect.graceMs);
+    case 'collect':
+      return runtime.collect(effect.id);
     case 'forget':
       return runtime.forget(effect.id);
     case 'log-acked':
@@ -110,15 +150,17 @@ function perform(effect: ParticipantEffect, runtime: Runtime, logger: Logger): v
 function knownContainers(
   core: ParticipantCore,
   records: readonly StoredRecord[],
+  stopTimeMs: number,
 ): KnownContainer[] {
   const acked = new Map(
     records
       .filter(({ table }) => table === 'log-seq')
       .map(({ key, text }) => [key, decodeStored<LogSeqRecord>(text).acked]),
   );
-  return [...core.containers.values()].map(({ desired: { id }, stopping }) => ({
+  return [...core.containers.values()].map(({ desired: { id, attempt }, stopping }) => ({
     id,
+    attempt,
     logSeq: acked.get(id) ?? 0,
-    stopping: stopping !== null,
+    stopGraceMs: stopping === null ? null : stopTimeMs,
   }));
 }

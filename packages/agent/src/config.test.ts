@@ -44,16 +44,23 @@ describe('agent configuration', () => {
     expect(await read(valid())).toMatchObject({
       config: { id: 'p1.h1', collect: 'push', hub: { id: 'h1' } },
       hubSockets: [join(folder, 'run/h1.local.sock')],
-      machine: { id: 'm1', bandwidthBitsPerSecond: null, flops: [] },
-      offer: {
-        cpu: 500,
-        memory: 2 ** 30,
-        storage: 0,
-        asks: { cpuPerCoreHour: 20_000n, memoryPerGibHour: 5_000n, devicePerHour: 0n },
-        kinds: ['job', 'service'],
+      lending: {
+        machine: { id: 'm1', bandwidthBitsPerSecond: null, flops: [] },
+        offer: {
+          cpu: 500,
+          memory: 2 ** 30,
+          storage: 0,
+          asks: { cpuPerCoreHour: 20_000n, memoryPerGibHour: 5_000n, devicePerHour: 0n },
+          kinds: ['job', 'service'],
+        },
+        runtime: { directory: join(folder, 'data/containers'), programs: ['node', 'sh'] },
       },
-      runtime: { directory: join(folder, 'data/containers'), programs: ['node', 'sh'] },
     });
+  });
+
+  it('needs neither offer nor runtime in the role of a lessee', async () => {
+    const { offer: _, runtime: __, ...rest } = valid();
+    expect(await read({ ...rest, role: 'lessee' })).toMatchObject({ lending: null });
   });
 
   it.each([
@@ -78,13 +85,10 @@ describe('agent configuration', () => {
       { runtime: { kind: 'process', directory: 'd', programs: ['/bin/sh'] } },
       'runtime.programs.0',
     ],
-    [
-      'a runtime that is not there',
-      { runtime: { kind: 'docker', directory: 'd' } },
-      'runtime.kind',
-    ],
+    ['a runtime that is not there', { runtime: { kind: 'none', directory: 'd' } }, 'runtime.kind'],
     ['another hub than its own', { id: 'p1.h2' }, 'hub.id'],
-    ['an unknown field', { role: 'lessee' }, 'role'],
+    ['an unknown field', { roles: 'lessee' }, 'roles'],
+    ['a lessor without a runtime', { runtime: undefined }, 'offer'],
   ])('refuses %s, naming file and field', async (_what, change, message) => {
     const refused = read({ ...valid(), ...change });
     await expect(refused).rejects.toMatchObject({ code: 'CONFIG_MALFORMED' });

@@ -1,4 +1,6 @@
 /** The configuration file of an agent: who it is, its hub, what it offers, how it runs containers. */
+import { DEFAULT_LIMITS } from '@sparegrid/core/hub/config';
+import type { Organization } from '@sparegrid/core/order/resource-spec';
 import type { ParticipantConfig } from '@sparegrid/core/participant/config';
 import { hubOf } from '@sparegrid/core/units/ids';
 import {
@@ -25,8 +27,52 @@ import type { MachineSettings } from './monitor/specs.ts';
 /** What shall be offered of the machine, at which asks. */
 export type OfferSettings = z.infer<typeof offerSchema>;
 
+interface AnyRuntime {
+  /** Containers keep their files here. */
+  directory: string;
+  /** Whether containers are killed when the agent ends in order; else they run on. */
+  endWithAgent: boolean;
+  /** A result above this is not handed over. */
+  resultBytesMax: number;
+}
+
+export type RuntimeSettings = AnyRuntime &
+  (
+    | {
+        kind: 'process';
+        /** Names of the programs that may run. */
+        programs: string[];
+      }
+    | {
+        kind: 'docker' | 'podman';
+        /** Path of the daemon's socket. */
+        socket: string;
+        /** Prefixes of the images that may run; none: any. */
+        images: string[];
+        pidsMax: number;
+        /** The daemon's network for containers that may reach the outside; null: none may. */
+        egressNetwork: string | null;
+        /** Host devices by the device ids of the offer. */
+        devices: Record<string, string[]>;
+      }
+  );
+
+/** What an agent that lends needs; the others only rent. */
+export interface LendingSettings {
+  organization: Organization;
+  machine: MachineSettings;
+  offer: OfferSettings;
+  runtime: RuntimeSettings;
+}
+
 export interface AgentSettings {
   config: ParticipantConfig;
+  /** Path of the control door's socket. */
+  control: string;
+  /** Remembers over restarts whether the agent is paused. */
+  modeFile: string;
+  /** Null in the role of a lessee. */
+  lending: LendingSettings | null;
   keyFile: string;
   /** Path of the SQLite file, or `memory`. */
   store: string;
@@ -34,16 +80,6 @@ export interface AgentSettings {
   hubSockets: string[];
   /** Needed for NATS. */
   tls: TlsFiles | null;
-  machine: MachineSettings;
-  offer: OfferSettings;
-  runtime: {
-    /** Containers keep their files here. */
-    directory: string;
-    /** Names of the programs that may run. */
-    programs: string[];
-    /** Whether containers are killed when the agent ends in order; else they run on. */
-    endWithAgent: boolean;
-  };
   diskFreeBytesMin: number;
   inboxMax: number;
 }
@@ -67,11 +103,56 @@ const offerSchema = z.strictObject({
   /** Benchmark figure, comparable within the network; 0 says nothing. */
   score: z.int().min(0).default(0),
   labels: z.record(name, name).default({}),
+  /** `load`: only what the machine's own work leaves idle, at every moment. `fixed`: always all of it. */
+  follow: z.enum(['load', 'fixed']).default('load'),
+  /** Left to the machine's own work beyond what it uses. */
+  margin: z
+    .strictObject({
+      cpu: millicores.default(100),
+      memory: bytes.default(134_217_728),
+      storage: bytes.default(1_073_741_824),
+    })
+    .prefault({})
+    .transform(({ cpu, memory, storage }) => ({
+      cpuMillicores: cpu,
+      memoryBytes: memory,
+      storageBytes: storage,
+    })),
   kinds: z.array(jobKind).min(1).default(['job', 'service']),
   capabilities: z.array(name).default([]),
   /** How long an offer stands; it is renewed when half of that is over. */
   validityMs: z.int().min(1_000).default(3_600_000),
 });
+
+const anyRuntime = {
+  directory: filePath,
+  endWithAgent: z.boolean().default(false),
+  resultBytesMax: bytes.default(DEFAULT_LIMITS.resultBytes),
+};
+
+function engineRuntime(kind: 'docker' | 'podman', socket: string) {
+  return z.strictObject({
+    kind: z.literal(kind),
+    ...anyRuntime,
+    socket: filePath.default(socket),
+    images: z.array(name).default([]),
+    pidsMax: z.int().min(1).default(256),
+    egressNetwork: name.nullable().default(null),
+    devices: z.record(name, z.array(filePath)).default({}),
+  });
+}
+
+const runtimeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('process'),
+    ...anyRuntime,
+    programs: z
+      .array(z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected the name of a program'))
+      .default(['node', 'sh']),
+  }),
+  engineRuntime('docker', '/var/run/docker.sock'),
+  engineRuntime('podman', '/run/podman/podman.sock'),
+]);
 
 const fileSchema = z
   .strictObject({
@@ -94,15 +175,10 @@ const fileSchema = z
         flops: z.array(flopsRate).default([]),
       })
       .prefault({}),
-    offer: offerSchema,
-    runtime: z.strictObject({
-      kind: z.literal('process'),
-      directory: filePath,
-      programs: z
-        .array(z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected the name of a program'))
-        .default(['node', 'sh']),
-      endWithAgent: z.boolean().default(false),
-    }),
+    role: z.enum(['lessor', 'lessee']).default('lessor'),
+    offer: offerSchema.optional(),
+    runtime: runtimeSchema.optional(),
+    control: filePath.optional(),
     timing,
     diskFreeBytesMin,
     inboxMax,
@@ -110,6 +186,10 @@ const fileSchema = z
   .refine(({ id, hub }) => hubOf(id) === hub.id, {
     path: ['hub', 'id'],
     message: 'expected the hub that the participant’s id names',
+  })
+  .refine(({ role, offer, runtime }) => (offer && runtime) || role === 'lessee', {
+    path: ['offer'],
+    message: 'expected offer and runtime; only the role lessee does without',
   })
   .refine(
     ({ hub }) => hub.socket.every((address) => isNatsUrl(address) === (hub.tls !== undefined)),
@@ -123,8 +203,9 @@ const fileSchema = z
 export function readAgentConfig(configPath: string): AgentSettings {
   const file = readConfig(configPath, fileSchema);
   const path = pathsFrom(configPath);
-  const { id, hub, organization, collect, timing, machine, offer, runtime } = file;
-  const directory = path(runtime.directory);
+  const { id, hub, organization, collect, timing } = file;
+  const store = storePath(configPath, file.store);
+  const beside = path(store === 'memory' ? id : file.store);
   return {
     config: {
       id,
@@ -134,9 +215,25 @@ export function readAgentConfig(configPath: string): AgentSettings {
       timing,
     },
     keyFile: path(file.keyFile),
-    store: storePath(configPath, file.store),
+    store,
+    control: path(file.control ?? `${beside}.control`),
+    modeFile: `${beside}.mode`,
+    lending: lendingOf(file, path),
     hubSockets: hub.socket.map(addressFrom(path)),
     tls: hub.tls ? tlsFrom(path)(hub.tls) : null,
+    diskFreeBytesMin: file.diskFreeBytesMin,
+    inboxMax: file.inboxMax,
+  };
+}
+
+function lendingOf(
+  { role, organization, machine, offer, runtime }: z.infer<typeof fileSchema>,
+  path: (file: string) => string,
+): LendingSettings | null {
+  if (role === 'lessee' || !offer || !runtime) return null;
+  const directory = path(runtime.directory);
+  return {
+    organization,
     machine: {
       id: machine.id,
       bandwidthBitsPerSecond: machine.bandwidth ?? null,
@@ -144,8 +241,9 @@ export function readAgentConfig(configPath: string): AgentSettings {
       directory,
     },
     offer,
-    runtime: { directory, programs: runtime.programs, endWithAgent: runtime.endWithAgent },
-    diskFreeBytesMin: file.diskFreeBytesMin,
-    inboxMax: file.inboxMax,
+    runtime:
+      runtime.kind === 'process'
+        ? { ...runtime, directory }
+        : { ...runtime, directory, socket: path(runtime.socket) },
   };
 }

@@ -89,7 +89,8 @@ class TestHub {
     } else if (message.type === 'status') {
       this.#send({ type: 'status-ack', seq: message.seq });
     } else if (message.type === 'log') {
-      this.output[message.seq - 1] = message.text;
+      const isOutput = message.stream === 'stdout' || message.stream === 'stderr';
+      this.output[message.seq - 1] = isOutput ? message.text : '';
       this.#send({ type: 'log-ack', container: message.container, seq: message.seq });
     }
   }
@@ -111,6 +112,7 @@ function container(script: string): DesiredContainer {
   const taskPrivate = JSON.stringify({ command: ['-c', script], env: {} });
   return {
     id: ID,
+    attempt: 0,
     part: ID.slice(0, -2),
     rank: 0,
     size: 1,
@@ -175,7 +177,7 @@ describe('agent process', () => {
       store: 'p1.db',
       hub: { id: 'h1', publicKey: publicKeyOf(HUB_KEY), socket: 'run/h1.sock' },
       organization: { id: 'LEI1', name: 'One', kind: 'company' },
-      offer: { ...share, asks: { cpuPerCoreHour: '1', memoryPerGibHour: '1' } },
+      offer: { ...share, follow: 'fixed', asks: { cpuPerCoreHour: '1', memoryPerGibHour: '1' } },
       runtime: { kind: 'process', directory: 'containers', programs: ['sh'] },
       timing: { heartbeatMs: 50, stopTimeMs: 5_000 },
     };

@@ -2,7 +2,7 @@
 import type { MachineSpec } from '@sparegrid/core/order/resource-spec';
 import { describe, expect, it } from 'vitest';
 import type { OfferSettings } from './config.ts';
-import { offerOf } from './offer.ts';
+import { amountsOf, offerOf } from './offer.ts';
 
 const MACHINE: MachineSpec = {
   id: 'm1',
@@ -27,6 +27,8 @@ const SETTINGS: OfferSettings = {
     bandwidthPerGbitHour: 4n,
     devicePerHour: 5n,
   },
+  follow: 'fixed',
+  margin: { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0 },
   score: 7,
   labels: { region: 'north' },
   kinds: ['job'],
@@ -36,7 +38,9 @@ const SETTINGS: OfferSettings = {
 
 describe('offer', () => {
   it('is one lot of the machine, valid for the stated time', () => {
-    expect(offerOf(SETTINGS, MACHINE, ['process:sh'], 1_000)).toMatchObject({
+    const runtime = { images: ['process:sh'], egress: true };
+    const amounts = amountsOf(SETTINGS, MACHINE);
+    expect(offerOf(SETTINGS, MACHINE, runtime, 1_000, amounts)).toMatchObject({
       provision: 'single',
       efficiencyPermille: 1_000,
       validUntilMs: 61_000,
@@ -67,7 +71,9 @@ describe('offer', () => {
     ['bandwidth', { bandwidth: 1_001 }],
     ['devices', { devices: [{ id: 'g1', milli: 1 }] }],
   ])('is refused when it has more %s than the machine', (field, change) => {
-    const offer = () => offerOf({ ...SETTINGS, ...change }, MACHINE, [], 0);
+    const settings = { ...SETTINGS, ...change };
+    const runtime = { images: [], egress: false };
+    const offer = () => offerOf(settings, MACHINE, runtime, 0, amountsOf(settings, MACHINE));
     expect(offer).toThrow(`offer.${field}`);
     expect(offer).toThrow('CONFIG_MACHINE');
   });

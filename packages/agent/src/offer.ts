@@ -5,6 +5,7 @@ import type { OfferWanted } from '@sparegrid/core/participant/reporter';
 import { AMOUNT_FIELDS, type ResourceAmounts } from '@sparegrid/core/units/resources';
 import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import type { OfferSettings } from './config.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 /** Configuration fields by the amounts they become. */
 const FIELDS: Readonly<Record<keyof ResourceAmounts, string>> = {
@@ -17,15 +18,16 @@ const FIELDS: Readonly<Record<keyof ResourceAmounts, string>> = {
 /**
  * One lot: the share of the one machine.
  *
- * @param images  prefixes of the images that the runtime can run.
- * @throws ConfigFault CONFIG_MACHINE when more is to be offered than the machine has.
+ * @param amounts  what of it is offered now.
+ * @throws ConfigFault CONFIG_MACHINE when the machine lacks a device that shall be offered.
  * @patent [0040]
  */
 export function offerOf(
   settings: OfferSettings,
   machine: MachineSpec,
-  images: string[],
+  { images, egress }: Pick<Runtime, 'images' | 'egress'>,
   wallMs: number,
+  amounts: ResourceAmounts,
 ): OfferWanted {
   return {
     provision: 'single',
@@ -33,21 +35,20 @@ export function offerOf(
     capabilities: {
       kinds: settings.kinds,
       architectures: [machine.processor.architecture],
-      // The `process` runtime isolates nothing: whatever runs can reach the outside.
-      egress: true,
+      egress,
       capabilities: settings.capabilities,
     },
     imagePolicy: { allow: images },
     validUntilMs: wallMs + settings.validityMs,
-    lots: [lotOf(settings, machine)],
+    lots: [lotOf(settings, machine, amounts)],
   };
 }
 
-function lotOf(settings: OfferSettings, machine: MachineSpec): Lot {
+function lotOf(settings: OfferSettings, machine: MachineSpec, amounts: ResourceAmounts): Lot {
   const { asks, score, labels } = settings;
   return {
     id: machine.id,
-    amounts: amountsOf(settings, machine),
+    amounts,
     devices: settings.devices.map((device) => deviceOf(device, machine)),
     asks: {
       cpuMicroPerCoreHour: asks.cpuPerCoreHour,
@@ -61,7 +62,8 @@ function lotOf(settings: OfferSettings, machine: MachineSpec): Lot {
   };
 }
 
-function amountsOf(settings: OfferSettings, machine: MachineSpec): ResourceAmounts {
+/** @throws ConfigFault CONFIG_MACHINE when more is to be offered than the machine has. */
+export function amountsOf(settings: OfferSettings, machine: MachineSpec): ResourceAmounts {
   const wanted: ResourceAmounts = {
     cpuMillicores: settings.cpu,
     memoryBytes: settings.memory,

@@ -64,13 +64,23 @@ export type HubMessage =
   | { type: 'part-log-ack'; container: ContainerId; seq: number }
   | { type: 'relay'; from: ParticipantId; to: ParticipantId; payload: string };
 
-/** Program output of one container; `seq` counts chunks from 1 without gaps. */
+/**
+ * Everything that one container leaves goes one way, in order and once; `seq` counts its chunks from
+ * 1 without gaps. The texts of one stream, joined, are:
+ * - `stdout`, `stderr`: what the program printed.
+ * - `life`: what happened to the container, one JSON object per line, for people and hubs.
+ * - `usage`: what it used, one JSON object per line.
+ * - `result`: the tar archive of its result directory; each chunk is base64 by itself.
+ */
 export interface LogChunk {
   container: ContainerId;
   seq: number;
-  stream: 'stdout' | 'stderr';
+  stream: 'stdout' | 'stderr' | LeaseStream | 'result';
   text: string;
 }
+
+/** Streams about the lease rather than of the program. @patent [0063] MON-2 */
+export type LeaseStream = 'life' | 'usage';
 
 // ---- participant to hub ----
 
@@ -96,15 +106,25 @@ export type ParticipantMessage =
 /** State of one container at the agent; `exitCode` and `reason` are set when it exited. */
 export interface ContainerStatus {
   id: ContainerId;
+  /** Which start of the container this is about, from 0; each restart counts one up. */
+  attempt: number;
   state: 'starting' | 'running' | 'exited';
   exitCode: number | null;
   /** Why it is not (any more) running: its own exit, an end by the agent, or a failure to start. */
-  reason: 'exit' | 'stopped' | 'duration' | 'disconnect' | 'grace' | 'start-failed' | null;
-  /** Whether it ran at all. */
+  reason: RuntimeReason | 'duration' | 'disconnect' | 'grace' | null;
+  /** Whether it ran at all, in this attempt or an earlier one. */
   started: boolean;
   /** How long ago it exited, on the agent's clock: nobody pays for the time until it could tell. */
   exitedAgoMs: number | null;
 }
+
+/** Why a container ended, as its runtime saw it; the second row names what it took too much of. */
+export type RuntimeReason =
+  | 'exit'
+  | 'stopped'
+  | 'start-failed'
+  | 'out-of-memory'
+  | 'out-of-storage';
 
 export type Request =
   | { op: 'order.submit'; document: SignedDocument; taskPrivate: string | null }
@@ -118,6 +138,10 @@ export type Request =
   | { op: 'lease.list'; after: PageMark }
   | { op: 'lease.get'; lease: AgreementId }
   | { op: 'lease.stop'; lease: AgreementId }
+  | { op: 'lease.records'; order: OrderId; stream: LeaseStream; after: LogCursor }
+  | { op: 'result.list'; order: OrderId }
+  | { op: 'result.read'; order: OrderId; container: ContainerId; after: number }
+  | { op: 'result.drop'; order: OrderId; container: ContainerId }
   | { op: 'panorama.offers'; after: PageMark }
   | { op: 'panorama.resources'; after: PageMark }
   | { op: 'directory.resolve'; participant: ParticipantId }
@@ -160,6 +184,8 @@ export type HubToParticipantMessage =
 /** One container that the agent shall run. The agent alone enforces its end. */
 export interface DesiredContainer {
   id: ContainerId;
+  /** The hub's order to start it (again): each number is started at most once. */
+  attempt: number;
   part: PartId;
   /** Rank within the whole agreement and the number of replicas there. */
   rank: number;
@@ -192,6 +218,11 @@ export type Reply =
   | { ok: true; op: 'lease.list'; leases: LeaseView[]; next: PageMark }
   | { ok: true; op: 'lease.get'; lease: LeaseView }
   | { ok: true; op: 'lease.stop'; lease: AgreementId }
+  | { ok: true; op: 'lease.records'; chunks: LogChunk[]; ended: boolean }
+  | { ok: true; op: 'result.list'; results: ResultView[] }
+  /** `last`: there is nothing after these chunks. */
+  | { ok: true; op: 'result.read'; chunks: LogChunk[]; last: boolean }
+  | { ok: true; op: 'result.drop'; container: ContainerId }
   | {
       ok: true;
       op: 'panorama.offers';
@@ -237,6 +268,17 @@ export interface OrderPlan {
 /** An agreement that was concluded, with the order that it serves. */
 export interface LeaseView extends AgreementView {
   order: OrderId;
+}
+
+/** What one container left in its result directory, kept at its lessee's hub. */
+export interface ResultView {
+  container: ContainerId;
+  /** Size of the tar archive, as far as it has arrived. */
+  bytes: number;
+  /** `partial`: still arriving. `too-large`: more than the hub keeps; nothing of it is kept. */
+  state: 'partial' | 'complete' | 'too-large';
+  /** How long it is kept from now on. */
+  expiresInMs: number;
 }
 
 /** An order as its lessee sees it. */

@@ -87,10 +87,15 @@ export const REFUSAL_CODES = {
   LEASE_START_GRACE: 'The lease did not start whole within the start grace.',
   LEASE_START_FAILED: 'A container could not be started.',
   LEASE_TASK_FAILED: 'A container ended with a failure.',
+  LEASE_OUT_OF_MEMORY: 'A container was killed because it needed more memory than ordered.',
+  LEASE_OUT_OF_STORAGE: 'A container was killed because it wrote more than the storage ordered.',
   LEASE_DURATION_OVER: 'The duration ended before the job did.',
   LEASE_LESSOR_LOST: 'The lessor was not heard of for longer than the order allows.',
   LEASE_HUB_LOST: 'The other hub of the lease was not heard of for longer than the order allows.',
   LEASE_PART_LOST: 'Another part of the lease was lost.',
+
+  RESULT_UNKNOWN: 'No result of this container is kept here (any more).',
+  RESULT_TOO_LARGE: 'The result is larger than the hub keeps; nothing of it was kept.',
 } as const satisfies Record<string, string>;
 
 /** A stable refusal code. */

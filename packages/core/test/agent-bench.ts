@@ -88,6 +88,7 @@ export class AgentBench implements Surroundings {
 export function container(id: string, over: Partial<DesiredContainer> = {}): DesiredContainer {
   return {
     id,
+    attempt: 0,
     part: id.slice(0, id.lastIndexOf('.')),
     rank: 0,
     size: 1,

@@ -34,6 +34,8 @@ export interface Program {
   starts: boolean;
   runMs: number;
   exitCode: number;
+  /** Runs on when it is asked to end, until it is killed. */
+  stubborn?: boolean;
 }
 
 /** In which step of the process it crashes: what it had committed stays, messages are lost. */
@@ -117,6 +119,8 @@ export class AgentNode {
   readonly #world: Surroundings;
   readonly #endsAtMs = new Map<string, number>();
   readonly #exitCodes = new Map<string, number>();
+  readonly #stubborn = new Set<string>();
+  readonly #killed = new Set<string>();
 
   constructor(config: ParticipantConfig, world: Surroundings) {
     this.id = config.id;
@@ -162,6 +166,9 @@ export class AgentNode {
     const over = [...this.#endsAtMs].filter(([, atMs]) => atMs <= elapsedMs);
     return over.map(([id]) => {
       this.#endsAtMs.delete(id);
+      if (this.#killed.delete(id)) {
+        return { kind: 'container-exited', id, exitCode: null, reason: 'stopped' };
+      }
       const exitCode = this.#exitCodes.get(id) ?? 0;
       return { kind: 'container-exited', id, exitCode, reason: 'exit' };
     });
@@ -171,12 +178,22 @@ export class AgentNode {
     if (effect.kind === 'start') {
       const { id } = effect.container;
       this.started.push(effect.container);
-      const { starts, runMs, exitCode } = this.#world.program(effect.container);
+      const { starts, runMs, exitCode, stubborn } = this.#world.program(effect.container);
       if (!starts)
         return [{ kind: 'container-exited', id, exitCode: null, reason: 'start-failed' }];
       this.#endsAtMs.set(id, this.#world.now().elapsedMs + runMs);
       this.#exitCodes.set(id, exitCode);
+      if (stubborn) this.#stubborn.add(id);
       return [{ kind: 'container-started', id }];
+    }
+    if (effect.kind === 'collect') return [{ kind: 'container-closed', id: effect.id }];
+    if (effect.kind === 'stop' && this.#stubborn.has(effect.id)) {
+      const atMs = this.#world.now().elapsedMs + effect.graceMs;
+      if (this.#endsAtMs.has(effect.id) && !this.#killed.has(effect.id)) {
+        this.#endsAtMs.set(effect.id, atMs);
+        this.#killed.add(effect.id);
+      }
+      return [];
     }
     if (effect.kind !== 'stop' || !this.#endsAtMs.delete(effect.id)) return [];
     return [{ kind: 'container-exited', id: effect.id, exitCode: null, reason: 'stopped' }];

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LogChunk, LogCursor, OrderView, Reply, Request } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES, type OrderRecord } from '@sparegrid/core/order/order-record';
-import { refuse } from '@sparegrid/core/refusals';
+import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { AgreementId, ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { decodeStored } from '@sparegrid/core/units/json';
 import { endOfPrefix, type Store } from '@sparegrid/link/store/store';
@@ -31,8 +31,25 @@ export async function answerColdRead(
       return archivedOrder(store, lessee, request.order);
     case 'lease.get':
       return archivedLease(store, lessee, request.lease);
-    case 'order.logs':
-      return keptLogs(store, lessee, request.order, request.after);
+    case 'order.logs': {
+      const kept = await keptChunks(store, lessee, request.order, {
+        table: 'log',
+        after: request.after,
+      });
+      return kept.ok ? { ...kept, op: 'order.logs' } : kept;
+    }
+    case 'lease.records': {
+      const { order, stream, after } = request;
+      const kept = await keptChunks(store, lessee, order, { table: stream, after });
+      return kept.ok ? { ...kept, op: 'lease.records' } : kept;
+    }
+    case 'result.list': {
+      // What is kept of an order is in the core's memory: this one has nothing, or is not there.
+      const found = await ownOrder(store, lessee, request.order);
+      return found ? { ok: true, op: 'result.list', results: [] } : unknown(request.order);
+    }
+    case 'result.read':
+      return resultAfter(store, lessee, request);
     default:
       throw new Error(`broken invariant: ${request.op} is not read from the store`);
   }
@@ -58,36 +75,69 @@ async function archivedLease(
 }
 
 /** Orders lie in table `order` as long as anything of them is kept, live or archived. */
-async function keptLogs(
+async function ownOrder(
   store: Store,
   lessee: ParticipantId,
   order: OrderId,
-  after: LogCursor,
-): Promise<Reply> {
+): Promise<OrderRecord | null> {
   const text = await store.read('order', order);
   const record = text === null ? null : decodeStored<OrderRecord>(text);
-  if (record?.order.lessee !== lessee) return refuse('ORDER_UNKNOWN', order);
+  return record?.order.lessee === lessee ? record : null;
+}
+
+function unknown(order: OrderId): Refusal {
+  return refuse('ORDER_UNKNOWN', order);
+}
+
+interface Unread {
+  table: 'log' | 'life' | 'usage';
+  after: LogCursor;
+}
+
+async function keptChunks(
+  store: Store,
+  lessee: ParticipantId,
+  order: OrderId,
+  unread: Unread,
+): Promise<{ ok: true; chunks: LogChunk[]; ended: boolean } | Refusal> {
+  const record = await ownOrder(store, lessee, order);
+  if (!record) return unknown(order);
   const chunks: LogChunk[] = [];
   let room = REPLY_TEXT_BYTES_MAX;
-  for await (const chunk of chunksAfter(store, order, after)) {
+  for await (const chunk of chunksAfter(store, order, unread)) {
     room -= Buffer.byteLength(chunk.text);
     if (room < 0 && chunks.length > 0) break;
     chunks.push(chunk);
   }
-  return { ok: true, op: 'order.logs', chunks, ended: FINAL_ORDER_STATES.has(record.state) };
+  return { ok: true, chunks, ended: FINAL_ORDER_STATES.has(record.state) };
+}
+
+/** As many chunks of one result as a reply holds. */
+async function resultAfter(
+  store: Store,
+  lessee: ParticipantId,
+  { order, container, after }: Extract<Request, { op: 'result.read' }>,
+): Promise<Reply> {
+  if (!(await ownOrder(store, lessee, order))) return unknown(order);
+  const prefix = `${order}/${container}/`;
+  const from = `${keyOf(prefix, after)}\0`;
+  const range = { table: 'result', from, before: endOfPrefix(prefix), limit: CHUNKS_PER_READ };
+  const records = await store.scan(range);
+  const chunks = records.map(({ text }) => decodeStored<LogChunk>(text));
+  return { ok: true, op: 'result.read', chunks, last: chunks.at(-1)?.text === '' };
 }
 
 /** Container by container, each from behind its cursor on. */
 async function* chunksAfter(
   store: Store,
   order: OrderId,
-  after: LogCursor,
+  { table, after }: Unread,
 ): AsyncGenerator<LogChunk> {
   const end = endOfPrefix(`${order}/`);
   let from = `${order}/`;
   for (let reads = 1; ; reads += 1) {
     if (reads % READS_PER_TURN === 0) await setImmediate();
-    const records = await store.scan({ table: 'log', from, before: end, limit: CHUNKS_PER_READ });
+    const records = await store.scan({ table, from, before: end, limit: CHUNKS_PER_READ });
     const [first] = records;
     if (!first) return;
     const { prefix, container } = containerOf(first.key);

@@ -1,10 +1,13 @@
 /** Remembers how output was cut: after a crash the same chunks come out under the same numbers. */
 import { appendFile, readFile, truncate } from 'node:fs/promises';
+import type { LogChunk } from '@sparegrid/core/messages';
+
+export const STREAMS = ['stdout', 'stderr', 'life', 'usage', 'result'] as const;
 
 export interface Chunk {
   /** Counts the chunks of a container from 1. */
   seq: number;
-  stream: 'stdout' | 'stderr';
+  stream: LogChunk['stream'];
   /** Position in the stream's file. */
   offset: number;
   bytes: number;
@@ -19,7 +22,9 @@ export class ChunkJournal {
   readonly pending: Chunk[] = [];
   readonly #path: string;
   #lastSeq: number;
-  readonly #ends = { stdout: 0, stderr: 0 };
+  readonly #ends = { stdout: 0, stderr: 0, life: 0, usage: 0, result: 0 };
+  /** A chunk of no bytes ends a stream. */
+  readonly #ended = new Set<LogChunk['stream']>();
 
   private constructor(path: string, takenSeq: number) {
     this.#path = path;
@@ -41,6 +46,10 @@ export class ChunkJournal {
     return this.#ends[stream];
   }
 
+  hasEnded(stream: Chunk['stream']): boolean {
+    return this.#ended.has(stream);
+  }
+
   /** Notes the next chunk of `stream`, which follows the last one there. */
   async append(stream: Chunk['stream'], bytes: number): Promise<Chunk> {
     const chunk = { seq: this.#lastSeq + 1, stream, offset: this.#ends[stream], bytes };
@@ -52,6 +61,7 @@ export class ChunkJournal {
   #note({ seq, stream, offset, bytes }: Chunk): void {
     this.#lastSeq = Math.max(this.#lastSeq, seq);
     this.#ends[stream] = offset + bytes;
+    if (bytes === 0) this.#ended.add(stream);
   }
 }
 
@@ -68,10 +78,10 @@ async function readChunks(path: string): Promise<Chunk[]> {
   const torn = lines.pop() ?? '';
   if (torn !== '') await truncate(path, text.length - torn.length);
   return lines.map((line) => {
-    const [seq, stream, offset, bytes] = line.split(' ');
+    const [seq, name, offset, bytes] = line.split(' ');
     return {
       seq: Number(seq),
-      stream: stream === 'stderr' ? 'stderr' : 'stdout',
+      stream: STREAMS.find((stream) => stream === name) ?? 'stdout',
       offset: Number(offset),
       bytes: Number(bytes),
     };

@@ -3,13 +3,27 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import type { ProcessIdentity } from './process-identity.ts';
 
+/** Files that are handed over as streams. */
+export type StreamFile = 'out' | 'err' | 'life' | 'usage' | 'result';
+
+/** What an attempt in an engine begins with. */
+export interface AttemptBase {
+  /** Sizes of the output files. */
+  out: number;
+  err: number;
+  storageBytes: number;
+}
+
 /**
+ * - `attempt`: which start of the container the other files are about.
+ * - `base`: what it began with, in an engine.
  * - `supervisor`: identity of the process that leads the group; durable before the program may run.
  * - `started`: the supervisor was told to go on and is about to run the program.
  * - `stopping`: the agent decided to stop it.
  * - `exit`: exit code of the program, written whole or not at all.
- * - `out`, `err`: its output. `chunks`: how that was cut into log chunks.
- * - `work`: the program's home and working directory.
+ * - `out`, `err`: its output. `life`, `usage`: lines about it. `result`: the archive of what it left.
+ *   `chunks`: how these were cut into log chunks.
+ * - `work`: the program's home and working directory. `left`: its result directory.
  */
 export class ContainerFiles {
   readonly directory: string;
@@ -18,7 +32,7 @@ export class ContainerFiles {
     this.directory = directory;
   }
 
-  path(name: 'work' | 'out' | 'err' | 'chunks'): string {
+  path(name: 'work' | 'left' | 'chunks' | StreamFile): string {
     return join(this.directory, name);
   }
 
@@ -32,14 +46,46 @@ export class ContainerFiles {
       throw error;
     }
     await mkdir(this.path('work'));
+    await mkdir(this.path('left'));
     return true;
+  }
+
+  async exists(): Promise<boolean> {
+    return (await stat(this.directory).catch(() => null)) !== null;
+  }
+
+  /** The last recorded attempt; 0 when none was. */
+  async attempt(): Promise<number> {
+    return Number((await this.#read('attempt')) ?? 0);
+  }
+
+  /** Forgets what was recorded of the attempt before. Durable on return. */
+  async beginAttempt(attempt: number): Promise<void> {
+    for (const name of ['supervisor', 'base', 'started', 'stopping', 'exit']) {
+      await rm(join(this.directory, name), { force: true });
+    }
+    await this.#record('attempt', String(attempt));
+  }
+
+  /** Where the output of the attempt begins, and how much storage it has. */
+  async recordBase(base: AttemptBase): Promise<void> {
+    await this.#record('base', JSON.stringify(base));
+  }
+
+  async base(): Promise<AttemptBase | null> {
+    const text = await this.#read('base');
+    return text === null ? null : (JSON.parse(text) as AttemptBase);
   }
 
   /** Durable on return, with the directory that holds it. */
   async recordSupervisor(identity: ProcessIdentity): Promise<void> {
-    const draft = join(this.directory, 'supervisor.tmp');
-    await writeFile(draft, JSON.stringify(identity), { flush: true });
-    await rename(draft, join(this.directory, 'supervisor'));
+    await this.#record('supervisor', JSON.stringify(identity));
+  }
+
+  async #record(name: string, text: string): Promise<void> {
+    const draft = join(this.directory, `${name}.tmp`);
+    await writeFile(draft, text, { flush: true });
+    await rename(draft, join(this.directory, name));
     await syncDirectory(this.directory);
     await syncDirectory(dirname(this.directory));
   }
@@ -51,6 +97,10 @@ export class ContainerFiles {
 
   async hasStarted(): Promise<boolean> {
     return (await this.#read('started')) !== null;
+  }
+
+  async recordStarted(): Promise<void> {
+    await writeFile(join(this.directory, 'started'), '');
   }
 
   async recordStopping(): Promise<void> {
@@ -67,7 +117,11 @@ export class ContainerFiles {
     return text === null ? null : Number(text);
   }
 
-  async sizeOf(name: 'out' | 'err'): Promise<number> {
+  async has(name: StreamFile): Promise<boolean> {
+    return (await stat(this.path(name)).catch(() => null)) !== null;
+  }
+
+  async sizeOf(name: StreamFile): Promise<number> {
     try {
       return (await stat(this.path(name))).size;
     } catch (error) {

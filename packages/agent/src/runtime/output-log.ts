@@ -1,7 +1,7 @@
-/** Hands the output of one container over, chunk by chunk, no faster than it is acknowledged. */
+/** Hands what one container leaves over, chunk by chunk, no faster than it is acknowledged. */
 import { open } from 'node:fs/promises';
-import { type Chunk, ChunkJournal } from './chunk-journal.ts';
-import type { ContainerFiles } from './container-files.ts';
+import { type Chunk, ChunkJournal, STREAMS } from './chunk-journal.ts';
+import type { ContainerFiles, StreamFile } from './container-files.ts';
 import { CHUNK_BYTES_MAX, chunkLength } from './output-chunk.ts';
 
 /** Chunks that may be on their way at once. */
@@ -9,8 +9,17 @@ export const WINDOW = 8;
 /** Once the container ended this many may be, so that its end is told even when nobody answers. */
 export const WINDOW_ENDED = 64;
 
-const FILES = { stdout: 'out', stderr: 'err' } as const;
-const STREAMS = ['stdout', 'stderr'] as const;
+const FILES: Readonly<Record<Chunk['stream'], StreamFile>> = {
+  stdout: 'out',
+  stderr: 'err',
+  life: 'life',
+  usage: 'usage',
+  result: 'result',
+};
+/** Bytes that become one chunk of base64. */
+const RESULT_BYTES_MAX = (CHUNK_BYTES_MAX / 4) * 3;
+/** Stands in the file, and in the one chunk, of a result that is larger than allowed. */
+export const TOO_LARGE = 'too-large';
 
 /** Resolves when the chunk was taken. */
 export type TakeChunk = (stream: Chunk['stream'], text: string) => Promise<void>;
@@ -21,6 +30,8 @@ export class OutputLog {
   readonly #take: TakeChunk;
   #givenSeq: number;
   #ackedSeq: number;
+  /** Number of the last chunk of each stream that was handed over. */
+  readonly #lastOf = new Map<Chunk['stream'], number>();
 
   private constructor(
     files: ContainerFiles,
@@ -48,29 +59,32 @@ export class OutputLog {
   /**
    * Hands over what there is, as far as acknowledgements allow. Calls must not overlap.
    *
-   * @param ended  nothing more will be written.
+   * @param ended  nothing more will be written by the program.
    * @returns true when there was nothing left to hand over.
    */
   async pump(ended: boolean): Promise<boolean> {
     for (;;) {
       const waiting = this.#givenSeq - this.#ackedSeq;
       if (waiting >= (ended ? WINDOW_ENDED : WINDOW)) return false;
-      const chunk = this.#journal.pending.shift() ?? (await this.#cut(ended, waiting));
+      const chunk = this.#journal.pending.shift() ?? (await this.#cut(ended));
       if (!chunk) return true;
       await this.#take(chunk.stream, await this.#read(chunk));
       this.#givenSeq = chunk.seq;
+      this.#lastOf.set(chunk.stream, chunk.seq);
     }
   }
 
   /**
-   * Cuts the next chunk of either stream. While others are on their way only full chunks are cut:
-   * many small writes of a program become few chunks, and the first one is not delayed.
+   * Cuts the next chunk of any stream. While others of it are on their way only full chunks are cut:
+   * many small writes become few chunks, and the first one is not delayed.
    */
-  async #cut(ended: boolean, waiting: number): Promise<Chunk | null> {
+  async #cut(ended: boolean): Promise<Chunk | null> {
     for (const stream of STREAMS) {
+      if (stream === 'result') return this.#cutResult();
       const offset = this.#journal.end(stream);
+      const isWaiting = (this.#lastOf.get(stream) ?? 0) > this.#ackedSeq;
       const size = await this.#files.sizeOf(FILES[stream]);
-      if (size <= offset || (!ended && waiting > 0 && size - offset < CHUNK_BYTES_MAX)) continue;
+      if (size <= offset || (!ended && isWaiting && size - offset < CHUNK_BYTES_MAX)) continue;
       // One byte more than a chunk tells whether the last character goes on.
       const bytes = await this.#readBytes(stream, offset, CHUNK_BYTES_MAX + 1);
       const length = chunkLength(bytes, ended);
@@ -79,8 +93,18 @@ export class OutputLog {
     return null;
   }
 
+  /** The file comes into being whole, so what is there is all; a chunk of no bytes ends it. */
+  async #cutResult(): Promise<Chunk | null> {
+    if (this.#journal.hasEnded('result') || !(await this.#files.has('result'))) return null;
+    const left = (await this.#files.sizeOf('result')) - this.#journal.end('result');
+    return this.#journal.append('result', Math.min(left, RESULT_BYTES_MAX));
+  }
+
   async #read({ stream, offset, bytes }: Chunk): Promise<string> {
-    return (await this.#readBytes(stream, offset, bytes)).toString('utf8');
+    if (bytes === 0) return '';
+    const read = await this.#readBytes(stream, offset, bytes);
+    const isArchive = stream === 'result' && read.toString('utf8') !== TOO_LARGE;
+    return read.toString(isArchive ? 'base64' : 'utf8');
   }
 
   async #readBytes(stream: Chunk['stream'], offset: number, bytesMax: number): Promise<Buffer> {

@@ -1,9 +1,9 @@
-/** The life of one container of the `process` runtime, from its supervisor's start to its end. */
+/** One attempt of a container of the `process` runtime, from its supervisor's start to its end. */
 import { type FSWatcher, watch } from 'node:fs';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import type { ContainerFiles } from './container-files.ts';
-import { OutputLog } from './output-log.ts';
+import type { ContainerOutput } from './container-output.ts';
 import { isRunning, type ProcessIdentity, signalGroup } from './process-identity.ts';
 import type { Report } from './runtime.ts';
 
@@ -15,17 +15,15 @@ const LOOK_MS = 250;
 
 export interface Followed {
   id: ContainerId;
+  attempt: number;
   files: ContainerFiles;
+  output: ContainerOutput;
   supervisor: ProcessIdentity;
   /** Resolves when the supervisor is gone; null for one that was adopted. */
   gone: Promise<void> | null;
-  /** Last log chunk that is stored for good. */
-  logSeq: number;
 }
 
 export interface FollowSettings {
-  /** Between SIGTERM and SIGKILL. */
-  stopTimeMs: number;
   report: Report;
   logger: Logger;
 }
@@ -37,7 +35,6 @@ export interface FollowSettings {
 export class ProcessContainer {
   readonly #container: Followed;
   readonly #settings: FollowSettings;
-  readonly #log: OutputLog;
   #phase: 'starting' | 'running' | 'ended' | 'closed' = 'starting';
   #watcher: FSWatcher | undefined;
   #looks: NodeJS.Timeout | undefined;
@@ -46,22 +43,17 @@ export class ProcessContainer {
   #looking: Promise<void> | null = null;
   #lookAgain = false;
 
-  private constructor(container: Followed, settings: FollowSettings, log: OutputLog) {
+  private constructor(container: Followed, settings: FollowSettings) {
     this.#container = container;
     this.#settings = settings;
-    this.#log = log;
   }
 
   static async follow(container: Followed, settings: FollowSettings): Promise<ProcessContainer> {
-    const { id, files, logSeq, gone } = container;
-    const log = await OutputLog.open(files, logSeq, (stream, text) =>
-      settings.report({ kind: 'log', container: id, stream, text }),
-    );
-    const followed = new ProcessContainer(container, settings, log);
+    const { gone } = container;
+    const followed = new ProcessContainer(container, settings);
     followed.#watch();
     if (gone !== null) void gone.then(() => followed.#look());
     else followed.#looks = setInterval(() => followed.#look(), LOOK_MS);
-    if (await files.isStopping()) await followed.stop();
     followed.#look();
     return followed;
   }
@@ -70,21 +62,27 @@ export class ProcessContainer {
     return this.#phase === 'ended';
   }
 
-  /** SIGTERM to the whole group now, SIGKILL after the stop time. */
-  async stop(): Promise<void> {
+  /** The process group of the program while it runs. */
+  get group(): ProcessIdentity | null {
+    return this.#phase === 'running' ? this.#container.supervisor : null;
+  }
+
+  /** SIGTERM to the whole group now, SIGKILL after the grace. */
+  async stop(graceMs: number): Promise<void> {
     if (this.#phase === 'ended') return;
-    const { files, supervisor } = this.#container;
+    const { files, supervisor, output, attempt } = this.#container;
     await files.recordStopping();
+    await output.life(attempt, 'stopping', { graceMs });
     await signalGroup(supervisor, 'SIGTERM');
-    this.#kill ??= setTimeout(() => void this.kill(), this.#settings.stopTimeMs);
+    this.#kill ??= setTimeout(() => void this.kill(), graceMs);
   }
 
   async kill(): Promise<void> {
     await signalGroup(this.#container.supervisor, 'SIGKILL');
   }
 
-  logAcked(seq: number): void {
-    this.#log.acked(seq);
+  /** There is room for more output: its end may be told after the last of it. */
+  logAcked(): void {
     this.#look();
   }
 
@@ -127,14 +125,15 @@ export class ProcessContainer {
   }
 
   async #examine(): Promise<void> {
-    const { id, files, supervisor } = this.#container;
+    const { id, attempt, files, supervisor, output } = this.#container;
     // First this look, then those at the files: what it wrote before its end is seen below.
     const over = !(await isRunning(supervisor));
     if (this.#phase === 'starting' && (await files.hasStarted())) {
       this.#phase = 'running';
+      await output.life(attempt, 'started');
       await this.#settings.report({ kind: 'container-started', id });
     }
-    if (this.#phase === 'running' && !(await this.#log.pump(over))) return;
+    if (this.#phase === 'running' && !(await output.pump(over))) return;
     if (!over || this.#phase === 'closed') return;
     const exitCode = await files.exitCode();
     const reason = (await files.isStopping())
@@ -144,6 +143,7 @@ export class ProcessContainer {
         : 'start-failed';
     this.#phase = 'ended';
     this.#release();
+    await output.life(attempt, 'exited', { exitCode, reason });
     await this.#settings.report({ kind: 'container-exited', id, exitCode, reason });
   }
 

@@ -20,6 +20,7 @@ function container(command: string[], options: { id?: string; image?: string } =
   const { id = ID, image = 'process:sh' } = options;
   return {
     id,
+    attempt: 0,
     part: id.slice(0, id.lastIndexOf('.')),
     rank: 3,
     size: 5,
@@ -82,6 +83,7 @@ describe('process runtime', () => {
   let directory: string;
   let runtime: ProcessRuntime;
   let reports: Reports;
+  const graceMs = 10_000;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sparegrid-process-'));
@@ -94,13 +96,13 @@ describe('process runtime', () => {
     await rm(directory, { recursive: true });
   });
 
-  function newRuntime(stopTimeMs = 10_000) {
+  function newRuntime() {
     const reports = new Reports();
     const runtime = new ProcessRuntime({
       directory,
       programs: { sh: '/bin/sh', node: process.execPath },
       searchPath: process.env['PATH'] ?? '',
-      stopTimeMs,
+      resultBytesMax: 1_048_576,
       endWithAgent: false,
       report: reports.take,
       logger: createLogger('p1.h1', () => {}),
@@ -108,8 +110,11 @@ describe('process runtime', () => {
     return { runtime, reports };
   }
 
-  /** Starts `command` from a process of its own that is killed with -9 once the program printed `go`. */
-  async function startAndDie(command: string[]): Promise<void> {
+  /**
+   * Starts `command` from a process of its own that is killed with -9 once the program printed `go`;
+   * tells how many chunks came until then.
+   */
+  async function startAndDie(command: string[]): Promise<number> {
     const source = new URL('./process-runtime.ts', import.meta.url).href;
     const program = `
       const { ProcessRuntime } = await import(${JSON.stringify(source)});
@@ -117,7 +122,7 @@ describe('process runtime', () => {
         directory: ${JSON.stringify(directory)},
         programs: { sh: '/bin/sh' },
         searchPath: process.env.PATH,
-        stopTimeMs: 10000,
+        resultBytesMax: 1048576,
         endWithAgent: false,
         report: async (event) => console.log(JSON.stringify(event)),
         logger: { info() {}, warn() {}, error() {} },
@@ -126,13 +131,17 @@ describe('process runtime', () => {
     const file = join(directory, 'agent.mjs');
     await writeFile(file, program);
     const agent = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let chunks = 0;
     for await (const line of createInterface({ input: agent.stdout })) {
-      if (printed('go')(JSON.parse(line))) break;
+      const event: RuntimeEvent = JSON.parse(line);
+      if (event.kind === 'log') chunks += 1;
+      if (printed('go')(event)) break;
     }
     const gone = once(agent, 'exit');
     agent.kill('SIGKILL');
     await gone;
     await rm(file);
+    return chunks;
   }
 
   it('runs a program, hands over its output, and then its exit code', async () => {
@@ -158,7 +167,9 @@ describe('process runtime', () => {
       'GREETING=hello',
       `HOME=${home}`,
       `PATH=${process.env['PATH']}`,
+      'SPAREGRID_ATTEMPT=0',
       `SPAREGRID_CONTAINER=${ID}`,
+      `SPAREGRID_OUT=${join(directory, ID, 'left')}`,
       'SPAREGRID_RANK=3',
       'SPAREGRID_SIZE=5',
     ]);
@@ -193,19 +204,18 @@ describe('process runtime', () => {
       container(['-c', 'trap "echo bye; exit 3" TERM; echo go; while :; do sleep 0.05; done']),
     );
     await reports.until(printed('go'));
-    runtime.stop(ID);
+    runtime.stop(ID, graceMs);
     expect(await reports.until(exited)).toMatchObject({ exitCode: 3, reason: 'stopped' });
     expect(reports.text('stdout')).toBe('go\nbye\n');
   });
 
   it('kills a program that ignores SIGTERM, and its children', async () => {
-    ({ runtime, reports } = newRuntime(100));
     const command = 'trap "" TERM; sleep 1000 & echo child $! go; while :; do sleep 0.1; done';
     runtime.start(container(['-c', command]));
     await reports.until(printed('go'));
     const child = Number(/child (\d+)/.exec(reports.text('stdout'))?.[1]);
     expect(await identify(child)).not.toBeNull();
-    runtime.stop(ID);
+    runtime.stop(ID, 100);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'stopped' });
     await untilGone(child);
   });
@@ -237,7 +247,7 @@ describe('process runtime', () => {
       await new Promise(setImmediate);
     }
     expect(reports.text('stdout')).toBe(`${'x'.repeat(bytes)}\nend\n`);
-    runtime.stop(ID);
+    runtime.stop(ID, graceMs);
     await reports.until(exited);
   });
 
@@ -250,11 +260,11 @@ describe('process runtime', () => {
   });
 
   it('adopts what runs on after the agent was killed, and continues its log', async () => {
-    await startAndDie([
+    const logSeq = await startAndDie([
       '-c',
       'echo go; while ! [ -e stop ]; do sleep 0.02; done; echo bye; exit 4',
     ]);
-    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq, stopGraceMs: null }]);
     await reports.until(started);
     await writeFile(join(directory, ID, 'work/stop'), '');
     expect(await reports.until(exited)).toMatchObject({ exitCode: 4, reason: 'exit' });
@@ -263,10 +273,10 @@ describe('process runtime', () => {
 
   it('hands chunks over again, cut the same way, that the core did not take', async () => {
     await startAndDie(['-c', 'echo go; exec sleep 1000']);
-    await runtime.adopt([{ id: ID, logSeq: 0, stopping: false }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq: 0, stopGraceMs: null }]);
     await reports.until(printed('go'));
     expect(reports.text('stdout')).toBe('go\n');
-    runtime.stop(ID);
+    runtime.stop(ID, graceMs);
     expect(await reports.until(exited)).toMatchObject({ reason: 'stopped' });
   });
 
@@ -274,21 +284,20 @@ describe('process runtime', () => {
     await startAndDie(['-c', 'echo go; read x <work; exit 9']);
     const supervisor = JSON.parse(await readFile(join(directory, ID, 'supervisor'), 'utf8'));
     await untilGone(supervisor.pid);
-    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq: 1, stopGraceMs: null }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: 9, reason: 'exit' });
   });
 
   it('goes on stopping what was being stopped when the agent was killed', async () => {
     await startAndDie(['-c', 'trap "" TERM; echo go; while :; do sleep 0.1; done']);
     await writeFile(join(directory, ID, 'stopping'), '');
-    ({ runtime, reports } = newRuntime(50));
-    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq: 1, stopGraceMs: 50 }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'stopped' });
   });
 
   it('stops what the core wanted stopped before the agent was killed', async () => {
     await startAndDie(['-c', 'echo go; exec sleep 1000']);
-    await runtime.adopt([{ id: ID, logSeq: 1, stopping: true }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq: 1, stopGraceMs: 10_000 }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: 143, reason: 'stopped' });
   });
 
@@ -311,7 +320,7 @@ describe('process runtime', () => {
   });
 
   it('reports as never started what the agent was killed before', async () => {
-    await runtime.adopt([{ id: ID, logSeq: 0, stopping: false }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq: 0, stopGraceMs: null }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'start-failed' });
   });
 
@@ -339,7 +348,7 @@ describe('process runtime', () => {
     const supervisor = JSON.parse(await readFile(file, 'utf8'));
     process.kill(-supervisor.pid, 'SIGKILL');
     await writeFile(file, JSON.stringify({ ...supervisor, pid: process.pid }));
-    await runtime.adopt([{ id: ID, logSeq: 1, stopping: false }]);
+    await runtime.adopt([{ id: ID, attempt: 0, logSeq: 1, stopGraceMs: null }]);
     expect(await reports.until(exited)).toMatchObject({ exitCode: null, reason: 'exit' });
     expect(reports.count('container-exited')).toBe(1);
   });

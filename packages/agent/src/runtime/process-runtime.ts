@@ -1,14 +1,18 @@
 /** The `process` runtime: programs as plain processes of the machine. It isolates NOTHING. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import { readTaskPrivate } from '@sparegrid/link/documents';
 import { ContainerFiles } from './container-files.ts';
-import { type Followed, ProcessContainer } from './process-container.ts';
-import { identify } from './process-identity.ts';
-import type { KnownContainer, Report, Runtime } from './runtime.ts';
+import { ContainerOutput } from './container-output.ts';
+import { archiveOf } from './directory-archive.ts';
+import { ProcessContainer } from './process-container.ts';
+import { identify, type ProcessIdentity, signalGroup } from './process-identity.ts';
+import { usageOfGroup } from './process-usage.ts';
+import type { ContainerUsage, KnownContainer, Report, Runtime } from './runtime.ts';
 import { startSupervisor } from './supervisor.ts';
 
 export interface ProcessRuntimeSettings {
@@ -18,8 +22,8 @@ export interface ProcessRuntimeSettings {
   programs: Readonly<Record<string, string>>;
   /** Search path that the programs get. */
   searchPath: string;
-  /** Between SIGTERM and SIGKILL. */
-  stopTimeMs: number;
+  /** A result above this is not handed over. */
+  resultBytesMax: number;
   /** Kill what runs when the agent ends in order: for networks that live no longer than a try. */
   endWithAgent: boolean;
   report: Report;
@@ -29,13 +33,19 @@ export interface ProcessRuntimeSettings {
 /** What image references of this runtime begin with. */
 const IMAGE_PREFIX = 'process:';
 
+/** Grace of a stop that only this runtime remembers. */
+const STOP_MS = 15_000;
+
 /** Ids become directory names; they come from the hub, so they are not trusted to be harmless. */
 const SAFE_ID = /^[a-z0-9][a-z0-9.-]{0,199}$/;
 
 export class ProcessRuntime implements Runtime {
   readonly images: string[];
+  /** It isolates nothing: whatever runs can reach the outside. */
+  readonly egress = true;
   readonly #settings: ProcessRuntimeSettings;
   readonly #containers = new Map<ContainerId, ProcessContainer>();
+  readonly #outputs = new Map<ContainerId, ContainerOutput>();
   /** For each container what is being done to it: one thing after the other. */
   readonly #work = new Map<ContainerId, Promise<void>>();
 
@@ -46,33 +56,43 @@ export class ProcessRuntime implements Runtime {
 
   async adopt(known: readonly KnownContainer[]): Promise<void> {
     const unknown = new Set(await directoriesIn(this.#settings.directory));
-    for (const { id, logSeq, stopping } of known) {
-      unknown.delete(id);
-      await this.#do(id, () => this.#adoptOne(id, logSeq));
-      if (stopping) this.stop(id);
+    for (const container of known) {
+      unknown.delete(container.id);
+      await this.#do(container.id, () => this.#adoptOne(container));
     }
     // The core forgot these, but the agent was killed before it removed them.
     for (const id of unknown) {
-      await this.#do(id, () => this.#adoptOne(id, 0, async () => {}));
+      await this.#do(id, async () => {
+        const supervisor = SAFE_ID.test(id) ? await this.#filesOf(id).supervisor() : null;
+        if (supervisor) await signalGroup(supervisor, 'SIGKILL');
+      });
       this.forget(id);
     }
   }
 
   start(container: DesiredContainer): void {
-    const { id } = container;
+    const { id, attempt } = container;
     void this.#do(id, async () => {
-      if (this.#containers.has(id)) return;
       try {
         await this.#start(container);
       } catch (error) {
         this.#settings.logger.warn('container.start-failed', { id, error: String(error) });
-        this.#neverRan(id, this.#settings.report);
+        await this.#neverRan(id, attempt, String(error));
       }
     });
   }
 
-  stop(id: ContainerId): void {
-    void this.#do(id, async () => this.#containers.get(id)?.stop());
+  stop(id: ContainerId, graceMs: number): void {
+    void this.#do(id, async () => this.#containers.get(id)?.stop(graceMs));
+  }
+
+  collect(id: ContainerId): void {
+    void this.#do(id, async () => {
+      const { report } = this.#settings;
+      const output = this.#outputs.get(id);
+      if (!output) return void report({ kind: 'container-closed', id });
+      await output.close(await this.#filesOf(id).attempt(), () => this.#archive(id));
+    });
   }
 
   forget(id: ContainerId): void {
@@ -81,12 +101,24 @@ export class ProcessRuntime implements Runtime {
       if (container && !container.hasEnded) await container.kill();
       container?.close();
       this.#containers.delete(id);
+      this.#outputs.delete(id);
       if (SAFE_ID.test(id)) await this.#filesOf(id).remove();
     });
   }
 
   logAcked(id: ContainerId, seq: number): void {
-    this.#containers.get(id)?.logAcked(seq);
+    this.#outputs.get(id)?.acked(seq);
+    this.#outputs.get(id)?.poke();
+    this.#containers.get(id)?.logAcked();
+  }
+
+  async usage(id: ContainerId): Promise<ContainerUsage | null> {
+    const group = this.#containers.get(id)?.group;
+    return group ? usageOfGroup(group.pid, this.#filesOf(id).directory) : null;
+  }
+
+  note(id: ContainerId, stream: 'life' | 'usage', line: object): void {
+    void this.#do(id, async () => this.#outputs.get(id)?.note(stream, line));
   }
 
   async close(): Promise<void> {
@@ -98,15 +130,23 @@ export class ProcessRuntime implements Runtime {
     this.#containers.clear();
   }
 
-  async #start({ id, rank, size, task, taskPrivate }: DesiredContainer): Promise<void> {
+  async #start({ id, attempt, rank, size, task, taskPrivate }: DesiredContainer): Promise<void> {
     if (!SAFE_ID.test(id)) throw new Error('the id cannot name a directory');
     const program = this.#programOf(task.public.image);
     if (taskPrivate === null) throw new Error('the private part of the task is missing');
     const read = readTaskPrivate(taskPrivate);
     if (!read.ok) throw new Error(`${read.code}: ${read.hint}`);
     const files = this.#filesOf(id);
+    const isNew = await files.create();
     // Whatever the core says: what was tried before is never started again.
-    if (!(await files.create())) return this.#adoptOne(id, 0);
+    if (!isNew && attempt <= (await files.attempt())) {
+      if (this.#containers.has(id)) return;
+      return this.#adoptOne({ id, attempt, logSeq: 0, stopGraceMs: null });
+    }
+    this.#containers.get(id)?.close();
+    const output = this.#outputs.get(id) ?? (await this.#openOutput(id, 0));
+    output.began();
+    await files.beginAttempt(attempt);
     const work = files.path('work');
     const supervisor = await startSupervisor({
       directory: files.directory,
@@ -117,17 +157,18 @@ export class ProcessRuntime implements Runtime {
         PATH: this.#settings.searchPath,
         ...read.value.env,
         HOME: work,
+        SPAREGRID_OUT: files.path('left'),
         SPAREGRID_RANK: String(rank),
         SPAREGRID_SIZE: String(size),
         SPAREGRID_CONTAINER: id,
+        SPAREGRID_ATTEMPT: String(attempt),
       },
     });
     try {
       const identity = await identify(supervisor.pid);
       if (!identity) throw new Error('its supervisor ended at once');
       await files.recordSupervisor(identity);
-      const { gone } = supervisor;
-      await this.#follow({ id, files, supervisor: identity, gone, logSeq: 0 });
+      await this.#follow(id, attempt, identity, supervisor.gone);
     } catch (error) {
       supervisor.abandon();
       throw error;
@@ -135,17 +176,40 @@ export class ProcessRuntime implements Runtime {
     supervisor.release();
   }
 
-  async #adoptOne(id: ContainerId, logSeq: number, report = this.#settings.report): Promise<void> {
+  async #adoptOne({ id, attempt, logSeq, stopGraceMs }: KnownContainer): Promise<void> {
     const files = this.#filesOf(id);
-    const supervisor = SAFE_ID.test(id) ? await files.supervisor() : null;
+    const isThere = SAFE_ID.test(id) && (await files.exists());
+    if (isThere && !this.#outputs.has(id)) await this.#openOutput(id, logSeq);
+    const isSame = isThere && (await files.attempt()) === attempt;
+    const supervisor = isSame ? await files.supervisor() : null;
     // Without this record the supervisor was never told to go on: the program did not run.
-    if (supervisor) await this.#follow({ id, files, supervisor, gone: null, logSeq }, report);
-    else this.#neverRan(id, report);
+    if (!supervisor) return this.#neverRan(id, attempt, 'the agent ended before it was started');
+    await this.#follow(id, attempt, supervisor, null);
+    const isStopping = await files.isStopping();
+    if (stopGraceMs !== null || isStopping) {
+      await this.#containers.get(id)?.stop(stopGraceMs ?? STOP_MS);
+    }
   }
 
-  async #follow(container: Followed, report = this.#settings.report): Promise<void> {
-    const settings = { ...this.#settings, report };
-    this.#containers.set(container.id, await ProcessContainer.follow(container, settings));
+  async #follow(
+    id: ContainerId,
+    attempt: number,
+    supervisor: ProcessIdentity,
+    gone: Promise<void> | null,
+  ): Promise<void> {
+    const output = this.#outputs.get(id) as ContainerOutput;
+    const container = { id, attempt, files: this.#filesOf(id), output, supervisor, gone };
+    this.#containers.set(id, await ProcessContainer.follow(container, this.#settings));
+  }
+
+  async #openOutput(id: ContainerId, logSeq: number): Promise<ContainerOutput> {
+    const output = await ContainerOutput.open(id, this.#filesOf(id), logSeq, this.#settings);
+    this.#outputs.set(id, output);
+    return output;
+  }
+
+  async #archive(id: ContainerId): Promise<Readable | null> {
+    return archiveOf(this.#filesOf(id).path('left'));
   }
 
   #programOf(image: string): string {
@@ -156,9 +220,11 @@ export class ProcessRuntime implements Runtime {
     return program;
   }
 
-  /** Not awaited: nothing comes after it, and what is done to the container must not wait for it. */
-  #neverRan(id: ContainerId, report: Report): void {
-    void report({ kind: 'container-exited', id, exitCode: null, reason: 'start-failed' });
+  /** Its report is not awaited: what is done to the container must not wait for it. */
+  async #neverRan(id: ContainerId, attempt: number, error: string): Promise<void> {
+    await this.#outputs.get(id)?.life(attempt, 'start-failed', { error });
+    const event = { kind: 'container-exited', id, exitCode: null } as const;
+    void this.#settings.report({ ...event, reason: 'start-failed' });
   }
 
   #filesOf(id: ContainerId): ContainerFiles {

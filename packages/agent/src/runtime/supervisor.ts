@@ -16,7 +16,7 @@ read -r go || exit 0
 directory=$1
 shift
 : >"$directory/started"
-"$@" </dev/null >"$directory/out" 2>"$directory/err"
+"$@" </dev/null >>"$directory/out" 2>>"$directory/err"
 code=$?
 echo "$code" >"$directory/exit.tmp" && mv "$directory/exit.tmp" "$directory/exit"
 kill -KILL 0

@@ -87,7 +87,7 @@ function agentConfig(layout: Layout, links: DevnetLinks, lessor: Lessor): object
     hub: { id: hub, publicKey: publicKeyIn(layout, hub), socket: address, ...(tls && { tls }) },
     organization,
     collect,
-    offer: { ...SLICE, asks: { cpuPerCoreHour, memoryPerGibHour } },
+    offer: { ...SLICE, follow: 'fixed', asks: { cpuPerCoreHour, memoryPerGibHour } },
     runtime: {
       kind: 'process',
       directory: layout.containers(id),

@@ -48,6 +48,16 @@ export type PartState = 'held' | 'active' | 'running' | 'stopping' | 'ended';
 /** How a part ended: normally, or by which code. */
 export type PartOutcome = 'completed' | RefusalCode;
 
+/** One container of a part that was, or shall be, started again. */
+export interface Restart {
+  /** Number of the container within the part. */
+  replica: number;
+  /** The start that is ordered now: restarts so far. */
+  attempt: number;
+  /** When the next start is ordered; null while none is due. */
+  dueAtMs: number | null;
+}
+
 /** A part at its target hub. Times are the hub's elapsed milliseconds. */
 export interface PartRecord {
   id: PartId;
@@ -65,6 +75,8 @@ export interface PartRecord {
   /** All containers were reported started. */
   started: boolean;
   taskPrivate: string | null;
+  /** Containers that failed and were started again. */
+  restarts: Restart[];
   /** Set when stopping begins. */
   outcome: PartOutcome | null;
   billedMs: number;

@@ -48,6 +48,8 @@ export class TargetParts {
 
   /** Takes a stored part back after a restart; the lessor's inventory must be there already. */
   restore(part: PartRecord): void {
+    // Records of earlier versions know of no restarts.
+    part.restarts ??= [];
     this.#index(part);
     if (part.state !== 'ended') {
       const { replica, placements, lessor } = part.terms;
@@ -117,6 +119,7 @@ export class TargetParts {
       endedAtMs: null,
       started: false,
       taskPrivate: null,
+      restarts: [],
       stoppedAtMs: null,
       outcome: null,
       billedMs: 0,
@@ -279,6 +282,12 @@ export class TargetParts {
     part.started = true;
     this.#save(part);
     this.#tell(part);
+  }
+
+  /** Containers of the part are to be started again, now or later. */
+  restartsChanged(part: PartRecord): void {
+    this.#save(part);
+    this.#lessors.desiredChanged(part.terms.lessor);
   }
 
   /** Elapsed time past which the agent must have stopped the part by itself. */

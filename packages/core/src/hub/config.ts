@@ -32,6 +32,10 @@ export interface Limits {
   lotsPerOffer: number;
   relayBytes: number;
   logChunksPerContainer: number;
+  /** Bytes of one container's result, as a tar archive. */
+  resultBytes: number;
+  /** How long results are kept that nobody drops. */
+  resultKeepMs: number;
   /** Length of a page, delta or snapshot chunk as text: far below the frame's limit of 1 MiB. */
   pageLength: number;
   attemptsPerOrder: number;
@@ -46,6 +50,8 @@ export const DEFAULT_LIMITS: Limits = {
   lotsPerOffer: 1_024,
   relayBytes: 65_536,
   logChunksPerContainer: 4_096,
+  resultBytes: 67_108_864,
+  resultKeepMs: 7 * 24 * 3_600_000,
   pageLength: 262_144,
   attemptsPerOrder: 1_000,
 };

@@ -68,9 +68,9 @@ describe('an order over two hubs', () => {
     world.run(12_000);
     const view = world.view('lea.h1', order);
     const costs = view.agreements[0]?.parts.map(({ costMicro }) => costMicro);
-    // One credit per core hour, 10 s: 4 and 2 cores.
-    expect(costs).toEqual([11_112n, 5_556n]);
-    expect(view).toMatchObject({ state: 'completed', costMicro: 16_668n });
+    // One credit per core hour, 10 s less the warning of 1 s that ends these programs: 4 and 2 cores.
+    expect(costs).toEqual([10_000n, 5_000n]);
+    expect(view).toMatchObject({ state: 'completed', costMicro: 15_000n });
     expect(view.agreements[0]).toMatchObject({ lease: 'COMPLETED', userOf: null });
     for (const hub of ['h1', 'h2']) {
       for (const part of world.hub(hub).core.parts.values()) {
@@ -116,7 +116,9 @@ describe('a job', () => {
   it('is failed, and billed, when a container failed', () => {
     const world = twoHubs().start().offer('bob.h2');
     world.programOf = () => ({ runMs: 2_500, exitCode: 3 });
-    const order = world.submit('lea.h1', buyOrder({ kind: 'job' }));
+    const { task } = buyOrder();
+    const once = { ...task, public: { ...task.public, restarts: 0 } };
+    const order = world.submit('lea.h1', buyOrder({ kind: 'job', task: once }));
     world.run(5_000);
     expect(world.view('lea.h1', order)).toMatchObject({
       state: 'failed',

@@ -12,6 +12,8 @@ const ORDER = buyOrder({ count: { min: 6, max: 6 }, durationMs: 4_000 });
 function runDemo(crashes: { h1?: Crash; h2?: Crash } = {}) {
   const world = twoHubs().start();
   world.offer('ann.h1').offer('bob.h2');
+  // Until it is killed at the end of the lease: so its bill is the same whatever was late.
+  world.programOf = () => ({ stubborn: true });
   for (const [id, crash] of Object.entries(crashes)) {
     const hub = world.hub(id);
     hub.crash = { ...crash, atStep: hub.steps + crash.atStep };

@@ -31,6 +31,8 @@ import { type DoneRecord, OrderBook } from './order-book.ts';
 import { fitting } from './paging.ts';
 import { RegistrationDesk } from './registration-desk.ts';
 import { RequestDesk } from './request-desk.ts';
+import { Restarts } from './restarts.ts';
+import { ResultDesk, type ResultRecord } from './result-desk.ts';
 import type { DesiredRecord, RegistryRecord } from './subnet.ts';
 
 export interface StoredRecord {
@@ -85,6 +87,8 @@ export class HubCore {
   readonly #book: OrderBook;
   readonly #requests: RequestDesk;
   readonly #logs: LogDesk;
+  readonly #restarts: Restarts;
+  readonly #results: ResultDesk;
   /** Peers that were sent a snapshot request that is not answered yet, with the time to ask again. */
   readonly #asked = new Map<HubId, number>();
   #lastMs: number;
@@ -100,7 +104,9 @@ export class HubCore {
     this.#members = new MemberDesk(context);
     this.#registrations = new RegistrationDesk(context, this.#members);
     this.#parts = new TargetParts(context, this.#members);
-    this.#members.connect(this.#parts);
+    this.#restarts = new Restarts(context, this.#parts);
+    this.#members.connect(this.#parts, this.#restarts);
+    this.#results = new ResultDesk(context);
     this.#agreements = new FirstAgreements(context, {
       publicKeyOf: (hub) => context.publicKeyOfHub(hub),
       taskPrivate: (agreement) => this.#book.orders.get(agreement.order)?.taskPrivate ?? null,
@@ -121,8 +127,14 @@ export class HubCore {
       ended: (agreement) => this.#book.agreementEnded(agreement),
     });
     this.#book = new OrderBook(context, this.#agreements);
-    this.#requests = new RequestDesk(context, this.#book, this.#agreements, this.#parts);
-    this.#logs = new LogDesk(context, this.#parts, this.#agreements);
+    this.#requests = new RequestDesk(
+      context,
+      this.#book,
+      this.#agreements,
+      this.#parts,
+      this.#results,
+    );
+    this.#logs = new LogDesk(context, this.#parts, this.#agreements, this.#results);
     this.#restore(records);
     context.put('meta', 'epoch', { epoch });
     context.wakeAt('heartbeat', now.elapsedMs);
@@ -479,6 +491,10 @@ export class HubCore {
         return this.#parts.wake(id);
       case 'agreement':
         return this.#agreements.wake(id);
+      case 'restart':
+        return this.#restarts.wake(id);
+      case 'result':
+        return this.#results.wake(id);
       case 'order':
         return this.#wakeOrder(id);
       case 'round':
@@ -533,7 +549,11 @@ export class HubCore {
     each<WindowRecord>('window', (record, key) => this.#gate.restore(key, record));
     each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
     each<RegistryRecord>('registry', (record, key) => this.#registrations.restore(key, record));
-    each<PartRecord>('part', (part) => this.#parts.restore(part));
+    each<PartRecord>('part', (part) => {
+      this.#parts.restore(part);
+      this.#restarts.restore(part);
+    });
+    each<ResultRecord>('result-index', (record, key) => this.#results.restore(key, record));
     each<PartTombstone>('tombstone', (tombstone) => {
       if (tombstone.id.startsWith('first ')) this.#agreements.restoreTombstone(tombstone);
       else this.#parts.restoreTombstone(tombstone);

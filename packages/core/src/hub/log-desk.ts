@@ -1,6 +1,7 @@
 /** Program output on its way from the agent over the target hub to the first hub's store. */
 
 import type { FirstAgreements } from '../agreement/first-hub.ts';
+import type { AgreementRecord } from '../agreement/records.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
 import type { HubMessage, LogChunk } from '../messages.ts';
 import {
@@ -12,6 +13,7 @@ import {
   partIdOf,
 } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
+import { chunkKey, type ResultDesk } from './result-desk.ts';
 
 type PartLog = Extract<HubMessage, { type: 'part-log' }>;
 
@@ -19,7 +21,12 @@ type PartLog = Extract<HubMessage, { type: 'part-log' }>;
 export interface LogPosition {
   order: OrderId;
   seq: number;
+  /** How many chunks of each table are kept. */
+  kept?: Partial<Record<Table, number>>;
 }
+
+/** Chunks of a container lie in one table per purpose, under the same keys. */
+type Table = 'log' | 'life' | 'usage';
 
 /**
  * Chunks are stored once and in order at the first hub; the agent sends a chunk again until it is
@@ -32,8 +39,15 @@ export class LogDesk {
   readonly #context: HubContext;
   readonly #parts: TargetParts;
   readonly #agreements: FirstAgreements;
+  readonly #results: ResultDesk;
 
-  constructor(context: HubContext, parts: TargetParts, agreements: FirstAgreements) {
+  constructor(
+    context: HubContext,
+    parts: TargetParts,
+    agreements: FirstAgreements,
+    results: ResultDesk,
+  ) {
+    this.#results = results;
     this.#context = context;
     this.#parts = parts;
     this.#agreements = agreements;
@@ -67,14 +81,8 @@ export class LogDesk {
     }
     const stored = this.#positions.get(container)?.seq ?? 0;
     if (seq === stored + 1) {
-      const position = { order: record.order, seq };
-      this.#positions.set(container, position);
-      this.#context.put('log-position', container, position);
+      this.#store(record, { container, seq, stream, text });
       this.#grown.set(record.order, record.parts[number]?.terms.lessee as ParticipantId);
-      if (seq <= this.#context.config.limits.logChunksPerContainer) {
-        const key = `${record.order}/${container}/${String(seq).padStart(8, '0')}`;
-        this.#context.put('log', key, { container, seq, stream, text } satisfies LogChunk, false);
-      }
     }
     const last = this.#positions.get(container)?.seq ?? 0;
     this.#context.send(from, { type: 'part-log-ack', container, seq: last });
@@ -89,6 +97,26 @@ export class LogDesk {
       }
     }
     this.#grown.clear();
+  }
+
+  #store({ order, parts }: AgreementRecord, chunk: LogChunk): void {
+    const { container, seq, stream } = chunk;
+    const known = this.#positions.get(container);
+    const kept = { ...known?.kept };
+    if (stream === 'result') {
+      const lessee = parts[0]?.terms.lessee;
+      if (lessee !== undefined) this.#results.take(order, lessee, chunk);
+    } else {
+      const table = stream === 'life' || stream === 'usage' ? stream : 'log';
+      const count = kept[table] ?? 0;
+      if (count < this.#context.config.limits.logChunksPerContainer) {
+        kept[table] = count + 1;
+        this.#context.put(table, chunkKey(order, container, seq), chunk, false);
+      }
+    }
+    const position: LogPosition = { order, seq, kept };
+    this.#positions.set(container, position);
+    this.#context.put('log-position', container, position);
   }
 
   /** At the target hub: the first hub, and no other one, says that it has stored up to here. */

@@ -10,6 +10,7 @@ import type { LeaseRow } from '../panorama/row.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { containerIdOf, type HubId, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
+import { type Restarts, restartOf } from './restarts.ts';
 import type { DesiredRecord, Member } from './subnet.ts';
 
 type Status = Extract<ParticipantMessage, { type: 'status' }>;
@@ -18,13 +19,15 @@ export class MemberDesk implements Lessors {
   readonly #context: HubContext;
   /** Set right after construction: parts and members know each other. */
   #parts: TargetParts | undefined;
+  #restarts: Restarts | undefined;
 
   constructor(context: HubContext) {
     this.#context = context;
   }
 
-  connect(parts: TargetParts): void {
+  connect(parts: TargetParts, restarts: Restarts): void {
     this.#parts = parts;
+    this.#restarts = restarts;
   }
 
   restoreDesired(participant: ParticipantId, record: DesiredRecord): void {
@@ -112,7 +115,11 @@ export class MemberDesk implements Lessors {
   #followPart(parts: TargetParts, part: PartRecord, member: Member): void {
     if (part.state !== 'active' && part.state !== 'running') return;
     const statuses = statusesOf(part, member);
-    const failed = statuses.filter((status) => status && failureOf(status, part));
+    const broken = statuses.map((status, replica) => ({ status, replica })).filter(isBroken(part));
+    const mended = broken.filter(({ status, replica }) =>
+      this.#restarts?.takes(part, replica, status),
+    );
+    const failed = broken.filter((one) => !mended.includes(one)).map(({ status }) => status);
     const failure = failed[0] && failureOf(failed[0], part);
     if (failure) {
       return parts.stop(
@@ -123,7 +130,7 @@ export class MemberDesk implements Lessors {
     }
     if (statuses.every((status) => status?.started)) parts.reportStarted(part);
     const allDone = statuses.every((status) => status?.state === 'exited');
-    if (!allDone || part.state !== 'running') return;
+    if (!allDone || mended.length > 0 || part.state !== 'running') return;
     parts.stop(
       part,
       'completed',
@@ -256,8 +263,22 @@ function isEarlier(session: string, known: string | null): boolean {
   return known !== null && life(session) < life(known);
 }
 
+/** A report about an earlier attempt says nothing of the present one. */
 function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
-  return containersOf(part).map((container) => member.statuses.get(container.id));
+  return containersOf(part).map(({ id, attempt }) => {
+    const status = member.statuses.get(id);
+    return status?.attempt === attempt ? status : undefined;
+  });
+}
+
+interface Reported {
+  status: ContainerStatus;
+  replica: number;
+}
+
+function isBroken(part: PartRecord) {
+  return (one: { status: ContainerStatus | undefined; replica: number }): one is Reported =>
+    one.status !== undefined && failureOf(one.status, part) !== undefined;
 }
 
 function isUp(status: ContainerStatus | undefined): boolean {
@@ -277,6 +298,10 @@ function failureOf(
       return 'LEASE_START_GRACE';
     case 'disconnect':
       return 'LEASE_LESSOR_LOST';
+    case 'out-of-memory':
+      return 'LEASE_OUT_OF_MEMORY';
+    case 'out-of-storage':
+      return 'LEASE_OUT_OF_STORAGE';
     case 'duration':
       return part.terms.kind === 'service' ? 'completed' : 'LEASE_DURATION_OVER';
     default:
@@ -294,6 +319,7 @@ export function containersOf(part: PartRecord): DesiredContainer[] {
       const number = containers.length;
       containers.push({
         id: containerIdOf(part.id, number),
+        attempt: restartOf(part, number)?.attempt ?? 0,
         part: part.id,
         rank: terms.replicaOffset + number,
         size: terms.replicaTotal,

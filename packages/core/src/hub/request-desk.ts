@@ -16,6 +16,7 @@ import { LeaseDesk } from './lease-desk.ts';
 import type { OrderBook } from './order-book.ts';
 import { pageOf, pageOfIds } from './paging.ts';
 import { planFor } from './plan.ts';
+import type { ResultDesk } from './result-desk.ts';
 import { summaryOf } from './views.ts';
 
 export class RequestDesk {
@@ -24,13 +25,16 @@ export class RequestDesk {
   readonly #agreements: FirstAgreements;
   readonly #parts: TargetParts;
   readonly #leases: LeaseDesk;
+  readonly #results: ResultDesk;
 
   constructor(
     context: HubContext,
     book: OrderBook,
     agreements: FirstAgreements,
     parts: TargetParts,
+    results: ResultDesk,
   ) {
+    this.#results = results;
     this.#context = context;
     this.#book = book;
     this.#agreements = agreements;
@@ -77,7 +81,16 @@ export class RequestDesk {
       case 'order.explain':
         return this.#explain(from, request.order, request.after);
       case 'order.logs':
+      case 'lease.records':
         return undefined;
+      case 'result.list': {
+        const results = this.#results.list(from, request.order);
+        return results && { ok: true, op, results };
+      }
+      case 'result.read':
+        return this.#results.refuseRead(from, request.order, request.container);
+      case 'result.drop':
+        return this.#results.drop(from, request.order, request.container);
       case 'panorama.offers':
         return { ok: true, op, ...this.#offers(request.after) };
       case 'panorama.resources':

@@ -10,12 +10,25 @@ export interface TaskPublic {
   architecture: string | null;
   egress: boolean;
   capabilities: string[];
+  /** How often each container is started again after a failure; 3 when nothing is said. */
+  restarts?: number | undefined;
 }
+
+export const DEFAULT_RESTARTS = 3;
 
 /** The part of a task that only the lessor needs to run it. */
 export interface TaskPrivate {
   command: string[];
   env: Record<string, string>;
+  /** How to log in where the image is fetched from; null or absent for public images. */
+  registry?: RegistryLogin | null | undefined;
+}
+
+/** `address` is the registry's host, for example `registry.example.org:5000`. */
+export interface RegistryLogin {
+  address: string;
+  username: string;
+  password: string;
 }
 
 /** `privateDigest` is the digest of the private part's text, which travels beside the order. */

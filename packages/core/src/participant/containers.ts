@@ -1,11 +1,17 @@
 /** Containers of an agent: converges to the desired set, and ends them on time by itself. */
-import type { ContainerStatus, DesiredContainer, HubToParticipantMessage } from '../messages.ts';
+import type {
+  ContainerStatus,
+  DesiredContainer,
+  HubToParticipantMessage,
+  RuntimeReason,
+} from '../messages.ts';
 import { type ContainerId, compareIds } from '../units/ids.ts';
 
 type Desired = Extract<HubToParticipantMessage, { type: 'desired' }>;
 
 /** Durable; table `container`. Times are the agent's elapsed milliseconds. */
 export interface ContainerRecord {
+  /** As last ordered; `desired.attempt` is the start that this record is about. */
   desired: DesiredContainer;
   state: ContainerStatus['state'];
   started: boolean;
@@ -19,6 +25,8 @@ export interface ContainerRecord {
   stopping: Exclude<ContainerStatus['reason'], null> | null;
   /** No longer in the desired set: forgotten once it exited. */
   dropped: boolean;
+  /** Everything it leaves, its result included, was handed over. */
+  closed: boolean;
 }
 
 export interface ContainerPorts {
@@ -26,7 +34,8 @@ export interface ContainerPorts {
   put(table: string, key: string, record: object): void;
   remove(table: string, key: string): void;
   start(container: DesiredContainer): void;
-  stop(id: ContainerId): void;
+  stop(id: ContainerId, graceMs: number): void;
+  collect(id: ContainerId): void;
   forget(id: ContainerId): void;
   /** Output of the container is still on its way. */
   hasOutput(id: ContainerId): boolean;
@@ -35,6 +44,8 @@ export interface ContainerPorts {
 
 /** A dropped container whose exit or output nobody takes is forgotten this long after its exit. */
 const OUTPUT_MS = 600_000;
+/** The warning takes at most this fraction of the lease: one part in so many. */
+const WARNING_SHARE = 10;
 /** Ids of forgotten containers are remembered this long: no late message starts one again. */
 const PAST_MS = 3_600_000;
 
@@ -49,9 +60,12 @@ export class Containers {
   epoch = 0;
   revision = -1;
   readonly #ports: ContainerPorts;
+  readonly #stopTimeMs: number;
 
-  constructor(ports: ContainerPorts) {
+  /** @param stopTimeMs  what a program may take to end. */
+  constructor(ports: ContainerPorts, stopTimeMs: number) {
     this.#ports = ports;
+    this.#stopTimeMs = stopTimeMs;
   }
 
   restore(record: ContainerRecord): void {
@@ -96,7 +110,7 @@ export class Containers {
         known.runningAtMs = nowMs;
         this.#save(known);
       }
-      return;
+      return this.#startAgain(known, desired);
     }
     if (this.#past.has(desired.id)) return;
     const record: ContainerRecord = {
@@ -110,15 +124,48 @@ export class Containers {
       runningAtMs: desired.running ? nowMs : null,
       stopping: null,
       dropped: false,
+      closed: false,
     };
     this.records.set(desired.id, record);
     this.#save(record);
     this.#ports.start(desired);
   }
 
+  /** Only what has ended is started again, and only by a number that was never used. @patent [0060] CLU-5 */
+  #startAgain(known: ContainerRecord, desired: DesiredContainer): void {
+    const isDue = known.state === 'exited' && desired.attempt > known.desired.attempt;
+    if (!isDue || known.stopping || known.dropped || known.closed) return;
+    known.desired = desired;
+    known.state = 'starting';
+    known.exitCode = null;
+    known.reason = null;
+    known.exitedAtMs = null;
+    this.#toldExits.delete(desired.id);
+    this.#knownExits.delete(desired.id);
+    this.#save(known);
+    this.#ports.start(desired);
+  }
+
   #drop(record: ContainerRecord): void {
     record.dropped = true;
     if (record.state !== 'exited') this.#stop(record, 'stopped');
+    this.#save(record);
+    this.#collectIfFinal(record);
+    this.#forgetIfDone(record);
+  }
+
+  /** What may be started again keeps its result directory; of anything else it is collected. */
+  #collectIfFinal(record: ContainerRecord): void {
+    if (record.state !== 'exited' || record.closed) return;
+    const isFinal = record.exitCode === 0 || record.stopping !== null || record.dropped;
+    if (isFinal) this.#ports.collect(record.desired.id);
+  }
+
+  /** The runtime has handed over everything that the container leaves. */
+  closed(id: ContainerId): void {
+    const record = this.records.get(id);
+    if (record?.state !== 'exited' || record.closed) return;
+    record.closed = true;
     this.#save(record);
     this.#forgetIfDone(record);
   }
@@ -127,7 +174,16 @@ export class Containers {
     if (record.stopping || record.state === 'exited') return;
     record.stopping = reason;
     this.#save(record);
-    this.#ports.stop(record.desired.id);
+    this.#ports.stop(record.desired.id, this.#graceToStop(record));
+  }
+
+  /** The warning comes before the lease ends, so that nothing of it runs afterwards. */
+  #graceToStop({ stopping, desired }: ContainerRecord): number {
+    return stopping === 'duration' ? this.#warningMs(desired) : this.#stopTimeMs;
+  }
+
+  #warningMs({ durationMs }: DesiredContainer): number {
+    return Math.min(this.#stopTimeMs, Math.floor(durationMs / WARNING_SHARE));
   }
 
   #forget(record: ContainerRecord): void {
@@ -152,23 +208,22 @@ export class Containers {
       this.#ports.changed();
     }
     // Also for one that was adopted: the order to stop it may have died with the agent.
-    if (record.stopping) this.#ports.stop(id);
+    if (record.stopping) this.#ports.stop(id, this.#graceToStop(record));
   }
 
-  exited(
-    id: ContainerId,
-    exitCode: number | null,
-    reason: 'exit' | 'stopped' | 'start-failed',
-  ): void {
+  exited(id: ContainerId, exitCode: number | null, reason: RuntimeReason): void {
     const record = this.records.get(id);
-    if (!record || record.state === 'exited') return;
+    if (!record) return;
+    // Known from before a restart of the agent: what was to be collected then still is.
+    if (record.state === 'exited') return this.#collectIfFinal(record);
     record.state = 'exited';
     record.exitedAtMs = this.#ports.nowMs();
     record.exitCode = exitCode;
-    if (reason === 'exit') record.started = true;
+    if (reason !== 'start-failed' && reason !== 'stopped') record.started = true;
     record.reason = reason === 'start-failed' ? reason : (record.stopping ?? reason);
     this.#save(record);
     this.#ports.changed();
+    this.#collectIfFinal(record);
     this.#forgetIfDone(record);
   }
 
@@ -201,7 +256,7 @@ export class Containers {
     if (!record.dropped || record.exitedAtMs === null) return;
     const { id } = record.desired;
     const given = this.#ports.nowMs() >= record.exitedAtMs + OUTPUT_MS;
-    const isTold = this.#knownExits.has(id) && !this.#ports.hasOutput(id);
+    const isTold = this.#knownExits.has(id) && record.closed && !this.#ports.hasOutput(id);
     if (given || isTold) this.#forget(record);
   }
 
@@ -213,7 +268,7 @@ export class Containers {
       if (record.dropped) this.#forgetIfDone(record);
       if (record.state === 'exited' || record.stopping) continue;
       if (nowMs >= disconnectedSinceMs + desired.stopAfterMs) this.#stop(record, 'disconnect');
-      else if (record.runningAtMs !== null && nowMs >= record.runningAtMs + desired.durationMs) {
+      else if (record.runningAtMs !== null && nowMs >= this.#warningAtMs(record)) {
         this.#stop(record, 'duration');
       } else if (record.runningAtMs === null && nowMs >= graceOf(record)) {
         this.#stop(record, 'grace');
@@ -232,16 +287,21 @@ export class Containers {
     for (const record of this.records.values()) {
       if (record.state === 'exited' || record.stopping) continue;
       const { runningAtMs, desired } = record;
-      const end = runningAtMs === null ? graceOf(record) : runningAtMs + desired.durationMs;
+      const end = runningAtMs === null ? graceOf(record) : this.#warningAtMs(record);
       next = Math.min(next, end, disconnectedSinceMs + desired.stopAfterMs);
     }
     return next;
+  }
+
+  #warningAtMs({ runningAtMs, desired }: ContainerRecord): number {
+    return (runningAtMs ?? 0) + desired.durationMs - this.#warningMs(desired);
   }
 
   statuses(): ContainerStatus[] {
     const nowMs = this.#ports.nowMs();
     return [...this.records.values()].map((record) => ({
       id: record.desired.id,
+      attempt: record.desired.attempt,
       state: record.state,
       exitCode: record.exitCode,
       reason: record.reason,

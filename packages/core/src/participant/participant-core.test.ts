@@ -76,11 +76,13 @@ describe('the desired set', () => {
 });
 
 describe('a container ends by the agent’s own clock', () => {
-  it('when its duration is over, counted from when billing was seen to begin', () => {
+  it('a tenth before its duration is over, counted from when billing was seen to begin', () => {
     const bench = new AgentBench().desire(1, [container('a.0')]).wait(5_000);
-    bench.desire(2, [container('a.0', running)]).wait(9_999);
+    bench.desire(2, [container('a.0', running)]).wait(8_999);
     expect(bench.stateOf('a.0')).toBe('running');
     expect(bench.wait(1).stateOf('a.0')).toBe('duration');
+    const stops = bench.agent.effects.filter((effect) => effect.kind === 'stop');
+    expect(stops).toEqual([{ kind: 'stop', id: 'a.0', graceMs: 1_000 }]);
   });
 
   it('when it is not told in twice the start grace that the lease runs', () => {

@@ -6,7 +6,9 @@ import { Outbox } from '../hub/outbox.ts';
 import type {
   DesiredContainer,
   HubToParticipantMessage,
+  LogChunk,
   Message,
+  RuntimeReason,
   SignedFrame,
 } from '../messages.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
@@ -33,15 +35,19 @@ export type ParticipantInput =
       kind: 'container-exited';
       id: ContainerId;
       exitCode: number | null;
-      reason: 'exit' | 'stopped' | 'start-failed';
+      reason: RuntimeReason;
     }
-  | { kind: 'log'; container: ContainerId; stream: 'stdout' | 'stderr'; text: string };
+  /** Nothing more comes of the container: the answer to `collect`, after its last chunk. */
+  | { kind: 'container-closed'; id: ContainerId }
+  | { kind: 'log'; container: ContainerId; stream: LogChunk['stream']; text: string };
 
 export type ParticipantEffect =
-  /** At most once per container id, ever. */
+  /** At most once per container id and attempt, ever. */
   | { kind: 'start'; container: DesiredContainer }
-  /** SIGTERM, then kill after the stop time; `container-exited` must follow. */
-  | { kind: 'stop'; id: ContainerId }
+  /** SIGTERM, then kill after the grace; `container-exited` must follow. */
+  | { kind: 'stop'; id: ContainerId; graceMs: number }
+  /** It ended and is not started again: hand over its result; `container-closed` must follow. */
+  | { kind: 'collect'; id: ContainerId }
   /** The container's directory may be removed. */
   | { kind: 'forget'; id: ContainerId }
   /** Output up to this chunk is stored at the first hub. */
@@ -92,18 +98,22 @@ export class ParticipantCore {
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
     const put = (table: string, key: string, record: object) => this.#out.put(table, key, record);
     const remove = (table: string, key: string) => this.#out.remove(table, key);
-    this.#containers = new Containers({
-      nowMs: () => this.#now.elapsedMs,
-      put,
-      remove,
-      start: (container) => this.#out.effect({ kind: 'start', container }),
-      stop: (id) => this.#out.effect({ kind: 'stop', id }),
-      forget: (id) => this.#forget(id),
-      hasOutput: (id) => this.#logs.waits(id),
-      changed: () => {
-        this.#statusDue = true;
+    this.#containers = new Containers(
+      {
+        nowMs: () => this.#now.elapsedMs,
+        put,
+        remove,
+        start: (container) => this.#out.effect({ kind: 'start', container }),
+        stop: (id, graceMs) => this.#out.effect({ kind: 'stop', id, graceMs }),
+        collect: (id) => this.#out.effect({ kind: 'collect', id }),
+        forget: (id) => this.#forget(id),
+        hasOutput: (id) => this.#logs.waits(id),
+        changed: () => {
+          this.#statusDue = true;
+        },
       },
-    });
+      config.timing.stopTimeMs,
+    );
     const send = (message: Message) => this.#send(message);
     this.#reporter = new Reporter(config.id, config.collect, env.crypto, { put, send });
     this.#boot = this.#restore(records) + 1;
@@ -150,6 +160,8 @@ export class ParticipantCore {
         return this.#containers.started(input.id);
       case 'container-exited':
         return this.#containers.exited(input.id, input.exitCode, input.reason);
+      case 'container-closed':
+        return this.#containers.closed(input.id);
       case 'log': {
         const chunk = this.#logs.add(input.container, input.stream, input.text);
         if (chunk) this.#send({ type: 'log', ...chunk });

@@ -34,7 +34,8 @@ export function readRequest(op: Op, params: unknown, query: unknown, body: Buffe
   if (!members.ok) return members;
   const given: Record<string, unknown> = { ...members.value, ...(params as object), op };
   if (route.query.includes('after')) given['after'] = after;
-  if (op === 'order.logs') {
+  if (op === 'result.read') given['after'] = Number(after ?? 0);
+  if (op === 'order.logs' || op === 'lease.records') {
     const cursor = decodeCursor(String(given['order']), typeof after === 'string' ? after : '');
     if (!cursor) return refuse('LINK_MALFORMED', 'query: after is <container>:<seq>, by commas');
     given['after'] = cursor;

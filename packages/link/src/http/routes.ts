@@ -52,6 +52,21 @@ export const ROUTES: Readonly<Record<Op, Route>> = {
   'lease.list': route('GET /v1/leases', 'Your leases that the hub has in memory.', { query: PAGE }),
   'lease.get': route('GET /v1/leases/:lease', 'One lease.'),
   'lease.stop': route('DELETE /v1/leases/:lease', 'End a lease; it ends soon, not at once.'),
+  'lease.records': route(
+    'GET /v1/orders/:order/records/:stream',
+    'What happened to its containers (`life`), what they used (`usage`), after a cursor.',
+    { query: PAGE },
+  ),
+  'result.list': route('GET /v1/orders/:order/results', 'What its containers left.'),
+  'result.read': route(
+    'GET /v1/orders/:order/results/:container',
+    'Chunks of one result after the one of this number.',
+    { query: PAGE },
+  ),
+  'result.drop': route(
+    'DELETE /v1/orders/:order/results/:container',
+    'Remove one result from the hub.',
+  ),
   'panorama.offers': route('GET /v1/offers', 'The lease panorama.', { query: PAGE }),
   'panorama.resources': route('GET /v1/resources', 'The resource panorama.', { query: PAGE }),
   'directory.resolve': route('GET /v1/participants/:participant', 'The hub of a participant.'),
@@ -76,9 +91,10 @@ export function toHttp(request: Request, follow = false): HttpRequest {
   const filled = path.replace(/:([a-z]+)/g, (_, name) => encodeURIComponent(String(members[name])));
   const found = new URLSearchParams();
   for (const name of query) {
-    const text =
-      request.op === 'order.logs' ? encodeCursor(request.order, request.after) : members[name];
-    if (typeof text === 'string' && text !== '') found.set(name, text);
+    const text = hasCursor(request)
+      ? encodeCursor(request.order, request.after)
+      : String(members[name] ?? '');
+    if (text !== '') found.set(name, text);
   }
   if (follow) found.set('follow', 'true');
   const own = body.map((name) => [name, members[name]]);
@@ -87,6 +103,12 @@ export function toHttp(request: Request, follow = false): HttpRequest {
     target: found.size === 0 ? filled : `${filled}?${found}`,
     body: body.length === 0 ? '' : JSON.stringify(Object.fromEntries(own)),
   };
+}
+
+type WithCursor = Extract<Request, { op: 'order.logs' | 'lease.records' }>;
+
+function hasCursor(request: Request): request is WithCursor {
+  return request.op === 'order.logs' || request.op === 'lease.records';
 }
 
 /** Containers share the order's id: `-1.0.3:17,-1.0.4:9` is short enough for thousands of them. */

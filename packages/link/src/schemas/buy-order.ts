@@ -4,6 +4,7 @@ import type {
   DisconnectRule,
   MatchingPriority,
   PerformanceRequirement,
+  RegistryLogin,
   TaskPrivate,
   TaskPublic,
   TaskSpec,
@@ -26,12 +27,16 @@ import {
 import { schemaFor } from './schema-for.ts';
 import { jobKind } from './sell-order.ts';
 
+/** More than this is no failure that a restart mends. */
+const RESTARTS_MAX = 1_000;
+
 const taskPublic = schemaFor<TaskPublic>()(
   z.strictObject({
     image: name.min(1),
     architecture: name.nullable(),
     egress: z.boolean(),
     capabilities: list(name, FEW),
+    restarts: z.int().min(0).max(RESTARTS_MAX).optional(),
   }),
 );
 
@@ -39,8 +44,16 @@ const taskPublic = schemaFor<TaskPublic>()(
 const word = text.regex(/^[^\0]*$/, 'expected no NUL character');
 const variable = name.regex(/^[^=\0]+$/, 'expected a name without = and NUL');
 
+const registryLogin = schemaFor<RegistryLogin>()(
+  z.strictObject({ address: name.min(1), username: name, password: text }),
+);
+
 export const taskPrivate = schemaFor<TaskPrivate>()(
-  z.strictObject({ command: list(word, SOME), env: mapOf(variable, word, SOME) }),
+  z.strictObject({
+    command: list(word, SOME),
+    env: mapOf(variable, word, SOME),
+    registry: registryLogin.nullish(),
+  }),
 );
 
 export const taskSpec = schemaFor<TaskSpec>()(

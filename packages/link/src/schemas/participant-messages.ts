@@ -31,10 +31,20 @@ const what = z.enum(['resource', 'offer']);
 const containerStatus = schemaFor<ContainerStatus>()(
   z.strictObject({
     id: containerId,
+    attempt: amount,
     state: z.enum(['starting', 'running', 'exited']),
     exitCode: exitCode.nullable(),
     reason: z
-      .enum(['exit', 'stopped', 'duration', 'disconnect', 'grace', 'start-failed'])
+      .enum([
+        'exit',
+        'stopped',
+        'start-failed',
+        'out-of-memory',
+        'out-of-storage',
+        'duration',
+        'disconnect',
+        'grace',
+      ])
       .nullable(),
     started: z.boolean(),
     exitedAgoMs: amount.nullable(),
@@ -65,6 +75,7 @@ export const participantMessageSchemas = {
 const desiredContainer = schemaFor<DesiredContainer>()(
   z.strictObject({
     id: containerId,
+    attempt: amount,
     part: partId,
     rank: amount,
     size: amount,

@@ -1,5 +1,5 @@
 /** Schemas of requests and replies: one per `op`, so that a new one without a schema is an error. */
-import type { HubStatus, LogChunk, Reply, Request } from '@sparegrid/core/messages';
+import type { HubStatus, LogChunk, Reply, Request, ResultView } from '@sparegrid/core/messages';
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
@@ -29,7 +29,7 @@ import { sellOrder } from './sell-order.ts';
 export const logChunkFields = {
   container: containerId,
   seq: amount,
-  stream: z.enum(['stdout', 'stderr']),
+  stream: z.enum(['stdout', 'stderr', 'life', 'usage', 'result']),
   text,
 };
 
@@ -58,6 +58,20 @@ export const request = schemaFor<Request>()(
     z.strictObject({ op: z.literal('lease.list'), after: pageMark }),
     z.strictObject({ op: z.literal('lease.get'), lease: agreementId }),
     z.strictObject({ op: z.literal('lease.stop'), lease: agreementId }),
+    z.strictObject({
+      op: z.literal('lease.records'),
+      order: orderId,
+      stream: z.enum(['life', 'usage']),
+      after: mapOf(containerId, amount, MANY),
+    }),
+    z.strictObject({ op: z.literal('result.list'), order: orderId }),
+    z.strictObject({
+      op: z.literal('result.read'),
+      order: orderId,
+      container: containerId,
+      after: amount,
+    }),
+    z.strictObject({ op: z.literal('result.drop'), order: orderId, container: containerId }),
     z.strictObject({ op: z.literal('panorama.offers'), after: pageMark }),
     z.strictObject({ op: z.literal('panorama.resources'), after: pageMark }),
     z.strictObject({ op: z.literal('directory.resolve'), participant: participantId }),
@@ -127,6 +141,15 @@ const hubStatus = schemaFor<HubStatus>()(
   }),
 );
 
+const resultView = schemaFor<ResultView>()(
+  z.strictObject({
+    container: containerId,
+    bytes: amount,
+    state: z.enum(['partial', 'complete', 'too-large']),
+    expiresInMs: amount,
+  }),
+);
+
 const done = z.literal(true);
 
 export const reply = schemaFor<Reply>()(
@@ -169,6 +192,24 @@ export const reply = schemaFor<Reply>()(
       }),
       z.strictObject({ ok: done, op: z.literal('lease.get'), lease: leaseView }),
       z.strictObject({ ok: done, op: z.literal('lease.stop'), lease: agreementId }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('lease.records'),
+        chunks: list(logChunk, MANY),
+        ended: z.boolean(),
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('result.list'),
+        results: list(resultView, MANY),
+      }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('result.read'),
+        chunks: list(logChunk, MANY),
+        last: z.boolean(),
+      }),
+      z.strictObject({ ok: done, op: z.literal('result.drop'), container: containerId }),
       z.strictObject({
         ok: done,
         op: z.literal('panorama.offers'),

@@ -13,6 +13,8 @@ export interface Observed {
   agent: ParticipantId;
   orderedAtMs: number;
   beganAtMs: number | null;
+  /** The present attempt runs, or ran. */
+  attemptBegan: boolean;
   exitedAtMs: number | null;
   /** When the agent was first told that the lease runs. */
   toldRunningAtMs: number | null;
@@ -22,6 +24,8 @@ export interface Observed {
 
 /** Room for steps, commits and timers between a bound and what can be seen of it. */
 const SLACK_MS = 2_500;
+/** Restarts of a container when its order says nothing. */
+const RESTARTS = 3;
 
 export class Containers {
   readonly #model: Model;
@@ -38,28 +42,51 @@ export class Containers {
 
   /** The agent asks its runtime to start a container. */
   ordered(agent: ParticipantId, desired: DesiredContainer): void {
-    const { id, part } = desired;
-    if (this.#observed.has(id)) {
-      this.#model.violate('container.started-twice', agent, id, 'ordered before');
-      return;
-    }
+    const { id } = desired;
+    const known = this.#observed.get(id);
+    if (known) return this.#orderedAgain(known, agent, desired);
     const observed: Observed = {
       desired,
       agent,
       orderedAtMs: this.#model.nowMs,
       beganAtMs: null,
+      attemptBegan: false,
       exitedAtMs: null,
       toldRunningAtMs: desired.running ? this.#model.nowMs : null,
       reportLagMs: null,
     };
     this.#observed.set(id, observed);
     this.#live.add(observed);
+    this.#checkAsked(agent, desired);
+    this.#checkMachine(agent);
+  }
+
+  /** A restart: of what does not run, by a new number, and no more of them than the order allows. */
+  #orderedAgain(known: Observed, agent: ParticipantId, desired: DesiredContainer): void {
+    const { id, attempt, task } = desired;
+    const isRunning = known.attemptBegan && known.exitedAtMs === null;
+    if (isRunning || attempt <= known.desired.attempt) {
+      const detail = `attempt ${attempt} after ${known.desired.attempt}`;
+      return this.#model.violate('container.started-twice', agent, id, detail);
+    }
+    if (attempt > (task.public.restarts ?? RESTARTS)) {
+      this.#model.violate('container.restarted-too-often', agent, id, `attempt ${attempt}`);
+    }
+    known.desired = desired;
+    known.attemptBegan = false;
+    known.exitedAtMs = null;
+    known.reportLagMs = null;
+    this.#live.add(known);
+    this.#checkAsked(agent, desired);
+    this.#checkMachine(agent);
+  }
+
+  #checkAsked(agent: ParticipantId, { id, part }: DesiredContainer): void {
     const hub = this.#model.hub(agent.slice(agent.indexOf('.') + 1));
     const record = hub.records.part.get(part);
     if (record?.activeAtMs == null || record.terms.lessor !== agent) {
       this.#model.violate('container.unasked', agent, id, `part ${record?.state ?? 'unknown'}`);
     }
-    this.#checkMachine(agent);
   }
 
   /** Containers that exist take no more of a machine than it has. */
@@ -89,7 +116,10 @@ export class Containers {
   began(agent: ParticipantId, id: ContainerId): void {
     const observed = this.#observed.get(id);
     if (!observed) this.#model.violate('container.unordered', agent, id, 'runs without an order');
-    else observed.beganAtMs = this.#model.nowMs;
+    else {
+      observed.beganAtMs ??= this.#model.nowMs;
+      observed.attemptBegan = true;
+    }
   }
 
   exited(agent: ParticipantId, id: ContainerId): void {
@@ -111,7 +141,7 @@ export class Containers {
 
   seen(id: ContainerId): { beganAtMs: number | null; isLive: boolean } {
     const observed = this.#observed.get(id);
-    const isLive = observed?.beganAtMs != null && observed.exitedAtMs === null;
+    const isLive = observed?.attemptBegan === true && observed.exitedAtMs === null;
     return { beganAtMs: observed?.beganAtMs ?? null, isLive };
   }
 
@@ -172,7 +202,7 @@ export class Containers {
     if (this.#model.nowMs - hubHeardAgentMs >= lostAfterMs) return;
     for (const id of this.#idsOf(part.id, part.terms)) {
       const observed = this.#observed.get(id);
-      if (observed?.beganAtMs != null && observed.exitedAtMs === null) {
+      if (observed?.attemptBegan && observed.exitedAtMs === null) {
         this.#model.violate('container.runs-after-end', observed.agent, id, String(part.outcome));
       }
     }

@@ -6,7 +6,7 @@ import {
   type ParticipantInput,
 } from '@sparegrid/core/participant/participant-core';
 import type { Now } from '@sparegrid/core/step';
-import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import type { ContainerId, HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
@@ -240,6 +240,14 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
       this.containers.start(effect.container);
     } else if (effect.kind === 'stop') this.containers.stop(effect.id);
     else if (effect.kind === 'forget') this.containers.forget(effect.id);
+    else if (effect.kind === 'collect') this.#collect(effect.id);
+  }
+
+  /** What it leaves is a moment under way; an agent that dies meanwhile is asked again. */
+  #collect(id: ContainerId): void {
+    this.#context.queue.after(this.#rng.between(1, 200), () => {
+      if (this.#core) this.#input({ kind: 'container-closed', id });
+    });
   }
 
   threw(error: unknown): void {

@@ -1,0 +1,202 @@
+/** One attempt of a container of an engine, from its start to its end, over restarts of the engine. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RuntimeReason } from '@sparegrid/core/messages';
+import type { ContainerId } from '@sparegrid/core/units/ids';
+import type { Logger } from '@sparegrid/link/daemon/logger';
+import type Docker from 'dockerode';
+import type { ContainerFiles } from '../container-files.ts';
+import type { ContainerOutput } from '../container-output.ts';
+import type { ContainerUsage, Report } from '../runtime.ts';
+import { type Engine, statusOf } from './engine.ts';
+import { copyLog, type OutputBase } from './log-copy.ts';
+import type { Scratch } from './scratch.ts';
+
+export interface EngineAttempt {
+  id: ContainerId;
+  attempt: number;
+  /** The engine's name for it. */
+  name: string;
+  files: ContainerFiles;
+  output: ContainerOutput;
+  base: OutputBase;
+  scratch: Scratch;
+  /** The engine does not tell what was killed for its memory. */
+  killMeansMemory: boolean;
+}
+
+/** Between the end of what an engine says of a container and the next look at it. */
+const LOOK_MS = 100;
+/** What a program ends with that was killed. */
+const KILLED = 137;
+
+export class EngineContainer {
+  readonly #attempt: EngineAttempt;
+  readonly #engine: Engine;
+  readonly #report: Report;
+  readonly #logger: Logger;
+  #phase: 'starting' | 'running' | 'ended' | 'closed' = 'starting';
+  #room = Promise.withResolvers<void>();
+  #kill: NodeJS.Timeout | undefined;
+  readonly #closed = new AbortController();
+  #isOverStorage = false;
+
+  constructor(attempt: EngineAttempt, engine: Engine, report: Report, logger: Logger) {
+    this.#attempt = attempt;
+    this.#engine = engine;
+    this.#report = report;
+    this.#logger = logger;
+    void this.#follow().catch((error: unknown) => {
+      if (this.#phase === 'closed' || engine.isClosed) return;
+      logger.error('container.lost', { id: attempt.id, error: String(error) });
+    });
+  }
+
+  get attempt(): number {
+    return this.#attempt.attempt;
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase === 'ended';
+  }
+
+  /** SIGTERM now, SIGKILL after the grace; both as soon as the engine is there. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#phase === 'ended' || this.#phase === 'closed') return;
+    const { files, output, attempt } = this.#attempt;
+    await files.recordStopping();
+    await output.life(attempt, 'stopping', { graceMs });
+    this.#kill ??= setTimeout(() => void this.#signal('SIGKILL'), graceMs);
+    void this.#signal('SIGTERM');
+  }
+
+  async #signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const { id, name } = this.#attempt;
+    try {
+      await this.#engine.call((docker) => docker.getContainer(name).kill({ signal }));
+    } catch (error) {
+      // 404, 409: it is gone, or does not run any more.
+      const status = statusOf(error);
+      if (status === 404 || status === 409 || this.#engine.isClosed) return;
+      this.#logger.warn('container.signal-failed', { id, signal, error: String(error) });
+    }
+  }
+
+  /** There is room for more output. */
+  logAcked(): void {
+    this.#room.resolve();
+    this.#room = Promise.withResolvers();
+  }
+
+  /** Stops following; the container runs on. */
+  close(): void {
+    this.#phase = 'closed';
+    this.#closed.abort();
+    clearTimeout(this.#kill);
+    this.#room.resolve();
+  }
+
+  /** @patent [0063] MON-2 */
+  async usage(): Promise<ContainerUsage | null> {
+    if (this.#phase !== 'running') return null;
+    const { name, scratch } = this.#attempt;
+    const options = { stream: false, 'one-shot': true } as const;
+    const stats: Docker.ContainerStats = await this.#engine.once((docker) =>
+      docker.getContainer(name).stats(options as { stream: false }),
+    );
+    const storageBytes = await scratch.usedBytes();
+    if (scratch.mode === 'watched' && storageBytes > scratch.limitBytes) {
+      this.#isOverStorage = true;
+      void this.#signal('SIGKILL');
+    }
+    const networks = Object.values(stats.networks ?? {});
+    const cache = stats.memory_stats?.stats?.total_inactive_file ?? 0;
+    return {
+      cpuMs: Math.round((stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1_000_000),
+      memoryBytes: Math.max(0, (stats.memory_stats?.usage ?? 0) - cache),
+      storageBytes,
+      receivedBytes: networks.reduce((sum, { rx_bytes }) => sum + rx_bytes, 0),
+      sentBytes: networks.reduce((sum, { tx_bytes }) => sum + tx_bytes, 0),
+    };
+  }
+
+  async #follow(): Promise<void> {
+    for (;;) {
+      const info = await this.#engine.inspect(this.#attempt.name);
+      if (this.#phase === 'closed') return;
+      if (!info) return this.#ended(null, 'exit', 'removed by somebody');
+      const { Status } = info.State;
+      if (Status === 'created' || Status === 'configured' || Status === 'initialized') {
+        return this.#ended(null, 'start-failed', 'it was never started');
+      }
+      if (this.#phase === 'starting') await this.#began();
+      if (info.State.Running || Status === 'paused') {
+        // Ends with the container, or with the engine.
+        await this.#copy(false);
+        if (this.#hasClosed()) return;
+        await sleep(LOOK_MS);
+        continue;
+      }
+      await this.#copy(true);
+      if (this.#hasClosed()) return;
+      return this.#ended(info.State.ExitCode, await this.#reasonOf(info.State));
+    }
+  }
+
+  async #began(): Promise<void> {
+    const { id, attempt, files, output } = this.#attempt;
+    this.#phase = 'running';
+    await files.recordStarted();
+    await output.life(attempt, 'started');
+    await this.#report({ kind: 'container-started', id });
+  }
+
+  /** From the beginning of the engine's log: what the files have is skipped. */
+  async #copy(isLast: boolean): Promise<void> {
+    const { signal } = this.#closed;
+    const { name, files, base, output } = this.#attempt;
+    const open = (docker: Docker) =>
+      docker.getContainer(name).logs({ follow: true, stdout: true, stderr: true });
+    try {
+      const source = await (isLast ? this.#engine.call(open) : this.#engine.once(open));
+      const stream = source as NodeJS.ReadableStream & { destroy(): void };
+      signal.addEventListener('abort', () => stream.destroy());
+      if (signal.aborted) stream.destroy();
+      await copyLog(stream as AsyncIterable<Buffer>, files, base, () => output.poke());
+    } catch (error) {
+      // Cut off with the engine, or on purpose: the next copy goes on where this one ended.
+      if (isLast && statusOf(error) !== 404) {
+        this.#logger.warn('container.log-cut', { name, error: String(error) });
+      }
+    }
+  }
+
+  async #reasonOf({ OOMKilled, ExitCode }: { OOMKilled: boolean; ExitCode: number }) {
+    if (this.#isOverStorage) return 'out-of-storage';
+    if (OOMKilled && ExitCode !== 0) return 'out-of-memory';
+    const isStopping = await this.#attempt.files.isStopping();
+    if (isStopping) return 'stopped';
+    // Podman does not tell under the first version of control groups; nobody else sends SIGKILL.
+    if (this.#attempt.killMeansMemory && ExitCode === KILLED) return 'out-of-memory';
+    return 'exit';
+  }
+
+  /** The last output goes first, as far as acknowledgements allow. */
+  async #ended(exitCode: number | null, reason: RuntimeReason, detail?: string): Promise<void> {
+    const { id, attempt, output } = this.#attempt;
+    const end = { exitCode, reason, ...(detail ? { detail } : {}) };
+    await output.life(attempt, reason === 'start-failed' ? reason : 'exited', end);
+    for (;;) {
+      const room = this.#room.promise;
+      if ((await output.pump(true)) || this.#hasClosed()) break;
+      await room;
+    }
+    clearTimeout(this.#kill);
+    if (this.#hasClosed()) return;
+    this.#phase = 'ended';
+    await this.#report({ kind: 'container-exited', id, exitCode, reason });
+  }
+
+  #hasClosed(): boolean {
+    return this.#phase === 'closed';
+  }
+}

@@ -1,0 +1,315 @@
+/** Containers of a Docker Engine or Podman daemon: isolated, bounded, adopted after any crash. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { DesiredContainer } from '@sparegrid/core/messages';
+import type { ContainerId } from '@sparegrid/core/units/ids';
+import type { Logger } from '@sparegrid/link/daemon/logger';
+import { readTaskPrivate } from '@sparegrid/link/documents';
+import type Docker from 'dockerode';
+import { ContainerFiles } from '../container-files.ts';
+import { ContainerOutput } from '../container-output.ts';
+import { archiveOf } from '../directory-archive.ts';
+import type { ContainerUsage, KnownContainer, Report, Runtime } from '../runtime.ts';
+import { type Confinement, containerOptions } from './container-options.ts';
+import { Engine, statusOf, unlessMissing } from './engine.ts';
+import { EngineContainer } from './engine-container.ts';
+import { findImage } from './image.ts';
+import { Scratch, type ScratchMode } from './scratch.ts';
+
+export interface EngineRuntimeSettings extends Confinement {
+  kind: 'docker' | 'podman';
+  /** Path of the daemon's socket. */
+  socket: string;
+  /** One directory per container lies in here. */
+  directory: string;
+  /** Tells the containers of this agent from everybody else's on the same daemon. */
+  owner: string;
+  /** Prefixes of the images that may run; none: any. */
+  images: string[];
+  scratchMode: ScratchMode;
+  /** A result above this is not handed over. */
+  resultBytesMax: number;
+  /** Kill what runs when the agent ends in order: for networks that live no longer than a try. */
+  endWithAgent: boolean;
+  report: Report;
+  logger: Logger;
+}
+
+/** Labels by which an agent finds what it started. */
+export const LABEL = {
+  owner: 'sparegrid.owner',
+  container: 'sparegrid.container',
+  attempt: 'sparegrid.attempt',
+} as const;
+
+/** Ids become names of directories and containers; they come from the hub. */
+const SAFE_ID = /^[a-z0-9][a-z0-9.-]{0,199}$/;
+
+/** Grace of a stop that only this runtime remembers. */
+const STOP_MS = 15_000;
+
+/** @patent [0044] [0061] C2.1 CLU-7 */
+export class EngineRuntime implements Runtime {
+  readonly images: string[];
+  readonly egress: boolean;
+  readonly #settings: EngineRuntimeSettings;
+  readonly #engine: Engine;
+  readonly #containers = new Map<ContainerId, EngineContainer>();
+  readonly #outputs = new Map<ContainerId, ContainerOutput>();
+  /** Starts under way, which a stop cuts short. */
+  readonly #starting = new Map<ContainerId, AbortController>();
+  /** For each container what is being done to it: one thing after the other. */
+  readonly #work = new Map<ContainerId, Promise<void>>();
+
+  constructor(settings: EngineRuntimeSettings) {
+    this.#settings = settings;
+    this.#engine = new Engine(settings.socket, settings.logger);
+    this.images = settings.images;
+    this.egress = settings.egressNetwork !== null;
+  }
+
+  async adopt(known: readonly KnownContainer[]): Promise<void> {
+    await mkdir(this.#settings.directory, { recursive: true });
+    const names = await readdir(this.#settings.directory);
+    // Not awaited: the daemon may be away, and the agent goes on without it.
+    for (const container of known) void this.#do(container.id, () => this.#adoptOne(container));
+    const ids = new Set(known.map(({ id }) => id));
+    for (const id of names) if (!ids.has(id)) this.forget(id);
+    void this.#removeUnknown(known, names).catch((error: unknown) => this.#failed('adopt', error));
+  }
+
+  /** Of this agent, but not what it shall follow: left by a crash between two steps. */
+  async #removeUnknown(known: readonly KnownContainer[], forgotten: string[]): Promise<void> {
+    const attempts = new Map(known.map(({ id, attempt }) => [id, String(attempt)]));
+    for (const { Id, Labels } of await this.#listOwn()) {
+      const id = Labels[LABEL.container] ?? '';
+      const isFollowed = attempts.get(id) === Labels[LABEL.attempt];
+      if (isFollowed || (!attempts.has(id) && forgotten.includes(id))) continue;
+      await this.#engine
+        .call((docker) => docker.getContainer(Id).remove({ force: true, v: true }))
+        .catch(unlessMissing);
+    }
+  }
+
+  #listOwn(container?: ContainerId) {
+    const label = [`${LABEL.owner}=${this.#settings.owner}`];
+    if (container !== undefined) label.push(`${LABEL.container}=${container}`);
+    return this.#engine.call((docker) =>
+      docker.listContainers({ all: true, filters: JSON.stringify({ label }) as never }),
+    );
+  }
+
+  start(container: DesiredContainer): void {
+    const { id, attempt } = container;
+    void this.#do(id, async () => {
+      const stopped = new AbortController();
+      this.#starting.set(id, stopped);
+      try {
+        await this.#start(container, stopped.signal);
+      } catch (error) {
+        if (this.#engine.isClosed) return;
+        this.#settings.logger.warn('container.start-failed', { id, error: String(error) });
+        await this.#neverRan(id, attempt, String(error));
+      } finally {
+        this.#starting.delete(id);
+      }
+    });
+  }
+
+  stop(id: ContainerId, graceMs: number): void {
+    this.#starting.get(id)?.abort();
+    void this.#do(id, async () => this.#containers.get(id)?.stop(graceMs));
+  }
+
+  collect(id: ContainerId): void {
+    void this.#do(id, async () => {
+      const output = this.#outputs.get(id);
+      const { report } = this.#settings;
+      if (!output) return void report({ kind: 'container-closed', id });
+      const files = this.#filesOf(id);
+      await output.close(await files.attempt(), () => this.#archive(files));
+    });
+  }
+
+  async #archive(files: ContainerFiles): Promise<Readable | null> {
+    return archiveOf(join(files.directory, 'disk', 'out'));
+  }
+
+  forget(id: ContainerId): void {
+    void this.#do(id, async () => {
+      this.#containers.get(id)?.close();
+      this.#containers.delete(id);
+      this.#outputs.delete(id);
+      if (!SAFE_ID.test(id)) return;
+      for (const { Id } of await this.#listOwn(id)) await this.#remove(Id);
+      const files = this.#filesOf(id);
+      await new Scratch(this.#settings.scratchMode, files.directory, 0).close();
+      await files.remove();
+    });
+  }
+
+  async #remove(name: string): Promise<void> {
+    await this.#engine
+      .call((docker) => docker.getContainer(name).remove({ force: true, v: true }))
+      .catch(unlessMissing);
+  }
+
+  logAcked(id: ContainerId, seq: number): void {
+    const output = this.#outputs.get(id);
+    output?.acked(seq);
+    output?.poke();
+    this.#containers.get(id)?.logAcked();
+  }
+
+  async usage(id: ContainerId): Promise<ContainerUsage | null> {
+    return (await this.#containers.get(id)?.usage()) ?? null;
+  }
+
+  note(id: ContainerId, stream: 'life' | 'usage', line: object): void {
+    void this.#do(id, async () => this.#outputs.get(id)?.note(stream, line));
+  }
+
+  async close(): Promise<void> {
+    if (this.#settings.endWithAgent) {
+      for (const { Id } of await this.#listOwn().catch(() => [])) {
+        await this.#remove(Id).catch(() => {});
+      }
+      for (const id of this.#outputs.keys()) {
+        const { directory } = this.#filesOf(id);
+        await new Scratch(this.#settings.scratchMode, directory, 0).close().catch(() => {});
+      }
+    }
+    this.#engine.close();
+    for (const container of this.#containers.values()) container.close();
+    await Promise.all(this.#work.values());
+    this.#containers.clear();
+  }
+
+  async #start(container: DesiredContainer, stopped: AbortSignal): Promise<void> {
+    const { id, attempt, task, taskPrivate, amounts } = container;
+    if (!SAFE_ID.test(id)) throw new Error('the id cannot name a container');
+    const { image: reference } = task.public;
+    const { images, owner } = this.#settings;
+    const isAllowed = images.length === 0 || images.some((prefix) => reference.startsWith(prefix));
+    if (!isAllowed) throw new Error(`${reference} is not among the images allowed here`);
+    if (taskPrivate === null) throw new Error('the private part of the task is missing');
+    const read = readTaskPrivate(taskPrivate);
+    if (!read.ok) throw new Error(`${read.code}: ${read.hint}`);
+    const files = this.#filesOf(id);
+    const isNew = await files.create();
+    // Whatever the core says: what was tried before is never started again.
+    if (!isNew && attempt <= (await files.attempt())) {
+      if (this.#containers.has(id)) return;
+      return this.#adoptOne({ id, attempt, logSeq: 0, stopGraceMs: null });
+    }
+    const output = this.#outputs.get(id) ?? (await this.#openOutput(id, 0));
+    const before = this.#containers.get(id);
+    before?.close();
+    output.began();
+    const base = { out: await files.sizeOf('out'), err: await files.sizeOf('err') };
+    await files.beginAttempt(attempt);
+    await files.recordBase({ ...base, storageBytes: amounts.storageBytes });
+    if (before) await this.#remove(this.#nameOf(id, before.attempt));
+    const image = await findImage(this.#engine, reference, read.value.registry ?? null, stopped);
+    await output.life(attempt, 'image', { image: reference, digest: image.digest });
+    const scratch = this.#scratchOf(files, amounts.storageBytes);
+    const options = containerOptions(
+      container,
+      read.value,
+      image,
+      await scratch.open(),
+      this.#settings,
+    );
+    if (stopped.aborted) throw new Error('stopped before it was started');
+    const name = this.#nameOf(id, attempt);
+    const labels = { [LABEL.owner]: owner, [LABEL.container]: id, [LABEL.attempt]: `${attempt}` };
+    await this.#engine.call((docker) => create(docker, { ...options, name, Labels: labels }));
+    await this.#startOnce(name);
+    const { report, logger } = this.#settings;
+    const killMeansMemory = this.#settings.kind === 'podman';
+    const details = { id, attempt, name, files, output, base, scratch, killMeansMemory };
+    this.#containers.set(id, new EngineContainer(details, this.#engine, report, logger));
+  }
+
+  /** An answer may be lost with the daemon: whether it was started is then looked up, not tried. */
+  async #startOnce(name: string): Promise<void> {
+    await this.#engine.call(async (docker) => {
+      const { State } = await docker.getContainer(name).inspect();
+      if (State.Status === 'created' || State.Status === 'configured') {
+        await docker.getContainer(name).start();
+      }
+    });
+  }
+
+  async #adoptOne({ id, attempt, logSeq, stopGraceMs }: KnownContainer): Promise<void> {
+    const files = this.#filesOf(id);
+    const isThere = SAFE_ID.test(id) && (await files.exists());
+    if (isThere && !this.#outputs.has(id)) await this.#openOutput(id, logSeq);
+    const base = isThere && (await files.attempt()) === attempt ? await files.base() : null;
+    const name = this.#nameOf(id, attempt);
+    const info = base && (await this.#engine.inspect(name));
+    const hasRun = isThere && (await files.hasStarted());
+    if (!base || (!info && !hasRun)) {
+      return this.#neverRan(id, attempt, 'the agent ended before it was started');
+    }
+    const output = this.#outputs.get(id) as ContainerOutput;
+    const scratch = this.#scratchOf(files, base.storageBytes);
+    const { report, logger } = this.#settings;
+    const killMeansMemory = this.#settings.kind === 'podman';
+    const details = { id, attempt, name, files, output, base, scratch, killMeansMemory };
+    const container = new EngineContainer(details, this.#engine, report, logger);
+    this.#containers.set(id, container);
+    const isStopping = await files.isStopping();
+    if (stopGraceMs !== null || isStopping) await container.stop(stopGraceMs ?? STOP_MS);
+  }
+
+  #scratchOf(files: ContainerFiles, storageBytes: number): Scratch {
+    return new Scratch(this.#settings.scratchMode, files.directory, storageBytes);
+  }
+
+  async #openOutput(id: ContainerId, logSeq: number): Promise<ContainerOutput> {
+    const output = await ContainerOutput.open(id, this.#filesOf(id), logSeq, this.#settings);
+    this.#outputs.set(id, output);
+    return output;
+  }
+
+  /** Its report is not awaited: what is done to the container must not wait for it. */
+  async #neverRan(id: ContainerId, attempt: number, error: string): Promise<void> {
+    await this.#outputs.get(id)?.life(attempt, 'start-failed', { error });
+    const event = { kind: 'container-exited', id, exitCode: null } as const;
+    void this.#settings.report({ ...event, reason: 'start-failed' });
+  }
+
+  #nameOf(id: ContainerId, attempt: number): string {
+    return `sparegrid-${this.#settings.owner}-${id}-${attempt}`;
+  }
+
+  #filesOf(id: ContainerId): ContainerFiles {
+    return new ContainerFiles(join(this.#settings.directory, id));
+  }
+
+  #failed(what: string, error: unknown): void {
+    if (this.#engine.isClosed) return;
+    this.#settings.logger.error('container.failed', { id: what, error: String(error) });
+  }
+
+  #do(id: ContainerId, work: () => Promise<void>): Promise<void> {
+    const before = this.#work.get(id) ?? Promise.resolve();
+    const done = before.then(work).catch((error: unknown) => this.#failed(id, error));
+    this.#work.set(id, done);
+    void done.then(() => {
+      if (this.#work.get(id) === done) this.#work.delete(id);
+    });
+    return done;
+  }
+}
+
+/** One that an earlier try made is as good: its name says which attempt it is. */
+async function create(docker: Docker, options: Docker.ContainerCreateOptions): Promise<void> {
+  try {
+    await docker.createContainer(options);
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+  }
+}

@@ -1,0 +1,97 @@
+/** One Docker or Podman daemon, spoken to over its socket; it may go away and come back at any time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@sparegrid/link/daemon/logger';
+import Docker from 'dockerode';
+
+const WAIT_MS = 100;
+const WAIT_MS_MAX = 2_000;
+const ANSWER_MS = 20_000;
+
+/** What the connection says when the daemon is not there, or went away while it answered. */
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+]);
+
+export class Engine {
+  readonly docker: Docker;
+  readonly #logger: Logger;
+  readonly #closed = new AbortController();
+
+  constructor(socketPath: string, logger: Logger) {
+    this.docker = new Docker({ socketPath });
+    this.#logger = logger;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  /** From now on nothing waits for the daemon any more. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /**
+   * Does it as soon as the daemon is there, and again when the daemon went away meanwhile: only for
+   * what may be done twice.
+   */
+  async call<T>(what: (docker: Docker) => Promise<T>): Promise<T> {
+    for (let waitMs = WAIT_MS; ; waitMs = Math.min(2 * waitMs, WAIT_MS_MAX)) {
+      try {
+        return await this.once(what);
+      } catch (error) {
+        if (!isAway(error) || this.isClosed) throw error;
+        if (waitMs === WAIT_MS) this.#logger.warn('engine.away', { error: String(error) });
+      }
+      await sleep(waitMs, undefined, { signal: this.#closed.signal });
+    }
+  }
+
+  /**
+   * One try. An answer that broke off with the daemon never comes to an end: the client does not
+   * tell, so the time is limited.
+   */
+  async once<T>(what: (docker: Docker) => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = sleep(ANSWER_MS, undefined, { signal: over.signal }).then(() => {
+      throw Object.assign(new Error('no answer of the engine'), { code: 'ETIMEDOUT' });
+    });
+    late.catch(() => {});
+    try {
+      return await Promise.race([what(this.docker), late]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Undefined when there is no such container. */
+  async inspect(name: string): Promise<Docker.ContainerInspectInfo | undefined> {
+    return this.call((docker) => docker.getContainer(name).inspect()).catch(unlessMissing);
+  }
+}
+
+export function isAway(error: unknown): boolean {
+  const { code, statusCode, message } = error as {
+    code?: string;
+    statusCode?: number;
+    message?: string;
+  };
+  if (statusCode !== undefined) return false;
+  return (code !== undefined && AWAY.has(code)) || /socket hang up|aborted/.test(message ?? '');
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}
+
+/** For `catch`: what is not there is undefined. */
+export function unlessMissing(error: unknown): undefined {
+  if (statusOf(error) === 404) return undefined;
+  throw error;
+}

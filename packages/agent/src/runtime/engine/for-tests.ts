@@ -1,0 +1,174 @@
+/** Private Docker and Podman daemons for tests, with one image made without any registry. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogger } from '@sparegrid/link/daemon/logger';
+import { Engine } from './engine.ts';
+
+export type EngineKind = 'docker' | 'podman';
+
+/** Debian's shell of one file without libraries. */
+const BUSYBOX = '/bin/busybox';
+export const IMAGE = 'sparegrid/busybox:test';
+
+const PROGRAMS: Readonly<Record<EngineKind, readonly string[]>> = {
+  docker: ['dockerd', 'containerd', 'runc'],
+  podman: ['podman', 'conmon', 'runc'],
+};
+
+/** What is missing here for tests with this engine; null when nothing is. */
+export function whyNot(kind: EngineKind): string | null {
+  if (process.getuid?.() !== 0) return 'not root';
+  const missing = PROGRAMS[kind].filter((program) => find(program) === undefined);
+  if (!existsSync(BUSYBOX)) missing.push(BUSYBOX);
+  return missing.length === 0 ? null : `no ${missing.join(', ')}`;
+}
+
+function find(program: string): string | undefined {
+  const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
+  return path
+    .split(delimiter)
+    .map((directory) => join(directory, program))
+    .find((file) => existsSync(file));
+}
+
+/** A daemon of its own: socket, data, processes; others on the machine are not touched. */
+export class TestEngine {
+  readonly kind: EngineKind;
+  readonly socket: string;
+  readonly engine: Engine;
+  readonly #folder: string;
+  #daemon: ChildProcess | undefined;
+
+  private constructor(kind: EngineKind) {
+    this.kind = kind;
+    this.#folder = mkdtempSync(join(tmpdir(), `sg-${kind}-`));
+    this.socket = join(this.#folder, 'd.sock');
+    this.engine = new Engine(
+      this.socket,
+      createLogger(kind, () => {}),
+    );
+  }
+
+  static async start(kind: EngineKind): Promise<TestEngine> {
+    const started = new TestEngine(kind);
+    await started.start();
+    await started.#makeImage();
+    return started;
+  }
+
+  /** Starts the daemon (again) and waits until it answers. */
+  async start(): Promise<void> {
+    // A daemon that was killed could not remove these.
+    for (const name of ['d.sock', 'docker.pid', 'exec/containerd/containerd.pid']) {
+      rmSync(join(this.#folder, name), { force: true });
+    }
+    const [program, args, env] = this.kind === 'docker' ? this.#docker() : this.#podman();
+    const daemon = spawn(program, args, {
+      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...env },
+      stdio: 'ignore',
+      detached: true,
+    });
+    this.#daemon = daemon;
+    const ended = once(daemon, 'exit').then(([code, signal]) => {
+      throw new Error(`${program} ended with ${code ?? signal}`);
+    });
+    ended.catch(() => {});
+    const answers = this.engine.call((docker) => docker.ping());
+    await Promise.race([answers, ended]);
+  }
+
+  #docker(): [string, string[], NodeJS.ProcessEnv] {
+    const at = (name: string) => join(this.#folder, name);
+    const args = [
+      ['-H', `unix://${this.socket}`],
+      ['--data-root', at('data')],
+      ['--exec-root', at('exec')],
+      ['--pidfile', at('docker.pid')],
+      ['--default-ulimit', 'nofile=1024:20000'],
+      ['--iptables=false', '--bridge=none', '--live-restore'],
+    ];
+    return [find('dockerd') ?? 'dockerd', args.flat(), {}];
+  }
+
+  #podman(): [string, string[], NodeJS.ProcessEnv] {
+    const at = (name: string) => join(this.#folder, name);
+    writeFileSync(
+      at('containers.conf'),
+      '[containers]\ndefault_ulimits = ["nofile=1024:20000","nproc=4096:4096"]\n',
+    );
+    const args = [
+      ['--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp')],
+      ['--cgroup-manager', 'cgroupfs', '--runtime', 'runc'],
+      ['system', 'service', '--time=0', `unix://${this.socket}`],
+    ];
+    return [find('podman') ?? 'podman', args.flat(), { CONTAINERS_CONF: at('containers.conf') }];
+  }
+
+  async #makeImage(): Promise<void> {
+    const root = join(this.#folder, 'image');
+    for (const name of ['bin', 'tmp', 'out', 'etc', 'proc', 'dev', 'sys']) {
+      mkdirSync(join(root, name), { recursive: true });
+    }
+    copyFileSync(BUSYBOX, join(root, 'bin/busybox'));
+    execFileSync('chroot', [root, '/bin/busybox', '--install', '-s', '/bin']);
+    const tar = join(this.#folder, 'image.tar');
+    execFileSync('tar', ['-cf', tar, '-C', root, '.']);
+    const [repo, tag] = IMAGE.split(':') as [string, string];
+    const progress = await this.engine.docker.importImage(tar, {});
+    let said = '';
+    for await (const piece of progress as AsyncIterable<Buffer>) said += piece;
+    const id = /sha256:[0-9a-f]{64}/.exec(said)?.[0] ?? said;
+    // By its full name: Podman looks nowhere else for the short one.
+    await this.engine.docker.getImage(id).tag({ repo: `docker.io/${repo}`, tag });
+    await this.engine.docker.getImage(IMAGE).inspect();
+  }
+
+  /** kill -9 of the daemon alone: containers run on. */
+  async killDaemon(): Promise<void> {
+    const daemon = this.#daemon;
+    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const gone = once(daemon, 'exit');
+    daemon.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Names of the containers that there are, running or not. */
+  async names(): Promise<string[]> {
+    const all = await this.engine.call((docker) => docker.listContainers({ all: true }));
+    return all.flatMap(({ Names }) => Names.map((name) => name.replace(/^\//, '')));
+  }
+
+  /** Removes everything: containers, daemon, data. */
+  async close(): Promise<void> {
+    if (this.#daemon?.exitCode !== null || this.#daemon.signalCode !== null) await this.start();
+    const all = await this.engine.docker.listContainers({ all: true });
+    for (const { Id } of all) {
+      await this.engine.docker.getContainer(Id).remove({ force: true, v: true });
+    }
+    this.engine.close();
+    const daemon = this.#daemon as ChildProcess;
+    const gone = once(daemon, 'exit');
+    daemon.kill('SIGTERM');
+    await gone;
+    await unmountBelow(this.#folder);
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+async function unmountBelow(folder: string): Promise<void> {
+  for (let tries = 0; tries < 3; tries++) {
+    const mounts = execFileSync('cat', ['/proc/self/mounts'], { encoding: 'utf8' });
+    const below = mounts
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((path) => path.startsWith(`${folder}/`));
+    if (below.length === 0) return;
+    for (const path of below.reverse()) execFileSync('umount', ['-l', path]);
+    await sleep(50);
+  }
+}

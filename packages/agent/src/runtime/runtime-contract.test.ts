@@ -1,0 +1,355 @@
+/** The contract of container runtimes, on every one that this machine has: real daemons. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DesiredContainer } from '@sparegrid/core/messages';
+import { createLogger } from '@sparegrid/link/daemon/logger';
+import type { HostConfig } from 'dockerode';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EngineRuntime } from './engine/engine-runtime.ts';
+import { type EngineKind, IMAGE, TestEngine, whyNot } from './engine/for-tests.ts';
+import { scratchMode } from './engine/scratch.ts';
+import { ProcessRuntime } from './process-runtime.ts';
+import { Reports } from './reports-for-tests.ts';
+import type { Runtime } from './runtime.ts';
+
+const KINDS = ['process', 'docker', 'podman'] as const;
+const RESULT_BYTES_MAX = 1_048_576;
+const MIB = 1_048_576;
+const GRACE_MS = 10_000;
+const START_MS = 60_000;
+
+const numbers = (function* () {
+  for (let number = 0; ; number++) yield number;
+})();
+
+function shell(kind: (typeof KINDS)[number], script: string): DesiredContainer {
+  const id = `o-${'0'.repeat(32)}-1.0.${numbers.next().value}`;
+  const command = kind === 'process' ? ['-c', script] : ['sh', '-c', script];
+  return {
+    id,
+    attempt: 0,
+    part: id.slice(0, id.lastIndexOf('.')),
+    rank: 3,
+    size: 5,
+    lotId: 'm1',
+    amounts: {
+      cpuMillicores: 500,
+      memoryBytes: 64 * MIB,
+      storageBytes: 24 * MIB,
+      bandwidthBitsPerSecond: 0,
+    },
+    devices: [],
+    task: {
+      public: {
+        image: kind === 'process' ? 'process:sh' : IMAGE,
+        architecture: null,
+        egress: false,
+        capabilities: [],
+      },
+      privateDigest: '',
+    },
+    taskPrivate: JSON.stringify({ command, env: { GREETING: 'hello' } }),
+    durationMs: 60_000,
+    startGraceMs: 60_000,
+    stopAfterMs: 60_000,
+    running: true,
+  };
+}
+
+for (const kind of KINDS) {
+  const missing = kind === 'process' ? null : whyNot(kind);
+  if (missing) console.error(`SKIPPED: tests of the ${kind} runtime: ${missing} on this machine`);
+
+  describe.skipIf(missing !== null)(`${kind} runtime`, () => {
+    let engine: TestEngine | undefined;
+    let directory: string;
+    let runtime: Runtime;
+    let reports: Reports;
+
+    beforeAll(async () => {
+      if (kind !== 'process') engine = await TestEngine.start(kind);
+    }, START_MS);
+
+    afterAll(async () => {
+      await engine?.close();
+    }, START_MS);
+
+    beforeEach(async () => {
+      directory = await mkdtemp(join(tmpdir(), `sparegrid-${kind}-`));
+      await open();
+    });
+
+    afterEach(async () => {
+      for (const id of await readdir(directory)) runtime.forget(id);
+      await runtime.close();
+      if (engine) expect(await engine.names()).toEqual([]);
+      await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
+    });
+
+    /** A new life of the agent over the same directory. */
+    async function open(): Promise<void> {
+      const current = new Reports();
+      reports = current;
+      const common = {
+        directory,
+        resultBytesMax: RESULT_BYTES_MAX,
+        endWithAgent: false,
+        report: current.take,
+        logger: createLogger('p1.h1', () => {}),
+      };
+      runtime = engine
+        ? new EngineRuntime({
+            ...common,
+            kind: engine.kind,
+            socket: engine.socket,
+            owner: 'test',
+            images: [],
+            pidsMax: 64,
+            egressNetwork: null,
+            devices: { null0: ['/dev/fuse'] },
+            scratchMode: await scratchMode(),
+          })
+        : new ProcessRuntime({
+            ...common,
+            programs: { sh: '/bin/sh' },
+            searchPath: process.env['PATH'] ?? '',
+          });
+      const opened = runtime;
+      current.acknowledge = (id, seq) => opened.logAcked(id, seq);
+    }
+
+    const run = (script: string, over: Partial<DesiredContainer> = {}): string => {
+      const container = { ...shell(kind, script), ...over };
+      runtime.start(container);
+      return container.id;
+    };
+
+    it('runs a program, hands over its output, and then its exit code', async () => {
+      const id = run('echo out; echo err >&2; exit 7');
+      const event = await reports.exit(id);
+      expect(event).toMatchObject({ exitCode: 7, reason: 'exit' });
+      expect(reports.text(id, 'stdout')).toBe('out\n');
+      expect(reports.text(id, 'stderr')).toBe('err\n');
+      expect(reports.events.at(-1)).toBe(event);
+    });
+
+    it('gives the program its rank and the environment of its task', async () => {
+      const id = run('echo $SPAREGRID_RANK of $SPAREGRID_SIZE, $SPAREGRID_ATTEMPT, $GREETING');
+      await reports.exit(id);
+      expect(reports.text(id, 'stdout')).toBe('3 of 5, 0, hello\n');
+    });
+
+    it('stops with SIGTERM and keeps what the program still says', async () => {
+      const id = run('trap "echo bye; exit 3" TERM; echo go; while :; do sleep 0.05; done');
+      await reports.printed(id, 'go');
+      runtime.stop(id, GRACE_MS);
+      expect(await reports.exit(id)).toMatchObject({ exitCode: 3, reason: 'stopped' });
+      expect(reports.text(id, 'stdout')).toBe('go\nbye\n');
+    });
+
+    it('kills what ignores SIGTERM when the grace is over', async () => {
+      const id = run('trap "" TERM; echo go; while :; do sleep 0.05; done');
+      await reports.printed(id, 'go');
+      runtime.stop(id, 100);
+      expect(await reports.exit(id)).toMatchObject({ reason: 'stopped' });
+    });
+
+    it('starts again by a higher attempt, never twice by the same one', async () => {
+      const container = shell(kind, 'echo attempt $SPAREGRID_ATTEMPT; exit 1');
+      const { id } = container;
+      runtime.start(container);
+      await reports.exit(id);
+      runtime.start(container);
+      runtime.start({ ...container, attempt: 1 });
+      await reports.until(() => reports.exits(id).length === 2);
+      expect(reports.text(id, 'stdout')).toBe('attempt 0\nattempt 1\n');
+      await reports.until(() => reports.life(id).includes('1 exited'));
+      expect(reports.life(id)).toEqual([
+        ...(engine ? ['0 image'] : []),
+        '0 started',
+        '0 exited',
+        ...(engine ? ['1 image'] : []),
+        '1 started',
+        '1 exited',
+      ]);
+    });
+
+    it('adopts what runs on without an agent, and continues its log', async () => {
+      const id = run(
+        'echo go; while ! [ -e $SPAREGRID_OUT/end ]; do sleep 0.05; done; echo bye; exit 4',
+      );
+      await reports.printed(id, 'go');
+      const logSeq = reports.chunks(id).length;
+      await runtime.close();
+      await open();
+      reports.continue(id, logSeq);
+      await runtime.adopt([{ id, attempt: 0, logSeq, stopGraceMs: null }]);
+      await reports.until((event) => event.kind === 'container-started');
+      await endOf(id);
+      expect(await reports.exit(id)).toMatchObject({ exitCode: 4, reason: 'exit' });
+      expect(reports.text(id, 'stdout')).toBe('bye\n');
+    });
+
+    /** Lets the program of that test go on, through its result directory. */
+    async function endOf(id: string): Promise<void> {
+      const path = engine ? 'disk/out/end' : 'left/end';
+      const { writeFile } = await import('node:fs/promises');
+      await writeFile(join(directory, id, path), '');
+    }
+
+    it('tells how what ended without an agent ended', async () => {
+      const id = run('echo go; sleep 0.5; exit 9');
+      await reports.printed(id, 'go');
+      const logSeq = reports.chunks(id).length;
+      await runtime.close();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await open();
+      reports.continue(id, logSeq);
+      await runtime.adopt([{ id, attempt: 0, logSeq, stopGraceMs: null }]);
+      expect(await reports.exit(id)).toMatchObject({ exitCode: 9, reason: 'exit' });
+      expect(reports.text(id, 'stdout')).toBe('');
+    });
+
+    it('ends and removes what the core does not know', async () => {
+      const id = run('echo go; sleep 1000');
+      await reports.printed(id, 'go');
+      await runtime.close();
+      await open();
+      await runtime.adopt([]);
+      await runtime.close();
+      expect(await readdir(directory)).toEqual([]);
+      await open();
+    });
+
+    it('hands over the result directory as an archive, then says that nothing follows', async () => {
+      const id = run(
+        'echo 42 >$SPAREGRID_OUT/answer; mkdir $SPAREGRID_OUT/d; echo x >$SPAREGRID_OUT/d/y',
+      );
+      await reports.exit(id);
+      runtime.collect(id);
+      await reports.closed(id);
+      expect(await reports.resultFiles(id)).toMatchObject({ './answer': '42\n', './d/y': 'x\n' });
+      expect(reports.chunks(id).at(-1)?.text).toBe('');
+    });
+
+    it('closes at once when there is no result', async () => {
+      const id = run('exit 0');
+      await reports.exit(id);
+      runtime.collect(id);
+      await reports.closed(id);
+      expect(reports.text(id, 'result')).toBe('');
+    });
+
+    it('refuses a result above the limit, and says so', async () => {
+      const id = run(`head -c ${2 * RESULT_BYTES_MAX} /dev/zero >$SPAREGRID_OUT/big`);
+      await reports.exit(id);
+      runtime.collect(id);
+      await reports.closed(id);
+      expect(reports.text(id, 'result')).toBe('too-large');
+      expect(reports.text(id, 'life')).toContain('RESULT_TOO_LARGE');
+    });
+
+    it('tells what a running container uses', async () => {
+      const id = run('echo go; while :; do :; done');
+      await reports.printed(id, 'go');
+      let usage = await runtime.usage(id);
+      while (!usage || usage.cpuMs < 100) usage = await runtime.usage(id);
+      expect(usage.memoryBytes).toBeGreaterThan(0);
+      expect(await runtime.usage('o-1')).toBeNull();
+    });
+
+    it('reports what cannot be started', async () => {
+      const { task } = shell(kind, '');
+      const image = 'process:none';
+      const id = run('', { task: { ...task, public: { ...task.public, image } } });
+      expect(await reports.exit(id)).toMatchObject({ exitCode: null, reason: 'start-failed' });
+    }, 60_000);
+
+    if (kind !== 'process') isolation(kind);
+
+    function isolation(_kind: EngineKind): void {
+      const only = () => engine as TestEngine;
+      const inspect = async (id: string) => {
+        const name = (await only().names()).find((known) => known.includes(`-${id}-`));
+        return only()
+          .engine.docker.getContainer(name ?? '')
+          .inspect();
+      };
+
+      it('confines a container to what was ordered', async () => {
+        const devices = existsSync('/dev/fuse') ? [{ deviceId: 'null0', milli: 1_000 }] : [];
+        const id = run('echo go; sleep 1000', { devices });
+        await reports.printed(id, 'go');
+        const { HostConfig, Config } = await inspect(id);
+        expect(HostConfig.NanoCpus || cpusOf(HostConfig)).toBe(500_000_000);
+        expect(HostConfig).toMatchObject({
+          Memory: 64 * MIB,
+          MemorySwap: 64 * MIB,
+          PidsLimit: 64,
+          ReadonlyRootfs: true,
+          NetworkMode: 'none',
+          Privileged: false,
+        });
+        expect(HostConfig.SecurityOpt).toContain('no-new-privileges');
+        expect(Config.User).toBe('65534:65534');
+      });
+
+      it('leaves a program no rights, no network and nothing to write to but its storage', async () => {
+        const id = run(`
+          id -u
+          grep CapEff /proc/self/status | cut -f2
+          ls /sys/class/net 2>/dev/null || grep -c : /proc/net/dev
+          touch /x 2>/dev/null && echo wrote root
+          touch /out/x /tmp/x && echo wrote storage
+          grep NoNewPrivs /proc/self/status | cut -f2`);
+        await reports.exit(id);
+        const lines = reports.text(id, 'stdout').trim().split('\n');
+        expect(lines).toEqual(['65534', '0000000000000000', 'lo', 'wrote storage', '1']);
+      });
+
+      it('lets a program write no more than its storage', async () => {
+        const id = run('head -c 100000000 /dev/zero >/out/big; wc -c </out/big; exit 5');
+        expect(await reports.exit(id)).toMatchObject({ exitCode: 5 });
+        expect(Number(reports.text(id, 'stdout'))).toBeLessThanOrEqual(24 * MIB);
+      });
+
+      it('kills a program that takes too much memory, and leaves its neighbour alone', async () => {
+        const neighbour = run('echo go; while ! [ -e /out/end ]; do sleep 0.05; done; echo fine');
+        await reports.printed(neighbour, 'go');
+        const id = run('x=1234567890; while :; do x=$x$x$x$x; done');
+        expect(await reports.exit(id)).toMatchObject({ reason: 'out-of-memory' });
+        await endOf(neighbour);
+        expect(await reports.exit(neighbour)).toMatchObject({ exitCode: 0 });
+        expect(reports.text(neighbour, 'stdout')).toBe('go\nfine\n');
+      });
+
+      it('holds a program to its number of processes', async () => {
+        const id = run('for i in $(seq 200); do sleep 1000 & done 2>&1; exit 0');
+        await reports.exit(id);
+        expect(reports.text(id, 'stdout') + reports.text(id, 'stderr')).toMatch(/fork/);
+      });
+
+      it('goes on over kill -9 of its daemon: nothing doubled, nothing lost', async () => {
+        const id = run(
+          'i=0; while ! [ -e /out/end ]; do i=$((i+1)); echo line $i; sleep 0.1; done',
+        );
+        await reports.printed(id, 'line 3');
+        await only().killDaemon();
+        await only().start();
+        await reports.printed(id, 'line 25');
+        await endOf(id);
+        expect(await reports.exit(id)).toMatchObject({ exitCode: 0, reason: 'exit' });
+        const lines = reports.text(id, 'stdout').trim().split('\n');
+        expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
+        expect(reports.exits(id).length).toBe(1);
+      }, 60_000);
+    }
+  });
+}
+
+/** Podman tells quota and period instead. */
+function cpusOf({ CpuQuota = 0, CpuPeriod = 1 }: HostConfig): number {
+  return (CpuQuota / CpuPeriod) * 1_000_000_000;
+}
