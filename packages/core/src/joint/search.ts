@@ -14,8 +14,10 @@ import type { JointState } from './state.ts';
 import { focusOf } from './warm.ts';
 
 /** Share of the time after which the first answer must stand, and after which parts are left. */
-const DIVE_SHARE = 0.88;
-const REFINE_SHARE = 0.97;
+const DIVE_SHARE = 0.72;
+const REFINE_SHARE = 0.86;
+/** Programmes with more orders go straight to annealing: parts would reach too few of them. */
+const REFINE_ORDERS_MOST = 20_000;
 const PART = { least: 15, more: 50 };
 /** What settling an order anew counts as, in moves of the annealing. */
 const MOVES_PER_SETTLED = 100;
@@ -70,7 +72,8 @@ export function search(
   const isUp = (): boolean => options.timeIsUp?.() === true;
   let steps = 0;
   const isSmall = instance.orders < PART.least;
-  while (!isSmall && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
+  const hasParts = !isSmall && instance.orders <= REFINE_ORDERS_MOST;
+  while (hasParts && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
     const size = PART.least + random.below(PART.more);
     // What is new comes first, then what loses most.
     const seed = options.warm?.changed[steps++];
