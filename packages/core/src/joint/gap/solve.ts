@@ -6,6 +6,7 @@ import { type Choices, choicesOf } from './choices.ts';
 import type { GapInstance } from './instance.ts';
 import { GapLoads } from './loads.ts';
 import { type JobRows, jobRowsOf } from './prices.ts';
+import { repair } from './repair.ts';
 
 export interface GapResult {
   /** `unknown`: nothing feasible was found, and that there is nothing was not proven either. */
@@ -64,6 +65,9 @@ function anneal(
   });
   let choices = choicesOf(instance, rows, first.prices, Math.min(instance.agents, WIDTH));
   let chains = new GapChains(loads, choices, random);
+  loads.start(firstChoices(choices));
+  // An answer before any search; the search itself starts better from the unrepaired one.
+  repair(loads, choices);
   loads.start(firstChoices(choices));
   const warmth = temperatures(instance, choices.regret);
   let certificate = first;
