@@ -36,11 +36,12 @@ export function solveSink(instance: SinkInstance, limits: SinkLimits = {}): Sink
   firstAnswer(lessors, relaxation, incumbent);
   incumbent.floor = relaxation.bound;
   const statesMax = limits.statesMax ?? STATES_MAX;
-  const quick = { ...limits, statesMax: Math.min(statesMax, QUICK_STATES_MAX) };
+  const quickMax = QUICK_STATES + QUICK_STATES_EACH * lessors.count;
+  const quick = { ...limits, statesMax: Math.min(statesMax, quickMax) };
   const search = new PartialSearch(lessors, incumbent, quick);
   let { unseen, knapsacks } = searchPartials(lessors, relaxation, incumbent, search);
   let { states } = search;
-  if (unseen < incumbent.cut && statesMax > QUICK_STATES_MAX) {
+  if (unseen < incumbent.cut && statesMax > quickMax) {
     countUsed(lessors, relaxation, incumbent);
     const rest = { ...limits, statesMax: statesMax - states };
     const long = new PartialSearch(lessors, incumbent, rest);
@@ -54,8 +55,9 @@ export function solveSink(instance: SinkInstance, limits: SinkLimits = {}): Sink
   return { status: proven ? 'optimal' : 'feasible', cost, lowerBound, amounts, states, knapsacks };
 }
 
-/** Enough for most orders; what needs more is first bounded by the number of lessors used. */
-const QUICK_STATES_MAX = 400_000;
+/** Enough for most orders, and a few per lessor; what needs more is first bounded by the number of lessors used. */
+const QUICK_STATES = 50_000;
+const QUICK_STATES_EACH = 8;
 
 /** Sums of costs in doubles differ by less than this share of the cost when they are equal. */
 const EQUAL_SHARE = 1e-15;
