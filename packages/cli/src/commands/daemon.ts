@@ -1,5 +1,7 @@
 /** `sparegrid hub start` and `sparegrid agent start`: the daemons, in this process. */
 import { Command } from 'commander';
+import type { AgentOptions } from './agent-actions.ts';
+import { outputOption } from './options.ts';
 
 export function startCommand(role: 'hub' | 'agent'): Command {
   return new Command('start')
@@ -13,9 +15,27 @@ export function startCommand(role: 'hub' | 'agent'): Command {
     });
 }
 
+const CONTROL = {
+  status: 'what it offers and runs',
+  pause: 'offer nothing more; what runs goes on',
+  drain: 'offer nothing more, and wait until nothing runs',
+  resume: 'offer again',
+} as const;
+
 export function agentCommand(): Command {
-  return new Command('agent')
+  const agent = new Command('agent')
     .description('lend what is idle on this machine')
-    .addCommand(startCommand('agent'))
-    .addHelpText('after', '\nExample:\n  sparegrid agent start --config agent.json');
+    .addCommand(startCommand('agent'));
+  for (const [op, what] of Object.entries(CONTROL) as [keyof typeof CONTROL, string][]) {
+    const command = new Command(op)
+      .description(what)
+      .requiredOption('--config <file>', 'JSON configuration of the agent, which runs here')
+      .addOption(outputOption())
+      .addHelpText('after', `\nExample:\n  sparegrid agent ${op} --config agent.json`)
+      .action(async (options: AgentOptions) =>
+        (await import('./agent-actions.ts')).control(op, options),
+      );
+    agent.addCommand(command);
+  }
+  return agent.addHelpText('after', '\nExample:\n  sparegrid agent start --config agent.json');
 }
