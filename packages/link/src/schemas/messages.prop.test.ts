@@ -15,8 +15,12 @@ function valuesOf(schema: z.core.$ZodType): Arbitrary<unknown> {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   const { min, max, pattern } = boundsOf(def.checks ?? []);
   switch (def.type) {
-    case 'object':
-      return fc.record(mapValues(def.shape, valuesOf));
+    case 'object': {
+      const required = Object.keys(def.shape).filter((key) => !isOptional(def.shape[key]));
+      return fc.record(mapValues(def.shape, valuesOf), { requiredKeys: required });
+    }
+    case 'optional':
+      return valuesOf(def.innerType);
     case 'array':
       return fc.array(valuesOf(def.element), { maxLength: Math.min(FEW, max) });
     case 'union':
@@ -44,6 +48,10 @@ function valuesOf(schema: z.core.$ZodType): Arbitrary<unknown> {
     default:
       throw new Error(`no values for ${def.type}`);
   }
+}
+
+function isOptional(schema: z.core.$ZodType | undefined): boolean {
+  return (schema as z.core.$ZodTypes | undefined)?._zod.def.type === 'optional';
 }
 
 /** What the checks of one schema say, for lengths and numbers alike. */

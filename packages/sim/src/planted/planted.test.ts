@@ -5,7 +5,7 @@ import { applyEdit } from './plant.ts';
 import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
 import { PLANTS_OF_THE_ISSUE } from './plants-of-the-issue.ts';
 
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2, 3, 4, 5, 6];
 
 describe('the auditor', () => {
   it.each([...PLANTS_OF_THE_ISSUE, ...PLANTS_OF_ROUNDS])(
