@@ -24,7 +24,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: readonly (readonly string[])[] = [
   ['units', 'refusals'],
   ['panorama', 'order', 'election', 'idle', 'single'],
-  ['index'],
+  ['index', 'identity'],
   ['joint'],
   ['matching'],
   ['rounds'],

@@ -1,18 +1,19 @@
 /** What a shell lends to the pure core: cryptography and readers for signed payloads. */
 import type { AgreementPartTerms } from './agreement/records.ts';
+import type { StatementReader } from './identity/verify.ts';
 import type { BuyOrder } from './order/buy-order.ts';
 import type { ResourceSpec } from './order/resource-spec.ts';
 import type { SellOrder } from './order/sell-order.ts';
-import type { Refusal } from './refusals.ts';
+import type { Read } from './refusals.ts';
 import type { Crypto } from './units/document.ts';
 
-export type Read<T> = { ok: true; value: T } | Refusal;
+export type { Read } from './refusals.ts';
 
 /**
  * Turns the text of a signed payload into typed data: form, types, ranges, no unknown fields. Pure
  * and deterministic, like {@link Crypto}.
  */
-export interface DocumentReader {
+export interface DocumentReader extends StatementReader {
   /** @refuses RESOURCE_MALFORMED */
   resourceSpec(payload: string): Read<ResourceSpec>;
   /** @refuses OFFER_MALFORMED */

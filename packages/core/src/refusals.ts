@@ -20,6 +20,16 @@ export const REFUSAL_CODES = {
   LINK_NOT_ALLOWED: 'A sender of this role may not send this message.',
   LINK_BUSY: 'The node has too much waiting; send again later.',
 
+  IDENTITY_SIGNATURE: 'A statement about keys is not signed by who must vouch for it.',
+  IDENTITY_MALFORMED: 'A statement about keys does not have the stated form.',
+  IDENTITY_NETWORK: 'The statement is about another network.',
+  IDENTITY_NOT_YET: 'The statement is not valid yet.',
+  IDENTITY_EXPIRED: 'The statement is not valid any more.',
+  IDENTITY_ORGANIZATION: 'The keys are vouched for by another organisation than the expected one.',
+  IDENTITY_SUBJECT: 'The keys are those of somebody else.',
+  IDENTITY_KIND: 'The keys are of another kind: agent, user or device.',
+  IDENTITY_OUTDATED: 'A newer statement is known.',
+
   STORE_LOW_DISK: 'The hub has too little free disk to take on new obligations.',
 
   ORDER_MALFORMED: 'The buy order does not have the stated form.',
@@ -107,6 +117,9 @@ export interface Refusal {
   code: RefusalCode;
   hint: string;
 }
+
+/** What was read from a text, or why it was not. */
+export type Read<T> = { ok: true; value: T } | Refusal;
 
 /** Makes a refusal; `hint` names the field and what was expected. */
 export function refuse(code: RefusalCode, hint: string): Refusal {

@@ -20,6 +20,9 @@ export const documents: DocumentReader = {
   sellOrder: reader('lots', 'OFFER_MALFORMED'),
   buyOrder: reader('salt', 'ORDER_MALFORMED'),
   agreementPart: reader('agreement', 'AGREEMENT_MALFORMED'),
+  organization: reader('organization', 'IDENTITY_MALFORMED'),
+  keys: reader('sealKey', 'IDENTITY_MALFORMED'),
+  hubList: reader('hubs', 'IDENTITY_MALFORMED'),
 };
 
 export function envOf(node: string): CoreEnv {

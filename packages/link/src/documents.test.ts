@@ -72,6 +72,9 @@ test('refuses with the code of the document', () => {
   expect(documentReader.sellOrder('{}')).toMatchObject({ code: 'OFFER_MALFORMED' });
   expect(documentReader.buyOrder('{}')).toMatchObject({ code: 'ORDER_MALFORMED' });
   expect(documentReader.agreementPart('{}')).toMatchObject({ code: 'AGREEMENT_MALFORMED' });
+  expect(documentReader.organization('{}')).toMatchObject({ code: 'IDENTITY_MALFORMED' });
+  expect(documentReader.keys('{}')).toMatchObject({ code: 'IDENTITY_MALFORMED' });
+  expect(documentReader.hubList('{}')).toMatchObject({ code: 'IDENTITY_MALFORMED' });
   expect(readTaskPrivate('{}')).toMatchObject({ code: 'ORDER_MALFORMED' });
 });
 

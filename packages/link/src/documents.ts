@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { readAs } from './read-as.ts';
 import { agreementPartTerms } from './schemas/agreement.ts';
 import { buyOrder, taskPrivate } from './schemas/buy-order.ts';
+import { hubList, keyStatement, organizationStatement } from './schemas/identity.ts';
 import { resourceSpec } from './schemas/resource-spec.ts';
 import { sellOrder } from './schemas/sell-order.ts';
 
@@ -19,6 +20,9 @@ export const documentReader: DocumentReader = {
   sellOrder: reader(sellOrder, 'OFFER_MALFORMED'),
   buyOrder: reader(buyOrder, 'ORDER_MALFORMED'),
   agreementPart: reader(agreementPartTerms, 'AGREEMENT_MALFORMED'),
+  organization: reader(organizationStatement, 'IDENTITY_MALFORMED'),
+  keys: reader(keyStatement, 'IDENTITY_MALFORMED'),
+  hubList: reader(hubList, 'IDENTITY_MALFORMED'),
 };
 
 /** Reads the text that an order's `privateDigest` is about. @refuses ORDER_MALFORMED */

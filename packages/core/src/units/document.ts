@@ -18,7 +18,10 @@ export type DocumentType =
   | 'sell-order'
   | 'buy-order'
   | 'agreement-part'
-  | 'meter';
+  | 'meter'
+  | 'organization'
+  | 'keys'
+  | 'hub-list';
 
 /**
  * A DSSE envelope. `payload` is the JSON text itself (exported bundles carry it as base64, as DSSE
