@@ -14,7 +14,7 @@ const PROGRAM = ['-e', 'console.log("here")'];
 export const benchRun: Bench = async (report) => {
   const directory = mkdtempSync('/tmp/sg-bench-run-');
   try {
-    await end([BIN, 'devnet', 'up', '-d', '--dir', directory]);
+    await end([BIN, 'devnet', 'up', '-d', '--runtime', 'process', '--dir', directory]);
     const samples: number[] = [];
     const baseline: number[] = [];
     for (let run = 0; run < RUNS; run += 1) {

@@ -20,7 +20,9 @@ const STEPS = [
 test('the demo prints one document of a completed lease and leaves nothing behind', async () => {
   const directory = mkdtempSync('/tmp/sg-demo-test-');
   try {
-    const { code, stdout, stderr } = await run(['demo', '--json'], { TMPDIR: directory });
+    const { code, stdout, stderr } = await run(['demo', '--json', '--runtime', 'process'], {
+      TMPDIR: directory,
+    });
     expect(code, stderr).toBe(0);
     const document = JSON.parse(stdout);
     expect(document).toEqual({
@@ -46,7 +48,7 @@ test('the demo prints one document of a completed lease and leaves nothing behin
 test('an interrupted demo ends with 1 and leaves nothing behind', async () => {
   const directory = mkdtempSync('/tmp/sg-demo-test-');
   try {
-    const demo = start(['demo', '--json'], { TMPDIR: directory });
+    const demo = start(['demo', '--json', '--runtime', 'process'], { TMPDIR: directory });
     await demo.says('registered');
     demo.child.kill('SIGINT');
     const { code, stdout, stderr } = await demo.ended;

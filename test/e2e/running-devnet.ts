@@ -92,7 +92,16 @@ export class RunningDevnet {
 }
 
 function upIn(directory: string, transport: DevnetTransport): Started {
-  return start(['devnet', 'up', '--dir', directory, '--transport', transport]);
+  return start([
+    'devnet',
+    'up',
+    '--dir',
+    directory,
+    '--transport',
+    transport,
+    '--runtime',
+    'process',
+  ]);
 }
 
 /** An order of `replicas` half cores that run for `runMs`; two of them fill a lessor of the devnet. */

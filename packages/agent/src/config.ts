@@ -42,6 +42,8 @@ export type RuntimeSettings = AnyRuntime &
         kind: 'process';
         /** Names of the programs that may run. */
         programs: string[];
+        /** Images that stand for all of them: the first word of the command is the program. */
+        images: string[];
       }
     | {
         kind: 'docker' | 'podman';
@@ -149,6 +151,7 @@ const runtimeSchema = z.discriminatedUnion('kind', [
     programs: z
       .array(z.string().regex(/^[A-Za-z0-9._-]+$/, 'expected the name of a program'))
       .default(['node', 'sh']),
+    images: z.array(name).default([]),
   }),
   engineRuntime('docker', '/var/run/docker.sock'),
   engineRuntime('podman', '/run/podman/podman.sock'),

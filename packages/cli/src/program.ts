@@ -6,7 +6,7 @@ import { exitCodesText } from './exit-codes.ts';
 const EXAMPLE = `
 Examples:
   sparegrid devnet up                     # a network of your own, in one terminal
-  sparegrid run process:node -- -e 'console.log(1)'      # in another one
+  sparegrid run sparegrid/demo -- node -e 'console.log(1)'      # in another one
   sparegrid order submit -f order.yaml --wait
 `;
 

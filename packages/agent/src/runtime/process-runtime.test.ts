@@ -101,6 +101,7 @@ describe('process runtime', () => {
     const runtime = new ProcessRuntime({
       directory,
       programs: { sh: '/bin/sh', node: process.execPath },
+      images: ['sparegrid/demo'],
       searchPath: process.env['PATH'] ?? '',
       resultBytesMax: 1_048_576,
       endWithAgent: false,
@@ -121,6 +122,7 @@ describe('process runtime', () => {
       const runtime = new ProcessRuntime({
         directory: ${JSON.stringify(directory)},
         programs: { sh: '/bin/sh' },
+        images: [],
         searchPath: process.env.PATH,
         resultBytesMax: 1048576,
         endWithAgent: false,
@@ -181,7 +183,17 @@ describe('process runtime', () => {
     expect(reports.text('stdout')).toBe('42\n');
   });
 
+  it('runs what the command names for an image that stands for the programs', async () => {
+    const command = ['node', '-e', 'console.log(6 * 7)'];
+    runtime.start(container(command, { image: 'sparegrid/demo:latest' }));
+    await reports.until(exited);
+    expect(reports.text('stdout')).toBe('42\n');
+  });
+
   it.each([
+    ['a command that names no program', container(['bash'], { image: 'sparegrid/demo' })],
+    ['no command where one is needed', container([], { image: 'sparegrid/demo' })],
+    ['an image whose name only begins like one', container(['sh'], { image: 'sparegrid/demo2' })],
     ['a program that is not allowed', container([], { image: 'process:bash' })],
     ['an image of another runtime', container([], { image: 'docker.io/library/busybox' })],
     ['a property that every object has', container([], { image: 'process:toString' })],

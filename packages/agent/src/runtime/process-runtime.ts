@@ -20,6 +20,8 @@ export interface ProcessRuntimeSettings {
   directory: string;
   /** Absolute path of each program that may run, by the name that images use. */
   programs: Readonly<Record<string, string>>;
+  /** Images that stand for all of them: the first word of the command is the program. */
+  images: readonly string[];
   /** Search path that the programs get. */
   searchPath: string;
   /** A result above this is not handed over. */
@@ -51,7 +53,8 @@ export class ProcessRuntime implements Runtime {
 
   constructor(settings: ProcessRuntimeSettings) {
     this.#settings = settings;
-    this.images = Object.keys(settings.programs).map((name) => IMAGE_PREFIX + name);
+    const programs = Object.keys(settings.programs).map((name) => IMAGE_PREFIX + name);
+    this.images = [...programs, ...settings.images];
   }
 
   async adopt(known: readonly KnownContainer[]): Promise<void> {
@@ -132,10 +135,10 @@ export class ProcessRuntime implements Runtime {
 
   async #start({ id, attempt, rank, size, task, taskPrivate }: DesiredContainer): Promise<void> {
     if (!SAFE_ID.test(id)) throw new Error('the id cannot name a directory');
-    const program = this.#programOf(task.public.image);
     if (taskPrivate === null) throw new Error('the private part of the task is missing');
     const read = readTaskPrivate(taskPrivate);
     if (!read.ok) throw new Error(`${read.code}: ${read.hint}`);
+    const { program, args } = this.#programOf(task.public.image, read.value.command);
     const files = this.#filesOf(id);
     const isNew = await files.create();
     // Whatever the core says: what was tried before is never started again.
@@ -151,7 +154,7 @@ export class ProcessRuntime implements Runtime {
     const supervisor = await startSupervisor({
       directory: files.directory,
       program,
-      args: read.value.command,
+      args,
       work,
       env: {
         PATH: this.#settings.searchPath,
@@ -212,12 +215,17 @@ export class ProcessRuntime implements Runtime {
     return archiveOf(this.#filesOf(id).path('left'));
   }
 
-  #programOf(image: string): string {
-    const name = image.startsWith(IMAGE_PREFIX) ? image.slice(IMAGE_PREFIX.length) : null;
-    const { programs } = this.#settings;
-    const program = name !== null && Object.hasOwn(programs, name) ? programs[name] : undefined;
-    if (program === undefined) throw new Error(`${image} is not among the programs allowed here`);
-    return program;
+  #programOf(image: string, command: string[]): { program: string; args: string[] } {
+    const { programs, images } = this.#settings;
+    const isNamed = image.startsWith(IMAGE_PREFIX);
+    if (!isNamed && !images.includes(image.replace(/:latest$/, ''))) {
+      throw new Error(`${image} is not among the images allowed here`);
+    }
+    const [first = '', ...rest] = command;
+    const name = isNamed ? image.slice(IMAGE_PREFIX.length) : first;
+    const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
+    if (program !== undefined) return { program, args: isNamed ? command : rest };
+    throw new Error(`${name || 'nothing'} is not among the programs allowed here`);
   }
 
   /** Its report is not awaited: what is done to the container must not wait for it. */

@@ -114,6 +114,7 @@ for (const kind of KINDS) {
         : new ProcessRuntime({
             ...common,
             programs: { sh: '/bin/sh' },
+            images: [],
             searchPath: process.env['PATH'] ?? '',
           });
       const opened = runtime;

@@ -7,31 +7,39 @@ import { withClient } from '../context.ts';
 import { type DemoResult, tellStory } from '../demo/story.ts';
 import { Devnet } from '../devnet/devnet.ts';
 import type { DevnetTransport } from '../devnet/links.ts';
+import type { RuntimeName } from '../devnet/runtime-choice.ts';
 import { listenToSignals } from '../devnet/until-told.ts';
 import { CliFault } from '../fault.ts';
 import { printJson, say } from '../output/print.ts';
-import { transportOption } from './options.ts';
+import { runtimeOption, transportOption } from './options.ts';
+
+interface DemoOptions {
+  json?: true;
+  transport: DevnetTransport;
+  runtime: RuntimeName;
+}
 
 export function demoCommand(): Command {
   return new Command('demo')
     .description('run one order over two lessors of two hubs on a devnet of its own, then end')
+    .addOption(runtimeOption())
     .addOption(transportOption())
     .option('--json', 'print one JSON document on stdout; everything else goes to stderr')
     .addHelpText('after', '\nExample:\n  sparegrid demo --json')
-    .action(async ({ json, transport }: { json?: true; transport: DevnetTransport }) => {
-      const result = await demo(transport);
+    .action(async ({ json, ...how }: DemoOptions) => {
+      const result = await demo(how);
       if (json) printJson(result);
     });
 }
 
-async function demo(transport: DevnetTransport): Promise<DemoResult> {
+async function demo(how: Omit<DemoOptions, 'json'>): Promise<DemoResult> {
   const startMs = Date.now();
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-demo-'));
   let devnet: Devnet | undefined;
   const signals = listenToSignals(() => devnet?.kill());
   try {
     say('Starting a devnet: 3 hubs, 5 lessors and a lessee ...');
-    devnet = await Devnet.open({ directory, fresh: false, transport, say });
+    devnet = await Devnet.open({ directory, fresh: false, ...how, say });
     await Promise.race([devnet.start(), signals.told]);
     signals.signal.throwIfAborted();
     return await withClient(directory, (client) =>

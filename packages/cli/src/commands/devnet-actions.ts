@@ -19,27 +19,43 @@ import type { HubOptions, UpOptions } from './options.ts';
 const CONTEXT = 'devnet';
 const LOOK_MS = 100;
 
+/** What the process behind `--detach` tells the one that the user sees. */
+type Word = { kind: 'said'; text: string } | { kind: 'up' };
+
+function tell(word: Word): void {
+  if (process.connected) process.send?.(word);
+}
+
+/** To the log, and to the terminal as long as somebody waits there. */
+function sayBoth(text: string): void {
+  say(text);
+  tell({ kind: 'said', text });
+}
+
 /** With `--detach` the same command goes on in a process of its own, and says when it is up. */
-async function detached({ dir, fresh, transport }: UpOptions): Promise<void> {
+async function detached({ dir, fresh, transport, runtime }: UpOptions): Promise<void> {
   const directory = stateDirectory(dir);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'up.log');
   const log = openSync(file, 'w', 0o600);
-  const args = ['devnet', 'up', '--dir', directory, '--transport', transport];
+  const how = ['--transport', transport, '--runtime', runtime];
+  const args = ['devnet', 'up', '--dir', directory, ...how];
   const main = process.argv[1] as string;
-  say(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);
   const child = spawn(process.execPath, [main, ...args, ...(fresh ? ['--fresh'] : [])], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
   const exited = once(child, 'exit').then(() => false);
-  const isUp = await Promise.race([once(child, 'message').then(() => true), exited]);
+  const { promise: up, resolve } = Promise.withResolvers<boolean>();
+  child.on('message', (word: Word) => (word.kind === 'up' ? resolve(true) : say(word.text)));
+  const isUp = await Promise.race([up, exited]);
   if (!isUp) throw new CliFault('CLI_DEVNET_FAILED', readFileSync(file, 'utf8').trim(), 'failed');
   child.disconnect();
   child.unref();
   if (dir === undefined) remember(directory);
-  say('All processes are ready. To end them: sparegrid devnet down');
+  const option = dir === undefined ? '' : ` --dir ${directory}`;
+  say(`All processes are ready. To end them: sparegrid devnet down${option}`);
 }
 
 /** So that every folder finds it. A choice that the user made stays. */
@@ -56,11 +72,11 @@ export async function bringUp(options: UpOptions): Promise<void> {
   if (options.detach) return detached(options);
   const startMs = Date.now();
   const directory = stateDirectory(options.dir);
-  const { transport, fresh = false } = options;
-  const devnet = await Devnet.open({ directory, fresh, transport, say });
+  const { transport, runtime, fresh = false } = options;
+  const devnet = await Devnet.open({ directory, fresh, transport, runtime, say: sayBoth });
   const signals = listenToSignals(() => devnet.kill());
   try {
-    say(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);
+    sayBoth(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);
     await Promise.race([devnet.start(), signals.told]);
     if (!signals.signal.aborted) await run(directory, startMs, options, signals);
   } finally {
@@ -79,10 +95,8 @@ async function run(
 ): Promise<void> {
   say('All processes are ready.');
   if (options.dir === undefined) remember(directory);
-  if (process.send) {
-    process.send('up');
-    process.disconnect();
-  }
+  tell({ kind: 'up' });
+  if (process.connected) process.disconnect();
   const option = options.dir === undefined ? '' : ` --dir ${directory}`;
   if (options.demo) await demonstrate(directory, startMs, signals, option);
   tellNext(directory, option);
@@ -112,7 +126,7 @@ async function demonstrate(
 function tellNext(directory: string, option: string): void {
   say(`
 What to try next:
-  npx sparegrid run${option} process:node -- -e 'console.log("hello from", process.env.SPAREGRID_RANK)'
+  npx sparegrid run${option} sparegrid/demo -- node -e 'console.log("hello from", process.env.SPAREGRID_RANK)'
   npx sparegrid offer ls${option}
   npx sparegrid hub status${option}
   npx sparegrid order submit --help     # shows an order file to start from

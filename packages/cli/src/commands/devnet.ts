@@ -4,6 +4,7 @@ import {
   asking,
   directoryOption,
   type HubOptions,
+  runtimeOption,
   transportOption,
   type UpOptions,
 } from './options.ts';
@@ -16,11 +17,12 @@ export function devnetCommand(): Command {
     .addOption(directoryOption())
     .option('--demo', 'then run one order over two lessors of two hubs, step by step')
     .option('-d, --detach', 'return when it is up; sparegrid devnet down ends it')
+    .addOption(runtimeOption())
     .addOption(transportOption())
     .option('--fresh', 'forget the state of an earlier devnet first')
     .addHelpText(
       'after',
-      '\nExamples:\n  sparegrid devnet up\n  sparegrid devnet up -d\n  sparegrid devnet up --demo --fresh',
+      '\nExamples:\n  sparegrid devnet up\n  sparegrid devnet up -d\n  sparegrid devnet up --demo --fresh\n  sparegrid devnet up --runtime process',
     )
     .action(async (options: UpOptions) => (await actions()).bringUp(options));
   const down = new Command('down')

@@ -1,6 +1,7 @@
 /** Options that many commands share. */
 import { type Command, Option } from 'commander';
 import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from '../contexts.ts';
+import type { RuntimeName } from '../devnet/runtime-choice.ts';
 import type { Format } from '../output/print.ts';
 
 export interface HubOptions {
@@ -18,6 +19,15 @@ export function transportOption(): Option {
   return new Option('--transport <kind>', 'sockets of this machine, or NATS with certificates')
     .choices(['sockets', 'nats'])
     .default('sockets');
+}
+
+export function runtimeOption(): Option {
+  return new Option(
+    '--runtime <kind>',
+    'how lessors run containers; auto: docker if it can be used',
+  )
+    .choices(['auto', 'docker', 'process'])
+    .default('auto');
 }
 
 export function outputOption(): Option {
@@ -66,4 +76,5 @@ export interface UpOptions {
   fresh?: true;
   detach?: true;
   transport: 'sockets' | 'nats';
+  runtime: RuntimeName;
 }

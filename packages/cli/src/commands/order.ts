@@ -8,8 +8,8 @@ const actions = () => import('./order-actions.ts');
 export const ORDER_FILE = `
 An order file (YAML or JSON, several documents if you like; - reads standard input):
   kind: job                  # or service
-  image: process:node
-  command: ["-e", "console.log('rank', process.env.SPAREGRID_RANK)"]
+  image: sparegrid/demo
+  command: [node, "-e", "console.log('rank', process.env.SPAREGRID_RANK)"]
   replicas: 2                # or {min: 1, max: 4}
   cpu: 500m                  # of each replica, like all that follows
   memory: 64Mi

@@ -25,8 +25,8 @@ export function runCommand(): Command {
     .passThroughOptions();
   return asking(
     run,
-    `  sparegrid run process:node -- -e 'console.log(1)'
-  sparegrid run --cpu 500m --memory 64Mi --replicas 4 -e GREETING=hello process:sh -- -c 'echo $GREETING $SPAREGRID_RANK'
+    `  sparegrid run sparegrid/demo -- node -e 'console.log(1)'
+  sparegrid run --cpu 500m --memory 64Mi --replicas 4 -e GREETING=hello sparegrid/demo -- sh -c 'echo $GREETING $SPAREGRID_RANK'
   sparegrid run --gpu A100:1 --budget 20 --duration 2h registry.example/train -- python train.py
 
 Ctrl-C leaves: the order goes on, and you are told how to stop it.`,

@@ -1,5 +1,6 @@
 /** The demonstration's computation: primes counted in ranges that each replica takes by its rank. */
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
+import { DEMO_IMAGE } from '../devnet/image/demo-image.ts';
 
 export const PRIMES_BELOW = 5_000_000;
 /** Known for long: what the replicas find together must be this. */
@@ -37,8 +38,8 @@ export function demoOrder(wallMs: number): OrderDraft {
     budgetMicro: 100_000n,
     performance: { minScore: 0, minFlops: [], provision: 'single', labels: {} },
     task: {
-      public: { image: 'process:node', architecture: null, egress: false, capabilities: [] },
-      private: { command: ['-e', PROGRAM], env: {} },
+      public: { image: DEMO_IMAGE, architecture: null, egress: false, capabilities: [] },
+      private: { command: ['node', '-e', PROGRAM], env: {} },
     },
     priority: { kind: 'price' },
     durationMs: 600_000,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { NodeId } from '@sparegrid/core/units/ids';
 import { EXIT_CONFIG } from '@sparegrid/link/daemon/exit-codes';
@@ -77,6 +78,8 @@ export class Child {
     const { main, config, log, changed } = this.#settings;
     this.#startedMs = performance.now();
     const child = spawn(process.execPath, [main, '--config', config], {
+      // What this process compiled, the daemons need not; they leave there what they compile.
+      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() ?? '' },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

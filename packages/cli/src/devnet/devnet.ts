@@ -2,15 +2,19 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Engine } from '@sparegrid/agent/runtime/engine/engine';
 import type { NodeId } from '@sparegrid/core/units/ids';
 import { endBroker } from '@sparegrid/link/nats/broker';
 import { lockStore } from '@sparegrid/link/store/store-lock';
 import { CliFault } from '../fault.ts';
 import { Child } from './child.ts';
+import { ensureDemoImage } from './image/demo-image.ts';
 import { Layout } from './layout.ts';
-import { endContainers } from './left-containers.ts';
+import { endContainers, endEngineContainers } from './left-containers.ts';
 import { type DevnetTransport, natsLinks, socketLinks } from './links.ts';
 import { prepareDevnet } from './prepare.ts';
+import { chooseRuntime, type DevnetRuntime, type RuntimeName } from './runtime-choice.ts';
+import { showShare } from './show-share.ts';
 import { HUBS, LESSORS } from './topology.ts';
 
 export interface DevnetSettings {
@@ -20,56 +24,72 @@ export interface DevnetSettings {
   fresh: boolean;
   /** How processes reach each other. */
   transport: DevnetTransport;
+  /** How lessors run containers. */
+  runtime: RuntimeName;
   say(text: string): void;
 }
 
 /** Who runs, as told by the file that `devnet status` reads. */
 export interface Pids {
   supervisor: number;
+  runtime: DevnetRuntime;
   children: Record<NodeId, number | null>;
 }
 
 const LOUD =
   'WARNING: the devnet runs programs with the `process` runtime, which ISOLATES NOTHING.\n' +
   '         They have all rights of your user. Never order what you would not run yourself.';
+const ISOLATED =
+  'Tasks run in containers: no network unless asked for, read-only root, limits as ordered.';
 
 export class Devnet {
   readonly layout: Layout;
-  readonly #children: Child[];
+  readonly runtime: DevnetRuntime;
+  readonly #children: Child[] = [];
   readonly #unlock: () => void;
+  readonly #say: (text: string) => void;
   #stopped: Promise<void> | null = null;
 
-  private constructor(layout: Layout, children: Child[], unlock: () => void) {
+  private constructor(
+    layout: Layout,
+    runtime: DevnetRuntime,
+    unlock: () => void,
+    say: (text: string) => void,
+  ) {
     this.layout = layout;
-    this.#children = children;
+    this.runtime = runtime;
     this.#unlock = unlock;
+    this.#say = say;
   }
 
   /**
    * Makes or resumes the devnet of the directory and starts its processes. The caller stops it, also
    * when {@link ready} fails.
    *
-   * @throws CliFault CLI_DEVNET_RUNS
+   * @throws CliFault CLI_DEVNET_RUNS, CLI_DEVNET_FAILED
    */
-  static async open({ directory, fresh, transport, say }: DevnetSettings): Promise<Devnet> {
+  static async open(settings: DevnetSettings): Promise<Devnet> {
+    const { directory, fresh, transport, say } = settings;
     const layout = new Layout(directory);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const unlock = lockDevnet(layout);
-    if (fresh) wipe(layout);
+    let runtime: DevnetRuntime;
     try {
+      if (fresh) wipe(layout);
+      runtime = await readyRuntime(settings);
       const links = transport === 'nats' ? await natsLinks(layout) : socketLinks(layout);
-      await prepareDevnet(layout, links);
+      await prepareDevnet(layout, links, runtime);
     } catch (error) {
       unlock();
       throw error;
     }
-    say(LOUD);
-    const children: Child[] = [];
-    const devnet = new Devnet(layout, children, unlock);
+    say(`Runtime ${runtime.kind}: ${runtime.why}.`);
+    say(runtime.kind === 'process' ? LOUD : ISOLATED);
+    const devnet = new Devnet(layout, runtime, unlock, say);
     const add = (name: NodeId, role: 'hub' | 'agent') => {
       const [main, config, log] = [mainOf(role), layout.config(name), layout.log(name)];
       const changed = () => devnet.#writePids();
-      children.push(new Child({ name, main, config, log, say, changed }));
+      devnet.#children.push(new Child({ name, main, config, log, say, changed }));
     };
     for (const hub of HUBS) add(hub, 'hub');
     for (const { id } of LESSORS) add(id, 'agent');
@@ -98,7 +118,7 @@ export class Devnet {
 
   async #stop(): Promise<void> {
     await Promise.all(this.#children.map((child) => child.stop()));
-    await endContainers(LESSORS.map(({ id }) => this.layout.containers(id)));
+    await this.#endContainers();
     // Those whose hub was killed and had not come back yet.
     for (const hub of HUBS) {
       for (const door of ['mesh', 'local']) await endBroker(join(this.layout.nats(hub), door));
@@ -107,12 +127,40 @@ export class Devnet {
     this.#unlock();
   }
 
+  async #endContainers(): Promise<void> {
+    const lenders = LESSORS.map(({ id }) => ({ id, directory: this.layout.containers(id) }));
+    await endContainers(lenders.map(({ directory }) => directory));
+    if (this.runtime.kind === 'process') return;
+    const { socket } = this.runtime;
+    await endEngineContainers(socket, lenders).catch((error: unknown) => {
+      this.#say(`WARNING: Docker at ${socket} does not answer (${(error as Error).message}).`);
+      this.#say('         Containers may be left: docker ps -a --filter label=sparegrid.owner');
+    });
+  }
+
   #writePids(): void {
     const children = Object.fromEntries(this.#children.map(({ name, pid }) => [name, pid]));
     const draft = `${this.layout.pids}.tmp`;
-    const pids: Pids = { supervisor: process.pid, children };
+    const pids: Pids = { supervisor: process.pid, runtime: this.runtime, children };
     writeFileSync(draft, `${JSON.stringify(pids)}\n`);
     renameSync(draft, this.layout.pids);
+  }
+}
+
+/** Chosen, and with the image that tasks use. @throws CliFault CLI_DEVNET_FAILED */
+async function readyRuntime({ runtime: name, say }: DevnetSettings): Promise<DevnetRuntime> {
+  const runtime = await chooseRuntime(name);
+  if (runtime.kind === 'process') return runtime;
+  const engine = new Engine(runtime.socket, { info() {}, warn() {}, error() {} });
+  try {
+    await ensureDemoImage(engine.docker, { say, show: showShare });
+    return runtime;
+  } catch (cause) {
+    const why = `no image in ${runtime.socket}: ${(cause as Error).message}`;
+    if (name === 'auto') return { kind: 'process', why };
+    throw new CliFault('CLI_DEVNET_FAILED', `${why}.`, 'failed', cause);
+  } finally {
+    engine.close();
   }
 }
 

@@ -3,6 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContainerFiles } from '@sparegrid/agent/runtime/container-files';
+import { Engine, unlessMissing } from '@sparegrid/agent/runtime/engine/engine';
+import { LABEL } from '@sparegrid/agent/runtime/engine/engine-runtime';
+import { Scratch } from '@sparegrid/agent/runtime/engine/scratch';
+import { ownerOf } from '@sparegrid/agent/runtime/open-runtime';
 import {
   isRunning,
   type ProcessIdentity,
@@ -22,6 +26,44 @@ export async function endContainers(directories: readonly string[]): Promise<voi
     await sleep(LOOK_MS);
   }
   for (const identity of left) await signalGroup(identity, 'SIGKILL');
+}
+
+export interface Lender {
+  id: string;
+  /** Of its containers. */
+  directory: string;
+}
+
+/**
+ * Removes the containers of these agents from a Docker daemon, and unmounts their storage.
+ *
+ * @throws when the daemon does not answer
+ */
+export async function endEngineContainers(
+  socket: string,
+  lenders: readonly Lender[],
+): Promise<void> {
+  const engine = new Engine(socket, { info() {}, warn() {}, error() {} });
+  try {
+    for (const { id, directory } of lenders) {
+      const label = [`${LABEL.owner}=${ownerOf(id, directory)}`];
+      const filters = JSON.stringify({ label }) as never;
+      const left = await engine.once((docker) => docker.listContainers({ all: true, filters }));
+      for (const { Id } of left) {
+        const remove = engine.once((docker) =>
+          docker.getContainer(Id).remove({ force: true, v: true }),
+        );
+        await remove.catch(unlessMissing);
+      }
+    }
+  } finally {
+    engine.close();
+    for (const { directory } of lenders) {
+      for (const id of await namesIn(directory)) {
+        await new Scratch('image', join(directory, id), 0).close();
+      }
+    }
+  }
 }
 
 async function runningIn(directories: readonly string[]): Promise<ProcessIdentity[]> {

@@ -6,8 +6,10 @@ import { hubOf } from '@sparegrid/core/units/ids';
 import { generateKey, loadKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
 import { type ContextText, contextFile } from '../context.ts';
+import { DEMO_IMAGE } from './image/demo-image.ts';
 import type { Layout } from './layout.ts';
 import type { DevnetLinks } from './links.ts';
+import type { DevnetRuntime } from './runtime-choice.ts';
 import {
   HUBS,
   LESSEE,
@@ -21,7 +23,11 @@ import {
 const HOST = '127.0.0.1';
 
 /** Keys stay as they are: they are the identities in what is stored. */
-export async function prepareDevnet(layout: Layout, links: DevnetLinks): Promise<void> {
+export async function prepareDevnet(
+  layout: Layout,
+  links: DevnetLinks,
+  runtime: DevnetRuntime,
+): Promise<void> {
   for (const folder of ['keys', 'config', 'state', 'log', 'containers']) {
     mkdirSync(join(layout.directory, folder), { recursive: true, mode: 0o700 });
   }
@@ -34,8 +40,13 @@ export async function prepareDevnet(layout: Layout, links: DevnetLinks): Promise
   for (const hub of HUBS) {
     writeJson(layout.config(hub), { ...hubConfig(layout, links, hub), http: http.get(hub) });
   }
-  for (const lessor of LESSORS)
-    writeJson(layout.config(lessor.id), agentConfig(layout, links, lessor));
+  for (const lessor of LESSORS) {
+    const config = agentConfig(layout, links, lessor);
+    writeJson(layout.config(lessor.id), {
+      ...config,
+      runtime: runtimeConfig(layout.containers(lessor.id), runtime),
+    });
+  }
   const hub = hubOf(LESSEE);
   const { address, tls } = links.local(LESSEE);
   const context: ContextText = {
@@ -88,14 +99,17 @@ function agentConfig(layout: Layout, links: DevnetLinks, lessor: Lessor): object
     organization,
     collect,
     offer: { ...SLICE, follow: 'fixed', asks: { cpuPerCoreHour, memoryPerGibHour } },
-    runtime: {
-      kind: 'process',
-      directory: layout.containers(id),
-      programs: ['node', 'sh'],
-      // Also when the supervisor is killed: what it cannot end, its agents end.
-      endWithAgent: true,
-    },
   };
+}
+
+function runtimeConfig(directory: string, runtime: DevnetRuntime): object {
+  // Also when the supervisor is killed: what it cannot end, its agents end.
+  const any = { directory, endWithAgent: true };
+  if (runtime.kind === 'process') {
+    return { kind: 'process', ...any, programs: ['node', 'sh'], images: [DEMO_IMAGE] };
+  }
+  const { socket, egressNetwork } = runtime;
+  return { kind: 'docker', ...any, socket, egressNetwork };
 }
 
 function publicKeyIn(layout: Layout, node: NodeId): string {

@@ -181,6 +181,6 @@ test('accepts the order file of the README, for a program that takes its argumen
   const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
   const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
   const { task } = read(block.replace(/^ {3}/gm, ''));
-  expect(task.public.image).toBe('process:node');
-  expect(task.private.command[0]).toBe('-e');
+  expect(task.public.image).toBe('sparegrid/demo');
+  expect(task.private.command.slice(0, 2)).toEqual(['node', '-e']);
 });
