@@ -1,5 +1,5 @@
 /** The command line on a running devnet, as the README shows it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run, start } from './command.ts';
@@ -116,6 +116,39 @@ test('a plan orders nothing; a file may hold several orders', async () => {
   expect(own).toMatchObject({ lease: 'COMPLETED', userOf: null });
   expect((await json('lease', 'get', own.id)).order).toBe(first);
 }, 180_000);
+
+test('results, logs and usage of a lease are there after its end', async () => {
+  const script =
+    'echo first; echo second >&2; mkdir $SPAREGRID_OUT/sub; echo $SPAREGRID_RANK > $SPAREGRID_OUT/sub/rank; sleep 1.2';
+  const ran = await sparegrid('run', '--replicas', '2', 'sparegrid/demo', '--', 'sh', '-c', script);
+  expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining('Order completed')]);
+  const [, order = ''] = /Order (o-[0-9a-f]{32})/.exec(ran.stderr) ?? [];
+
+  const results = await json('result', 'ls', order);
+  expect(results.map(({ state }: { state: string }) => state)).toEqual(['complete', 'complete']);
+  expect((await sparegrid('result', 'cat', `${order}/0.1`, 'sub/rank')).stdout).toBe('1\n');
+  const ambiguous = await sparegrid('result', 'cat', order, 'sub/rank');
+  expect([ambiguous.code, ambiguous.stderr]).toEqual([2, expect.stringContaining('0.0, 0.1')]);
+  const to = join(folder, 'fetched');
+  expect((await sparegrid('result', 'get', order, '--to', to)).code).toBe(0);
+  expect(readFileSync(join(to, '0.0/sub/rank'), 'utf8')).toBe('0\n');
+  expect((await sparegrid('result', 'rm', `${order}/0.0`)).code).toBe(0);
+  expect(await json('result', 'ls', order)).toHaveLength(1);
+  const gone = await sparegrid('result', 'get', `${order}/0.0`);
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('CLI_NO_RESULT')]);
+
+  const found = await sparegrid('order', 'logs', order, '--grep', '^sec', '--since', '1h');
+  expect(found.stdout.split('\n').sort()).toEqual(['', '0.0 ! second', '0.1 ! second']);
+  expect((await sparegrid('order', 'logs', order, '--stream', 'stdout')).stdout).not.toContain('!');
+  expect((await sparegrid('order', 'logs', order, '--grep', '(')).code).toBe(2);
+  const lease = await json('lease', 'get', `${order}-1`);
+  expect(lease.containers).toMatchObject([
+    { state: 'exited', exitCode: 0, restarts: 0, usage: expect.any(Array) },
+    { state: 'exited', exitCode: 0, restarts: 0, usage: expect.any(Array) },
+  ]);
+  const life = await sparegrid('lease', 'logs', '-f', '--stream', 'life', `${order}-1`);
+  expect(life.stdout).toMatch(/0\.1 \| \S+ exited attempt=0 exitCode=0/);
+}, 120_000);
 
 test('says why nobody takes an impossible order', async () => {
   const submitted = await json('order', 'submit', '-f', file(ORDER.replace('500m', '6400')));

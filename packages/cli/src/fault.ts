@@ -18,6 +18,8 @@ export const CLI_FAULTS = {
   CLI_DUPLICATE: 'A name is there twice.',
   CLI_NO_CONTEXT: 'No hub to talk to is chosen, or none of this name is known.',
   CLI_AMBIGUOUS: 'More than one thing begins like this.',
+  CLI_FILE_UNWRITABLE: 'A file cannot be written.',
+  CLI_NO_RESULT: 'There is no such result.',
   CLI_NO_AGENT: 'No agent answers on this machine.',
   CLI_AGENT_REFUSED: 'The agent refused.',
   CLI_NO_DEVNET: 'There is no devnet here.',

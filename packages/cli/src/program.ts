@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'leases: ls, get, logs, stop',
     load: async () => (await import('./commands/lease.ts')).leaseCommand(),
   },
+  result: {
+    description: 'what containers left behind: ls, cat, get, rm',
+    load: async () => (await import('./commands/result.ts')).resultCommand(),
+  },
   offer: {
     description: 'sell orders of the whole network',
     load: async () => (await import('./commands/panorama.ts')).offerCommand(),

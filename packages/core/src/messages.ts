@@ -79,6 +79,12 @@ export interface LogChunk {
   text: string;
 }
 
+/** A chunk as its lessee's hub keeps it. */
+export interface KeptChunk extends LogChunk {
+  /** Wall time at which it got there. */
+  atMs: number;
+}
+
 /** Streams about the lease rather than of the program. @patent [0063] MON-2 */
 export type LeaseStream = 'life' | 'usage';
 
@@ -214,11 +220,11 @@ export type Reply =
   | { ok: true; op: 'order.plan'; plan: OrderPlan; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.explain'; order: OrderView; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.cancel'; order: OrderId }
-  | { ok: true; op: 'order.logs'; chunks: LogChunk[]; ended: boolean }
+  | { ok: true; op: 'order.logs'; chunks: KeptChunk[]; ended: boolean }
   | { ok: true; op: 'lease.list'; leases: LeaseView[]; next: PageMark }
   | { ok: true; op: 'lease.get'; lease: LeaseView }
   | { ok: true; op: 'lease.stop'; lease: AgreementId }
-  | { ok: true; op: 'lease.records'; chunks: LogChunk[]; ended: boolean }
+  | { ok: true; op: 'lease.records'; chunks: KeptChunk[]; ended: boolean }
   | { ok: true; op: 'result.list'; results: ResultView[] }
   /** `last`: there is nothing after these chunks. */
   | { ok: true; op: 'result.read'; chunks: LogChunk[]; last: boolean }

@@ -1,5 +1,5 @@
 /** Answers from the store about orders that have left memory. */
-import type { LogChunk } from '@sparegrid/core/messages';
+import type { KeptChunk } from '@sparegrid/core/messages';
 import { encodeStored } from '@sparegrid/core/units/json';
 import { MemoryStore } from '@sparegrid/link/store/memory-store';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ describe('cold reads', () => {
   }
 
   async function log(container: string, seq: number, text: string, order = ORDER): Promise<void> {
-    const chunk: LogChunk = { container, seq, stream: 'stdout', text };
+    const chunk: KeptChunk = { container, seq, stream: 'stdout', text, atMs: 1 };
     await put('log', `${order}/${container}/${String(seq).padStart(8, '0')}`, chunk);
   }
 

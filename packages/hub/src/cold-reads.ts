@@ -1,6 +1,13 @@
 /** Answers requests about what has left the core's memory: archived orders and kept logs. */
 import { setImmediate } from 'node:timers/promises';
-import type { LogChunk, LogCursor, OrderView, Reply, Request } from '@sparegrid/core/messages';
+import type {
+  KeptChunk,
+  LogChunk,
+  LogCursor,
+  OrderView,
+  Reply,
+  Request,
+} from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES, type OrderRecord } from '@sparegrid/core/order/order-record';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { AgreementId, ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -99,10 +106,10 @@ async function keptChunks(
   lessee: ParticipantId,
   order: OrderId,
   unread: Unread,
-): Promise<{ ok: true; chunks: LogChunk[]; ended: boolean } | Refusal> {
+): Promise<{ ok: true; chunks: KeptChunk[]; ended: boolean } | Refusal> {
   const record = await ownOrder(store, lessee, order);
   if (!record) return unknown(order);
-  const chunks: LogChunk[] = [];
+  const chunks: KeptChunk[] = [];
   let room = REPLY_TEXT_BYTES_MAX;
   for await (const chunk of chunksAfter(store, order, unread)) {
     room -= Buffer.byteLength(chunk.text);
@@ -132,7 +139,7 @@ async function* chunksAfter(
   store: Store,
   order: OrderId,
   { table, after }: Unread,
-): AsyncGenerator<LogChunk> {
+): AsyncGenerator<KeptChunk> {
   const end = endOfPrefix(`${order}/`);
   let from = `${order}/`;
   for (let reads = 1; ; reads += 1) {
@@ -149,7 +156,7 @@ async function* chunksAfter(
     for (const { key, text } of records) {
       if (!key.startsWith(prefix)) break;
       from = `${key}\0`;
-      yield decodeStored<LogChunk>(text);
+      yield decodeStored<KeptChunk>(text);
     }
   }
 }

@@ -76,7 +76,13 @@ test('a message that no frame can hold is left out, a reply becomes a refusal', 
   const framer = new Framer(sender);
   const huge = 'é'.repeat(600_000);
   const order = `o-${'0'.repeat(32)}`;
-  const chunk = { container: `${order}-1.0.0`, seq: 1, stream: 'stdout' as const, text: huge };
+  const chunk = {
+    container: `${order}-1.0.0`,
+    seq: 1,
+    stream: 'stdout' as const,
+    text: huge,
+    atMs: 1,
+  };
   const messages: Message[] = [
     relay(huge),
     relay('small'),

@@ -437,7 +437,9 @@ test('an aborted watch ends with the reason', async () => {
 
 test('logs come chunk by chunk, each once, to the end of the order', async () => {
   const container = `${ORDER}-1.0.0`;
-  const chunk = (seq: number) => ({ container, seq, stream: 'stdout' as const, text: `${seq}\n` });
+  const chunk = (seq: number) => {
+    return { container, seq, stream: 'stdout' as const, text: `${seq}\n`, atMs: 1 };
+  };
   const pages = [[chunk(1), chunk(2)], [chunk(2), chunk(3)], [], [chunk(4)], []];
   const { hub, path } = await startHub(() => ({
     ok: true,
@@ -459,7 +461,9 @@ test('logs come chunk by chunk, each once, to the end of the order', async () =>
 });
 
 test('without follow, logs end with what there is', async () => {
-  const pages = [[{ container: `${ORDER}-1.0.0`, seq: 1, stream: 'stderr' as const, text: 'x' }]];
+  const pages = [
+    [{ container: `${ORDER}-1.0.0`, seq: 1, stream: 'stderr' as const, text: 'x', atMs: 1 }],
+  ];
   const { path } = await startHub(() => ({
     ok: true,
     op: 'order.logs',

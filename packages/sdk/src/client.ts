@@ -3,24 +3,32 @@
 import type { Explanation } from '@sparegrid/core/matching/explain';
 import type {
   HubStatus,
+  KeptChunk,
   LeaseView,
-  LogChunk,
-  LogCursor,
   OrderPlan,
   OrderSummary,
   OrderView,
   PageMark,
   Request,
+  ResultView,
 } from '@sparegrid/core/messages';
 import type { ResourceSpec } from '@sparegrid/core/order/resource-spec';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
-import type { AgreementId, HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import type {
+  AgreementId,
+  ContainerId,
+  HubId,
+  OrderId,
+  ParticipantId,
+} from '@sparegrid/core/units/ids';
+import type { WithCursor } from '@sparegrid/link/http/routes';
 import { UnavailableError } from './errors.ts';
 import { takeFresh } from './follow.ts';
 import type { HubLink } from './hub-link.ts';
 import type { LogOptions, Plan, WatchOptions } from './options.ts';
 import { type OrderDraft, type PreparedOrder, prepareOrder, writeOrder } from './order-draft.ts';
 import type { CallOptions, ReplyTo } from './pending-requests.ts';
+import { readResult } from './result.ts';
 import { type Quote, quote, type Run, type RunForm, startQuoted } from './run.ts';
 import type { Signer } from './signer.ts';
 
@@ -140,6 +148,25 @@ export class Client {
     await this.request({ op: 'lease.stop', lease }, options);
   }
 
+  /** What the order's containers left in their result directories. */
+  async listResults(order: OrderId, options?: CallOptions): Promise<ResultView[]> {
+    return (await this.request({ op: 'result.list', order }, options)).results;
+  }
+
+  /** A result's tar archive, piece by piece; waits for what is still on its way. */
+  readResult(
+    order: OrderId,
+    container: ContainerId,
+    options: CallOptions = {},
+  ): AsyncGenerator<Uint8Array, void, void> {
+    return readResult(this, order, container, options);
+  }
+
+  /** Removes a result from the hub before its time. */
+  async dropResult(order: OrderId, container: ContainerId, options?: CallOptions): Promise<void> {
+    await this.request({ op: 'result.drop', order, container }, options);
+  }
+
   /** The lease panorama as this hub knows it. */
   async offers(options?: CallOptions): Promise<{ hub: HubId; stale: boolean; offer: SellOrder }[]> {
     const ask = (after: PageMark) => this.request({ op: 'panorama.offers', after }, options);
@@ -173,22 +200,27 @@ export class Client {
     return last as OrderView;
   }
 
-  /** Output of the order's containers, every chunk once, in order within its container. */
-  logs(order: OrderId, options: LogOptions = {}): AsyncGenerator<LogChunk, void, void> {
-    const { follow = false, signal, after = {} } = options;
-    return follow
-      ? this.#link.output(order, after, signal)
-      : this.#outputNow(order, { ...after }, signal);
+  /**
+   * Output of the order's containers, or what is told about them: every chunk once, in order within
+   * its container.
+   */
+  logs(order: OrderId, options: LogOptions = {}): AsyncGenerator<KeptChunk, void, void> {
+    const { follow = false, signal, after = {}, stream = 'output' } = options;
+    const request: WithCursor =
+      stream === 'output'
+        ? { op: 'order.logs', order, after }
+        : { op: 'lease.records', order, stream, after };
+    return follow ? this.#link.output(request, signal) : this.#outputNow(request, signal);
   }
 
   async *#outputNow(
-    order: OrderId,
-    after: LogCursor,
+    request: WithCursor,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<LogChunk, void, void> {
+  ): AsyncGenerator<KeptChunk, void, void> {
+    const after = { ...request.after };
     for (;;) {
-      const request = { op: 'order.logs', order, after: { ...after } } as const;
-      const fresh = takeFresh((await this.request(request, { signal })).chunks, after);
+      const now: WithCursor = { ...request, after: { ...after } };
+      const fresh = takeFresh((await this.request(now, { signal })).chunks, after);
       if (fresh.length === 0) return;
       yield* fresh;
     }

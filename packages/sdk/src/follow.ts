@@ -1,5 +1,5 @@
 /** Streams about one order: its views as they change, and the output of its containers. */
-import type { LogChunk, LogCursor, OrderView } from '@sparegrid/core/messages';
+import type { KeptChunk, LogCursor, OrderView } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
 import { encodeStored } from '@sparegrid/core/units/json';
 import type { Bell } from './bell.ts';
@@ -28,10 +28,10 @@ export async function* followOrder(
 /** Every chunk behind the cursor once, in order within its container, until the order ended. */
 export async function* followLogs(
   bell: Bell,
-  get: (after: LogCursor) => Promise<{ chunks: LogChunk[]; ended: boolean }>,
+  get: (after: LogCursor) => Promise<{ chunks: KeptChunk[]; ended: boolean }>,
   from: LogCursor,
   signal: AbortSignal | undefined,
-): AsyncGenerator<LogChunk, void, void> {
+): AsyncGenerator<KeptChunk, void, void> {
   const after = { ...from };
   for (;;) {
     const seen = bell.count;
@@ -45,7 +45,7 @@ export async function* followLogs(
 }
 
 /** The chunks behind the cursor, which moves to the last of them. */
-export function takeFresh(chunks: readonly LogChunk[], after: LogCursor): LogChunk[] {
+export function takeFresh(chunks: readonly KeptChunk[], after: LogCursor): KeptChunk[] {
   return chunks.filter(({ container, seq }) => {
     if (seq <= (after[container] ?? 0)) return false;
     after[container] = seq;

@@ -1,8 +1,13 @@
 /** The link to a hub by HTTP, in browsers and in Node: signed requests, streams that go on by themselves. */
-import type { LogChunk, LogCursor, OrderView, Reply, Request } from '@sparegrid/core/messages';
+import type { KeptChunk, OrderView, Reply, Request } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
 import type { HubId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
-import { HEALTH_PATH, type HttpRequest, toHttp } from '@sparegrid/link/http/routes';
+import {
+  HEALTH_PATH,
+  type HttpRequest,
+  toHttp,
+  type WithCursor,
+} from '@sparegrid/link/http/routes';
 import {
   type SignedRequest,
   signatureBase,
@@ -71,13 +76,9 @@ export class HttpLink implements HubLink {
     }
   }
 
-  async *output(
-    order: OrderId,
-    from: LogCursor,
-    signal?: AbortSignal,
-  ): AsyncGenerator<LogChunk, void, void> {
-    const after = { ...from };
-    const ask = () => ({ op: 'order.logs', order, after }) as const;
+  async *output(request: WithCursor, signal?: AbortSignal): AsyncGenerator<KeptChunk, void, void> {
+    const after = { ...request.after };
+    const ask = () => ({ ...request, after });
     for await (const { chunks, ended } of this.#stream(ask, signal)) {
       yield* takeFresh(chunks, after);
       if (ended) return;

@@ -1,6 +1,7 @@
 /** How a client reaches its hub: by frames over sockets or NATS, or by HTTP. */
-import type { LogChunk, LogCursor, OrderView, Request } from '@sparegrid/core/messages';
+import type { KeptChunk, OrderView, Request } from '@sparegrid/core/messages';
 import type { OrderId } from '@sparegrid/core/units/ids';
+import type { WithCursor } from '@sparegrid/link/http/routes';
 import type { CallOptions, ReplyTo } from './pending-requests.ts';
 
 export interface HubLink {
@@ -10,11 +11,7 @@ export interface HubLink {
   request<R extends Request>(request: R, options: CallOptions): Promise<ReplyTo<R>>;
   /** Views of the order, the first at once, then whenever it changed; ends with its final state. */
   watch(order: OrderId, signal?: AbortSignal): AsyncGenerator<OrderView, void, void>;
-  /** Output behind the cursor as it comes, until the order ended. */
-  output(
-    order: OrderId,
-    after: LogCursor,
-    signal?: AbortSignal,
-  ): AsyncGenerator<LogChunk, void, void>;
+  /** Chunks behind the cursor as they come, until the order ended. */
+  output(request: WithCursor, signal?: AbortSignal): AsyncGenerator<KeptChunk, void, void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** What calls of the client take and give back. */
 import type { Explanation } from '@sparegrid/core/matching/explain';
-import type { LogCursor, OrderPlan } from '@sparegrid/core/messages';
+import type { LeaseStream, LogCursor, OrderPlan } from '@sparegrid/core/messages';
 
 export interface WatchOptions {
   signal?: AbortSignal | undefined;
@@ -9,6 +9,11 @@ export interface WatchOptions {
 export interface LogOptions extends WatchOptions {
   /** False: what there is now. True: as it comes, until the order ends. */
   follow?: boolean;
+  /**
+   * `output`: what its programs write. `life`, `usage`: a JSON line per event of its containers, and
+   * per sample of what they use.
+   */
+  stream?: 'output' | LeaseStream;
   /** Where to go on: for each container the last chunk already seen. */
   after?: LogCursor;
 }

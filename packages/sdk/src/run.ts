@@ -1,5 +1,5 @@
 /** The short way: run something now, at what it costs now. */
-import type { LogChunk, OrderPlan, OrderView } from '@sparegrid/core/messages';
+import type { KeptChunk, OrderPlan, OrderView } from '@sparegrid/core/messages';
 import type { OrderId } from '@sparegrid/core/units/ids';
 import { MS_PER_HOUR } from '@sparegrid/core/units/money';
 import { draftOf } from './draft-of.ts';
@@ -25,7 +25,7 @@ const MARGIN_PERCENT = 10n;
 export interface Ordering {
   planOrder(draft: OrderDraft, options?: CallOptions): Promise<Plan>;
   submitOrder(draft: OrderDraft, options?: CallOptions): Promise<OrderId>;
-  logs(order: OrderId, options?: LogOptions): AsyncGenerator<LogChunk, void, void>;
+  logs(order: OrderId, options?: LogOptions): AsyncGenerator<KeptChunk, void, void>;
   awaitOrder(order: OrderId, options?: WatchOptions): Promise<OrderView>;
   cancel(order: OrderId, options?: CallOptions): Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface Run {
   order: OrderId;
   plan: OrderPlan;
   /** Output as it comes, until the order ended. */
-  logs(options?: Omit<LogOptions, 'follow'>): AsyncGenerator<LogChunk, void, void>;
+  logs(options?: Omit<LogOptions, 'follow'>): AsyncGenerator<KeptChunk, void, void>;
   ended(options?: WatchOptions): Promise<OrderView>;
   cancel(options?: CallOptions): Promise<void>;
 }

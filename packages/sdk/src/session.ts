@@ -1,10 +1,11 @@
 /** One short session of a participant at its hub: frames out and in, requests, pushes. */
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
-import type { LogChunk, LogCursor, Message, OrderView, Request } from '@sparegrid/core/messages';
+import type { KeptChunk, LogCursor, Message, OrderView, Request } from '@sparegrid/core/messages';
 import type { RefusalCode } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { Framer } from '@sparegrid/link/framer';
+import type { WithCursor } from '@sparegrid/link/http/routes';
 import type { Client as Link, ClientOptions as LinkOptions } from '@sparegrid/link/transport';
 import { Bell } from './bell.ts';
 import { RefusedError, UnavailableError } from './errors.ts';
@@ -102,14 +103,11 @@ export class Session implements HubLink {
     return this.#listening(order, (bell) => followOrder(bell, get, signal));
   }
 
-  /** Output behind the cursor, until the order ended. */
-  output(
-    order: OrderId,
-    after: LogCursor,
-    signal?: AbortSignal,
-  ): AsyncGenerator<LogChunk, void, void> {
+  /** Chunks behind the cursor, until the order ended. */
+  output(request: WithCursor, signal?: AbortSignal): AsyncGenerator<KeptChunk, void, void> {
+    const { order, after } = request;
     const get = (from: LogCursor) =>
-      this.request({ op: 'order.logs', order, after: from }, { signal, timeoutMs: null });
+      this.request({ ...request, after: from }, { signal, timeoutMs: null });
     return this.#listening(order, (bell) => followLogs(bell, get, after, signal));
   }
 

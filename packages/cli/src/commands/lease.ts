@@ -1,6 +1,6 @@
 /** `sparegrid lease`: what was agreed on and runs, or ran. */
 import { Command } from 'commander';
-import { asking, type FollowOptions, type HubOptions } from './options.ts';
+import { asking, type HubOptions, type LogsOptions, logsCommand } from './options.ts';
 
 const actions = () => import('./lease-actions.ts');
 
@@ -11,17 +11,14 @@ export function leaseCommand(): Command {
   );
   const get = new Command('get')
     .argument('<lease>', 'id, or its beginning')
-    .description('parties, placements, time left and cost of a lease');
+    .description('parties, time left and cost of a lease; its containers and what they used');
   asking(get, '  sparegrid lease get 3f2a').action(async (id: string, options: HubOptions) =>
     (await actions()).get(id, options),
   );
-  const logs = new Command('logs')
-    .argument('<lease>', 'id, or its beginning')
-    .description('output of the containers of a lease')
-    .option('-f, --follow', 'as it comes, until the order ended');
-  asking(logs, '  sparegrid lease logs -f 3f2a').action(
-    async (id: string, options: FollowOptions) => (await actions()).logs(id, options),
-  );
+  const logs = logsCommand(
+    'lease',
+    '  sparegrid lease logs -f 3f2a\n  sparegrid lease logs --stream usage 3f2a',
+  ).action(async (id: string, options: LogsOptions) => (await actions()).logs(id, options));
   const stop = new Command('stop')
     .argument('<lease>', 'id, or its beginning')
     .description('end a lease, and its order unless that has others; it ends soon, not at once');

@@ -1,5 +1,5 @@
 /** Options that many commands share. */
-import { type Command, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from '../contexts.ts';
 import type { RuntimeName } from '../devnet/runtime-choice.ts';
 import type { Format } from '../output/print.ts';
@@ -50,8 +50,38 @@ export interface FileOptions extends HubOptions {
   wait?: true;
 }
 
-export interface FollowOptions extends HubOptions {
+export interface LogsOptions extends HubOptions {
   follow?: true;
+  stream?: LogStream;
+  grep?: string;
+  since?: string;
+  timestamps?: true;
+}
+
+export interface GetOptions extends HubOptions {
+  to?: string;
+  tar?: true;
+}
+
+const LOG_STREAMS = ['stdout', 'stderr', 'life', 'usage'] as const;
+export type LogStream = (typeof LOG_STREAMS)[number];
+
+/** `what` comes before the examples. */
+export function logsCommand(what: string, examples: string): Command {
+  const logs = new Command('logs')
+    .argument(`<${what}>`, 'id, or its beginning')
+    .description(`output of the containers of ${what === 'order' ? 'an' : 'a'} ${what}`)
+    .option('-f, --follow', 'as it comes, until the order ended')
+    .addOption(
+      new Option(
+        '--stream <name>',
+        'one stream of the output; life: what happened to containers; usage: what they used',
+      ).choices(LOG_STREAMS),
+    )
+    .option('--grep <pattern>', 'lines with a match of this regular expression only')
+    .option('--since <time>', 'lines that came since: 10m, or 2026-01-31T08:00:00Z')
+    .option('-t, --timestamps', 'each line with the time at which it reached your hub');
+  return asking(logs, examples);
 }
 
 export interface RunOptions extends HubOptions {

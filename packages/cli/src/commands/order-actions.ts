@@ -5,13 +5,14 @@ import type { Plan } from '@sparegrid/sdk/options';
 import { withClient } from '../contexts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { checkId, orderNamed } from '../ids.ts';
+import { logStreamOf, logViewOf, wanted } from '../log-options.ts';
 import { checkOrder } from '../order-file/check-order.ts';
 import { readOrderFiles } from '../order-file/order-file.ts';
 import { emit } from '../output/emit.ts';
 import { showLogs } from '../output/log-text.ts';
 import { explanationText, ordersText, orderText, planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
-import type { FileOptions, FollowOptions, HubOptions } from './options.ts';
+import type { FileOptions, HubOptions, LogsOptions } from './options.ts';
 
 export async function submit(options: FileOptions): Promise<void> {
   const drafts = draftsOf(options.file);
@@ -100,10 +101,11 @@ export async function cancel(given: string, options: HubOptions): Promise<void> 
   });
 }
 
-export async function logs(given: string, options: FollowOptions): Promise<void> {
+export async function logs(given: string, options: LogsOptions): Promise<void> {
   checkId(given);
+  const view = logViewOf(options);
   await withClient(options, async (client) => {
     const id = await orderNamed(client, given);
-    await showLogs(client.logs(id, { follow: options.follow ?? false }), options.output);
+    await showLogs(wanted(client.logs(id, logStreamOf(options)), options), view);
   });
 }

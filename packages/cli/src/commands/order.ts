@@ -1,6 +1,12 @@
 /** `sparegrid order`: submit, plan, look at, explain, cancel, and read the output of orders. */
 import { Command } from 'commander';
-import { asking, type FileOptions, type FollowOptions, type HubOptions } from './options.ts';
+import {
+  asking,
+  type FileOptions,
+  type HubOptions,
+  type LogsOptions,
+  logsCommand,
+} from './options.ts';
 
 /** What the commands do is loaded when one of them runs. */
 const actions = () => import('./order-actions.ts');
@@ -64,13 +70,10 @@ export function orderCommand(): Command {
     (await actions()).cancel(id, options),
   );
 
-  const logs = new Command('logs')
-    .argument('<order>', 'id, or its beginning')
-    .description('output of the containers of an order')
-    .option('-f, --follow', 'as it comes, until the order ended');
-  asking(logs, '  sparegrid order logs 3f2a\n  sparegrid order logs -f 3f2a').action(
-    async (id: string, options: FollowOptions) => (await actions()).logs(id, options),
-  );
+  const logs = logsCommand(
+    'order',
+    "  sparegrid order logs -f 3f2a\n  sparegrid order logs 3f2a --grep 'error|fail' --since 10m -t",
+  ).action(async (id: string, options: LogsOptions) => (await actions()).logs(id, options));
 
   const order = new Command('order').description('buy orders: what shall run, and for how much');
   for (const one of [submit, plan, list, get, explain, cancel, logs]) order.addCommand(one);

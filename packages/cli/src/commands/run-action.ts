@@ -1,5 +1,5 @@
 /** What `sparegrid run` does: quote, order, follow. */
-import type { LogChunk } from '@sparegrid/core/messages';
+import type { KeptChunk } from '@sparegrid/core/messages';
 import { formatCredits } from '@sparegrid/core/units/money';
 import { formatDuration } from '@sparegrid/sdk/duration';
 import type { Quote, Run, RunForm } from '@sparegrid/sdk/run';
@@ -8,7 +8,7 @@ import { EXIT_CODES } from '../exit-codes.ts';
 import { CliFault } from '../fault.ts';
 import { checkForm } from '../order-file/order-file.ts';
 import { emit } from '../output/emit.ts';
-import { chunkText } from '../output/log-text.ts';
+import { showLogs } from '../output/log-text.ts';
 import { planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
 import type { RunOptions } from './options.ts';
@@ -91,7 +91,8 @@ async function follow({ order, logs, ended }: Run, isAlone: boolean): Promise<vo
     const { signal } = leave;
     const end = ended({ signal });
     end.catch(() => {});
-    for await (const chunk of logs({ signal })) write(chunk, isAlone);
+    if (isAlone) for await (const chunk of logs({ signal })) write(chunk);
+    else await showLogs(logs({ signal }), { format: 'table' });
     const { state, costMicro, lastCode, lastHint } = await end;
     const why = lastCode === null ? '' : ` (${lastCode}${lastHint === '' ? '' : `: ${lastHint}`})`;
     say(`Order ${state}${why}; cost ${formatCredits(costMicro)} credits`);
@@ -106,9 +107,8 @@ Left. The order goes on. To see its output: sparegrid order logs -f ${order}
   }
 }
 
-/** As the program wrote it when it is the only one. */
-function write(chunk: LogChunk, isAlone: boolean): void {
-  if (!isAlone) process.stdout.write(`${chunkText(chunk)}\n`);
-  else if (chunk.stream === 'stderr') process.stderr.write(chunk.text);
+/** As the program wrote it. */
+function write(chunk: KeptChunk): void {
+  if (chunk.stream === 'stderr') process.stderr.write(chunk.text);
   else process.stdout.write(chunk.text);
 }

@@ -3,7 +3,7 @@
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementRecord } from '../agreement/records.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
-import type { HubMessage, LogChunk } from '../messages.ts';
+import type { HubMessage, KeptChunk, LogChunk } from '../messages.ts';
 import {
   type ContainerId,
   compareIds,
@@ -111,7 +111,8 @@ export class LogDesk {
       const count = kept[table] ?? 0;
       if (count < this.#context.config.limits.logChunksPerContainer) {
         kept[table] = count + 1;
-        this.#context.put(table, chunkKey(order, container, seq), chunk, false);
+        const keep: KeptChunk = { ...chunk, atMs: this.#context.now().wallMs };
+        this.#context.put(table, chunkKey(order, container, seq), keep, false);
       }
     }
     const position: LogPosition = { order, seq, kept };

@@ -5,6 +5,7 @@ import type { LogCursor, Reply, Request } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import { encodeStored } from '@sparegrid/core/units/json';
+import { hasCursor, type WithCursor } from '@sparegrid/link/http/routes';
 import type { Ear, RequestPort } from './request-port.ts';
 
 /** An empty line after so much silence: who has gone is noticed, and no proxy hangs up. */
@@ -14,10 +15,10 @@ const STALLED_MS = 30_000;
 /** After the end of an order its last output may still be on its way from the lessor. */
 const SETTLE_MS = 300;
 
-type Followed = Extract<Request, { op: 'order.get' | 'order.logs' }>;
+type Followed = Extract<Request, { op: 'order.get' }> | WithCursor;
 
 export function isFollowed(request: Request): request is Followed {
-  return request.op === 'order.get' || request.op === 'order.logs';
+  return request.op === 'order.get' || hasCursor(request);
 }
 
 export class ReplyStream {
@@ -65,15 +66,12 @@ export class ReplyStream {
   }
 
   /** The last line says `ended`: everything that there will be was told. */
-  async #output(
-    { op, order, after }: Extract<Followed, { op: 'order.logs' }>,
-    first: Reply,
-    ear: Ear,
-  ): Promise<void> {
-    const cursor: LogCursor = { ...after };
+  async #output(request: WithCursor, first: Reply, ear: Ear): Promise<void> {
+    const { op } = request;
+    const cursor: LogCursor = { ...request.after };
     let sawLive = false;
     let settled = false;
-    for (let reply = first; ; reply = await this.#look(op, order, cursor)) {
+    for (let reply = first; ; reply = await this.#look(request, cursor)) {
       if (!reply.ok || reply.op !== op) {
         await this.#write(encodeStored(reply));
         return;
@@ -96,8 +94,8 @@ export class ReplyStream {
     }
   }
 
-  #look(op: 'order.logs', order: string, after: LogCursor): Promise<Reply> {
-    return this.#port.ask(this.#from, { op, order, after: { ...after } });
+  #look(request: WithCursor, after: LogCursor): Promise<Reply> {
+    return this.#port.ask(this.#from, { ...request, after: { ...after } });
   }
 
   /** Waits for news, or for time to look without any; false: the client is gone. */

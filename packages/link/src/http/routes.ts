@@ -55,7 +55,7 @@ export const ROUTES: Readonly<Record<Op, Route>> = {
   'lease.records': route(
     'GET /v1/orders/:order/records/:stream',
     'What happened to its containers (`life`), what they used (`usage`), after a cursor.',
-    { query: PAGE },
+    { query: PAGE, follows: true },
   ),
   'result.list': route('GET /v1/orders/:order/results', 'What its containers left.'),
   'result.read': route(
@@ -105,9 +105,10 @@ export function toHttp(request: Request, follow = false): HttpRequest {
   };
 }
 
-type WithCursor = Extract<Request, { op: 'order.logs' | 'lease.records' }>;
+/** What its containers write, or what is written about them, behind a cursor. */
+export type WithCursor = Extract<Request, { op: 'order.logs' | 'lease.records' }>;
 
-function hasCursor(request: Request): request is WithCursor {
+export function hasCursor(request: Request): request is WithCursor {
   return request.op === 'order.logs' || request.op === 'lease.records';
 }
 

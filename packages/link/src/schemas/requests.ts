@@ -1,5 +1,12 @@
 /** Schemas of requests and replies: one per `op`, so that a new one without a schema is an error. */
-import type { HubStatus, LogChunk, Reply, Request, ResultView } from '@sparegrid/core/messages';
+import type {
+  HubStatus,
+  KeptChunk,
+  LogChunk,
+  Reply,
+  Request,
+  ResultView,
+} from '@sparegrid/core/messages';
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
@@ -37,6 +44,7 @@ export const logChunkFields = {
 const pageMark = name.nullable();
 
 const logChunk = schemaFor<LogChunk>()(z.strictObject(logChunkFields));
+const keptChunk = schemaFor<KeptChunk>()(z.strictObject({ ...logChunkFields, atMs: amount }));
 
 export const request = schemaFor<Request>()(
   z.discriminatedUnion('op', [
@@ -181,7 +189,7 @@ export const reply = schemaFor<Reply>()(
       z.strictObject({
         ok: done,
         op: z.literal('order.logs'),
-        chunks: list(logChunk, MANY),
+        chunks: list(keptChunk, MANY),
         ended: z.boolean(),
       }),
       z.strictObject({
@@ -195,7 +203,7 @@ export const reply = schemaFor<Reply>()(
       z.strictObject({
         ok: done,
         op: z.literal('lease.records'),
-        chunks: list(logChunk, MANY),
+        chunks: list(keptChunk, MANY),
         ended: z.boolean(),
       }),
       z.strictObject({

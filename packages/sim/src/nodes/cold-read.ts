@@ -1,5 +1,5 @@
 /** Answers requests about records that left the hub's memory, from its store. */
-import type { LogChunk, OrderView, Reply, Request } from '@sparegrid/core/messages';
+import type { KeptChunk, OrderView, Reply, Request } from '@sparegrid/core/messages';
 import type { OrderRecord } from '@sparegrid/core/order/order-record';
 import { refuse } from '@sparegrid/core/refusals';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -27,6 +27,6 @@ function lesseeOf(store: SimStore, order: OrderId): ParticipantId | null {
 }
 
 function logsOf(store: SimStore, order: OrderId): Reply {
-  const chunks = store.under('log', `${order}/`).map((text) => decodeStored<LogChunk>(text));
+  const chunks = store.under('log', `${order}/`).map((text) => decodeStored<KeptChunk>(text));
   return { ok: true, op: 'order.logs', chunks, ended: false };
 }

@@ -1,0 +1,28 @@
+/** Writes the files of a result below a directory, and nowhere else. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CliFault } from '../fault.ts';
+import type { Archive } from './tar-reader.ts';
+
+/**
+ * Links are never made, so no name in the archive can lead out of the directory.
+ *
+ * @returns how many files were written
+ * @throws CliFault CLI_FILE_UNWRITABLE
+ */
+export function unpack({ entries }: Archive, directory: string): number {
+  try {
+    mkdirSync(directory, { recursive: true });
+    for (const { path, kind, content } of entries) {
+      const target = join(directory, path);
+      if (kind === 'directory') mkdirSync(target, { recursive: true });
+      else {
+        mkdirSync(dirname(target), { recursive: true });
+        writeFileSync(target, content);
+      }
+    }
+  } catch (cause) {
+    throw new CliFault('CLI_FILE_UNWRITABLE', (cause as Error).message, 'failed', cause);
+  }
+  return entries.filter(({ kind }) => kind === 'file').length;
+}

@@ -1,0 +1,48 @@
+/** Reads what a container left, in the chunks in which its hub keeps it. */
+import type { Request } from '@sparegrid/core/messages';
+import type { ContainerId, OrderId } from '@sparegrid/core/units/ids';
+import type { CallOptions, ReplyTo } from './pending-requests.ts';
+
+/** Between two looks for more of a result that is still on its way to the hub. */
+const LOOK_MS = 200;
+
+type Read = Extract<Request, { op: 'result.read' }>;
+
+/** What of a client is needed here. */
+export interface Asking {
+  request(request: Read, options: CallOptions): Promise<ReplyTo<Read>>;
+}
+
+/** @throws RefusedError RESULT_UNKNOWN, RESULT_TOO_LARGE; the reason of the signal */
+export async function* readResult(
+  client: Asking,
+  order: OrderId,
+  container: ContainerId,
+  options: CallOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  let after = 0;
+  for (;;) {
+    const request = { op: 'result.read', order, container, after } as const;
+    const { chunks, last } = await client.request(request, options);
+    for (const { seq, text } of chunks) {
+      after = seq;
+      if (text !== '') yield bytesOf(text);
+    }
+    if (last) return;
+    if (chunks.length === 0) await pause(options.signal);
+  }
+}
+
+/** Browsers have no `Buffer`. */
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, LOOK_MS);
+  signal?.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal?.throwIfAborted();
+}
