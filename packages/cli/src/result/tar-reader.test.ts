@@ -77,7 +77,8 @@ test('refuses what is no archive, or only the beginning of one', async () => {
   const cases: [Buffer, string][] = [
     [Buffer.alloc(0), 'end is missing'],
     [Buffer.from('x'.repeat(600)), 'cannot be read'],
-    [whole.subarray(0, 600), 'in the middle of a file'],
+    [whole.subarray(0, 514), 'in the middle of a file'],
+    [whole.subarray(0, 1_024), 'end is missing'],
     [Buffer.concat([whole.subarray(0, 10), Buffer.from('zz'), whole.subarray(12)]), 'checksum'],
   ];
   for (const [bytes, hint] of cases) {
