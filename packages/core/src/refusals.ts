@@ -30,6 +30,17 @@ export const REFUSAL_CODES = {
   IDENTITY_KIND: 'The keys are of another kind: agent, user or device.',
   IDENTITY_OUTDATED: 'A newer statement is known.',
 
+  ADMISSION_CLOSED: 'This hub admits nobody at run time: it knows no operator of the network.',
+  ADMISSION_TOKEN: 'This hub knows no such token (any more).',
+  ADMISSION_TOKEN_USED: 'The token was used by somebody else.',
+  ADMISSION_NOT_HERE: 'The participant’s name is not one of this hub’s subnet.',
+  ADMISSION_PROOF: 'The request is not signed by the key that it is about.',
+  ADMISSION_EXPELLED: 'The participant, or whoever holds this key, was expelled.',
+  ADMISSION_TAKEN:
+    'The name is that of another participant, or the key is in use under another name.',
+  ADMISSION_UNKNOWN: 'No such participant is admitted here.',
+  ADMISSION_LIMIT: 'The hub has as many participants or open tokens as it can keep.',
+
   STORE_LOW_DISK: 'The hub has too little free disk to take on new obligations.',
 
   ORDER_MALFORMED: 'The buy order does not have the stated form.',

@@ -144,8 +144,8 @@ export class TargetSide extends Side implements Lessors {
     return read.ok ? read.value : undefined;
   }
 
-  publicKeyOf(hub: HubId): string {
-    return keysOf(hub).publicKey;
+  keysOf(hub: HubId): string[] {
+    return [keysOf(hub).publicKey];
   }
 
   hubHeardMs(): number {
@@ -161,7 +161,7 @@ export class FirstSide extends Side {
     super(bench, self);
     const note = (name: string) => () => void this.hooked.push(name);
     const hooks: AgreementHooks = {
-      publicKeyOf: (hub) => keysOf(hub).publicKey,
+      keysOf: (hub) => [keysOf(hub).publicKey],
       taskPrivate: () => null,
       answered: note('answered'),
       unanswered: note('unanswered'),

@@ -60,7 +60,8 @@ export class World implements Surroundings {
         lends: setup.lessors.includes(member),
       }));
       const rounds = setup.rounds && { rounds: { ...DEFAULT_ROUNDS, ...setup.rounds } };
-      const config = { id, peers, participants, timing, limits, ...rounds };
+      const network = { network: 'net', operatorKey: keysOf('operator').publicKey };
+      const config = { id, peers, participants, network, timing, limits, ...rounds };
       this.hubs.set(id, new HubNode(config, this));
     }
     for (const id of setup.lessors) {

@@ -4,7 +4,7 @@ import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
 import type { Message } from '@sparegrid/core/messages';
 import type { Refusal } from '@sparegrid/core/refusals';
-import { isHubId, type NodeId } from '@sparegrid/core/units/ids';
+import { type HubId, isHubId, type NodeId, type ParticipantId } from '@sparegrid/core/units/ids';
 import type { Door } from '@sparegrid/link/addresses';
 import { connectAny } from '@sparegrid/link/connect-any';
 import type { Connection } from '@sparegrid/link/connection';
@@ -21,11 +21,12 @@ import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import type { Store } from '@sparegrid/link/store/store';
 import type { Server, Transport } from '@sparegrid/link/transport';
-import type { HubLinks } from './brokers.ts';
+import { AdmissionPort } from './admission/admission-port.ts';
+import type { HubLinks, Users } from './brokers.ts';
 import { answerColdRead } from './cold-reads.ts';
 import type { HubSettings } from './config.ts';
 import { type LinkCounters, noCounts } from './counters.ts';
-import { DoorKeeper, keysOf } from './door.ts';
+import { DoorKeeper } from './door.ts';
 import { HubFault } from './fault.ts';
 import { HttpDoor } from './http/http-door.ts';
 import { RequestPort } from './http/request-port.ts';
@@ -36,7 +37,7 @@ import { RoundSolver } from './solving/round-solver.ts';
 
 export interface HubShell {
   /** Called once the hub may serve. */
-  openLinks(): Promise<HubLinks>;
+  openLinks(users: Users): Promise<HubLinks>;
   logger: Logger;
   /** Called at most once, when the hub cannot go on: the process must end. */
   fail: Fail;
@@ -87,6 +88,9 @@ class HubApp implements Hub {
   readonly #router: Router;
   readonly #solver: RoundSolver;
   readonly #doors: Server[] = [];
+  readonly #admissions: AdmissionPort;
+  /** Addresses of the hubs to which there are links. */
+  readonly #peerPaths = new Map<HubId, string[]>();
   #links: HubLinks | null = null;
   #http: HttpDoor | null = null;
   #stopping = false;
@@ -105,6 +109,7 @@ class HubApp implements Hub {
     this.#solver = new RoundSolver((error) =>
       shell.logger.error('solver.failed', { error: String(error) }),
     );
+    this.#admissions = new AdmissionPort((input) => this.#loop.offer(input));
     this.#loop = new NodeLoop({
       core,
       store,
@@ -141,13 +146,25 @@ class HubApp implements Hub {
   }
 
   async #connect(): Promise<void> {
-    this.#links = await this.#shell.openLinks();
+    this.#links = await this.#shell.openLinks(this.#users());
     const { transport } = this.#links;
     const local = await this.#openDoor(transport, 'local');
     await this.#openDoor(transport, 'mesh');
     this.#router.setParticipants(local);
     await this.#openHttp();
-    for (const { hub, paths } of this.#settings.peerSockets) {
+    this.#meetPeers(transport);
+  }
+
+  /** Links to every other hub of the network as it is now, and to no others. */
+  #meetPeers(transport: Transport): void {
+    const wanted = this.#peerAddresses();
+    for (const [hub, paths] of this.#peerPaths) {
+      if (wanted.get(hub)?.join() === paths.join()) continue;
+      this.#router.removePeer(hub);
+      this.#peerPaths.delete(hub);
+    }
+    for (const [hub, paths] of wanted) {
+      if (this.#peerPaths.has(hub)) continue;
       const link = connectAny(transport, paths, {
         // Peers answer over links of their own: whatever comes back here is nobody's word.
         onFrame: () => {
@@ -156,7 +173,24 @@ class HubApp implements Hub {
         onConnect: () => void this.#loop.offer({ kind: 'peer-connected', hub }),
       });
       this.#router.addPeer(hub, link);
+      this.#peerPaths.set(hub, paths);
     }
+  }
+
+  /** The operator's list counts; without one, the configuration. */
+  #peerAddresses(): Map<HubId, string[]> {
+    const { listedHubs } = this.#parts.core;
+    const { id } = this.#parts.config;
+    if (listedHubs.length === 0) {
+      return new Map(this.#settings.peerSockets.map(({ hub, paths }) => [hub, paths]));
+    }
+    const others = listedHubs.filter((hub) => hub.id !== id);
+    return new Map(others.map((hub) => [hub.id, hub.mesh]));
+  }
+
+  #users(): Users {
+    const { core } = this.#parts;
+    return { mesh: core.peers(), local: core.participants() };
   }
 
   async #openHttp(): Promise<void> {
@@ -168,7 +202,7 @@ class HubApp implements Hub {
       config,
       epoch,
       crypto,
-      keyOf: keysOf(config),
+      keysOf: (node) => core.keysOf(node),
       wallMs: () => clock.now().wallMs,
       elapsedMs: () => clock.now().elapsedMs,
     });
@@ -182,12 +216,12 @@ class HubApp implements Hub {
   }
 
   async #openDoor(transport: Transport, door: Door): Promise<Server> {
-    const { config, crypto } = this.#parts;
+    const { config, crypto, core } = this.#parts;
     const keeper = new DoorKeeper({
       door,
       hub: config.id,
       crypto,
-      keyOf: keysOf(config),
+      keysOf: (node) => core.keysOf(node),
       accept: (signed) => {
         this.counters.frames += 1;
         return this.#loop.offer({ kind: 'frame', signed });
@@ -231,9 +265,25 @@ class HubApp implements Hub {
         const { from, code, hint } = effect;
         return logger.warn('frame.refused', { from, code, hint });
       }
+      case 'subnet-changed':
+        return this.#subnetChanged(effect.expelled);
+      case 'hubs-changed':
+        if (!this.#links) return;
+        this.#links.setUsers(this.#users());
+        return this.#meetPeers(this.#links.transport);
+      case 'answer':
+        return this.#admissions.answered(effect.ticket, effect.answer);
       case 'fatal':
         return fail(new HubFault(effect.code, effect.hint));
     }
+  }
+
+  #subnetChanged(expelled: ParticipantId | null): void {
+    this.#links?.setUsers(this.#users());
+    if (expelled === null) return;
+    this.#shell.logger.warn('participant.expelled', { participant: expelled });
+    for (const door of this.#doors) for (const open of door.of(expelled)) open.close();
+    this.#http?.putOut(expelled);
   }
 
   #solve({ round, request }: Extract<HubEffect, { kind: 'solve' }>): void {

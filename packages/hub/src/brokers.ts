@@ -1,13 +1,22 @@
 /** The hub's two NATS servers, and the transport over them. @patent [0032] */
 import { join } from 'node:path';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Fail } from '@sparegrid/link/daemon/run-daemon';
 import { Broker } from '@sparegrid/link/nats/broker';
 import { natsTransport } from '@sparegrid/link/nats/nats-transport';
 import type { Transport } from '@sparegrid/link/transport';
 import type { HubSettings, NatsSettings } from './config.ts';
 
+/** Certificate names that may enter by each door, the hub itself apart. */
+export interface Users {
+  mesh: readonly HubId[];
+  local: readonly ParticipantId[];
+}
+
 export interface HubLinks {
   transport: Transport;
+  /** Lets in whom it names from now on, and puts out all others at once. */
+  setUsers(users: Users): void;
   /** Ends the servers: they outlive a hub that was killed, not one that was told to end. */
   close(): Promise<void>;
 }
@@ -24,12 +33,9 @@ export async function openBrokers(
   { config, sockets }: HubSettings,
   { directory, mesh, local }: NatsSettings,
   fail: Fail,
+  users: Users,
 ): Promise<HubLinks> {
-  const { id: owner, peers, participants } = config;
-  const users = {
-    mesh: peers.map(({ id }) => id).filter((id) => id !== owner),
-    local: participants.map(({ id }) => id),
-  };
+  const { id: owner } = config;
   const start = (door: 'mesh' | 'local') =>
     Broker.start({
       ...{ mesh, local }[door],
@@ -49,6 +55,10 @@ export async function openBrokers(
       listen: (options) =>
         (options.path === sockets.local ? over.local : over.mesh).listen(options),
       connect: (options) => over.mesh.connect(options),
+    },
+    setUsers: (now) => {
+      brokers.mesh.setUsers(now.mesh);
+      brokers.local.setUsers(now.local);
     },
     close: async () => {
       await Promise.all(Object.values(brokers).map((broker) => broker.stop()));

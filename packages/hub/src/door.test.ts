@@ -64,9 +64,9 @@ describe('door', () => {
       door,
       hub: 'h1',
       crypto: nodeCrypto(KEYS.get('h1') as ReturnType<typeof generateKey>),
-      keyOf: (node) => {
+      keysOf: (node) => {
         const key = KEYS.get(node);
-        return key && publicKeyOf(key);
+        return key ? [publicKeyOf(key)] : [];
       },
       accept: ({ frame }: SignedFrame) => {
         log.note(`accepted ${frame.from} ${frame.session} ${frame.seq}`);

@@ -1,5 +1,4 @@
 /** A door of the hub: takes frames from connections, after it knows who speaks on each. */
-import type { HubConfig } from '@sparegrid/core/hub/config';
 import type { SignedFrame } from '@sparegrid/core/messages';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
@@ -16,8 +15,8 @@ export interface DoorSettings {
   door: Door;
   hub: HubId;
   crypto: Crypto;
-  /** Public key of whoever may send to this hub. */
-  keyOf(node: NodeId): string | undefined;
+  /** Valid keys of whoever may send to this hub; none for strangers. */
+  keysOf(node: NodeId): readonly string[];
   /** Hands an accepted frame on; a pending promise stops the reading of its connection. */
   accept(signed: SignedFrame): Promise<void> | undefined;
 }
@@ -52,7 +51,7 @@ export class DoorKeeper {
    *          LINK_UNKNOWN_SENDER, LINK_SIGNATURE, LINK_REPLAYED.
    */
   #check(connection: Connection, { frame, text, signature }: SignedFrame): Refusal | null {
-    const { door, hub, crypto, keyOf } = this.#settings;
+    const { door, hub, crypto, keysOf } = this.#settings;
     if (frame.to !== hub) return refuse('LINK_AUDIENCE', `this is ${hub}`);
     if (connection.from === frame.from && connection.session === frame.session) return null;
     if (connection.from !== null) {
@@ -61,9 +60,10 @@ export class DoorKeeper {
     if (!mayEnter(door, hub, frame.from)) {
       return refuse('LINK_NOT_ALLOWED', `${frame.from} may not come in by the ${door} door`);
     }
-    const key = keyOf(frame.from);
-    if (key === undefined) return refuse('LINK_UNKNOWN_SENDER', frame.from);
-    if (!crypto.verify(key, frameSigningText(text), signature)) {
+    const keys = keysOf(frame.from);
+    if (keys.length === 0) return refuse('LINK_UNKNOWN_SENDER', frame.from);
+    const signed = frameSigningText(text);
+    if (!keys.some((key) => crypto.verify(key, signed, signature))) {
       return refuse('LINK_SIGNATURE', frame.from);
     }
     const session = `${frame.from} ${frame.session}`;
@@ -81,10 +81,4 @@ export class DoorKeeper {
     const [oldest] = this.#boundSeq.keys();
     if (this.#boundSeq.size > SESSIONS_MAX && oldest !== undefined) this.#boundSeq.delete(oldest);
   }
-}
-
-/** Public keys of everybody who may send to this hub. */
-export function keysOf({ peers, participants }: HubConfig): (node: NodeId) => string | undefined {
-  const keys = new Map([...peers, ...participants].map(({ id, publicKey }) => [id, publicKey]));
-  return (node) => keys.get(node);
 }

@@ -9,14 +9,16 @@ import { createLogger } from '@sparegrid/link/daemon/logger';
 import { runDaemon } from '@sparegrid/link/daemon/run-daemon';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { startHub } from './app.ts';
-import { openBrokers } from './brokers.ts';
+import { openBrokers, type Users } from './brokers.ts';
 import { readHubConfig } from './config.ts';
 
 await runDaemon((configPath, fail, signal) => {
   const settings = readHubConfig(configPath);
   const logger = createLogger(settings.config.id);
   const { nats } = settings;
-  const openLinks = async () =>
-    nats ? openBrokers(settings, nats, fail) : { transport: localSockets, close: async () => {} };
+  const openLinks = async (users: Users) =>
+    nats
+      ? openBrokers(settings, nats, fail, users)
+      : { transport: localSockets, setUsers: () => {}, close: async () => {} };
   return startHub(settings, { openLinks, logger, fail, signal });
 });

@@ -25,6 +25,12 @@ export class Router {
     this.#peers.set(hub, link);
   }
 
+  /** Ends our link to that hub: it left the network, or moved. */
+  removePeer(hub: HubId): void {
+    void this.#peers.get(hub)?.close();
+    this.#peers.delete(hub);
+  }
+
   setParticipants(server: Server): void {
     this.#participants = server;
   }

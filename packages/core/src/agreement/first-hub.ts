@@ -3,7 +3,7 @@
 import { replicasOf } from '../order/placement.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import { invariant, type RefusalCode } from '../refusals.ts';
-import { isSignedBy, signDocument } from '../units/document.ts';
+import { isSignedByAny, signDocument } from '../units/document.ts';
 import { type AgreementId, type HubId, partIdOf } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
 import { costOf, type Micro, smaller } from '../units/money.ts';
@@ -19,7 +19,8 @@ import { Retry } from './retry.ts';
 
 /** What the hub around does at the turns of an agreement. Called within the step. */
 export interface AgreementHooks {
-  publicKeyOf(hub: HubId): string | undefined;
+  /** Keys that are valid now: none for a stranger. */
+  keysOf(hub: HubId): readonly string[];
   /** Text of the task's private part, for ACTIVATE. */
   taskPrivate(agreement: AgreementRecord): string | null;
   /** The target hub answered: the reservation is over, its row is the truth. */
@@ -156,11 +157,10 @@ export class FirstAgreements {
 
   #isCountersigned(part: AgreementPart, document: AgreementPart['document']): boolean {
     const { targetHub } = part.terms;
-    const key = this.#hooks.publicKeyOf(targetHub);
+    const keys = this.#hooks.keysOf(targetHub);
     return (
-      key !== undefined &&
       document.payload === part.document.payload &&
-      isSignedBy(this.#ports.crypto, document, 'agreement-part', targetHub, key)
+      isSignedByAny(this.#ports.crypto, document, 'agreement-part', targetHub, keys)
     );
   }
 
@@ -261,13 +261,12 @@ export class FirstAgreements {
   #isMetered(part: AgreementPart, message: PartEnded): boolean {
     const { billedMs, costMicro, meter } = message;
     const { agreement, part: number, targetHub } = part.terms;
-    const key = this.#hooks.publicKeyOf(targetHub);
+    const keys = this.#hooks.keysOf(targetHub);
     const figures = { part: partIdOf(agreement, number), billedMs, costMicro };
     return (
       meter !== null &&
-      key !== undefined &&
       meter.payload === canonicalJson(figures) &&
-      isSignedBy(this.#ports.crypto, meter, 'meter', targetHub, key)
+      isSignedByAny(this.#ports.crypto, meter, 'meter', targetHub, keys)
     );
   }
 

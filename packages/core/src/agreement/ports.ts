@@ -41,7 +41,8 @@ export interface Lessors {
   desiredChanged(lessor: ParticipantId): number;
   /** Reads a signed agreement part. */
   readTerms(payload: string): AgreementPartTerms | undefined;
-  publicKeyOf(hub: HubId): string | undefined;
+  /** Keys of that hub that are valid now: none for a stranger. */
+  keysOf(hub: HubId): readonly string[];
   /** Elapsed time at which that hub was last heard. */
   hubHeardMs(hub: HubId): number;
 }

@@ -2,7 +2,12 @@
 import { placementsPriceMicroPerHour } from '../order/price.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
-import { countersign, isSignedBy, type SignedDocument, signDocument } from '../units/document.ts';
+import {
+  countersign,
+  isSignedByAny,
+  type SignedDocument,
+  signDocument,
+} from '../units/document.ts';
 import {
   type AgreementId,
   compareIds,
@@ -157,8 +162,8 @@ export class TargetParts {
     if (!bounded || !ours || terms.part >= terms.partCount) {
       return refuse('AGREEMENT_MALFORMED', 'hold, grace, part number or parties');
     }
-    const key = this.#lessors.publicKeyOf(from);
-    if (!key || !isSignedBy(this.#ports.crypto, document, 'agreement-part', from, key)) {
+    const keys = this.#lessors.keysOf(from);
+    if (!isSignedByAny(this.#ports.crypto, document, 'agreement-part', from, keys)) {
       return refuse('AGREEMENT_SIGNATURE', 'signatures');
     }
     const inventory = this.#lessors.inventory(terms.lessor);

@@ -1,6 +1,7 @@
 /** Settings of a hub: who belongs to the network, and the bounds of its protocol. */
 
 import type { Timing } from '../agreement/timing.ts';
+import type { TrustAnchor } from '../identity/statements.ts';
 import type { Organization } from '../order/resource-spec.ts';
 import type { RoundSettings } from '../rounds/settings.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
@@ -11,7 +12,7 @@ export interface PeerConfig {
   publicKey: string;
 }
 
-/** A participant that the operator admitted to this hub's subnet. */
+/** A participant of this hub's subnet: listed in the configuration, or admitted at run time. */
 export interface AdmittedParticipant {
   id: ParticipantId;
   publicKey: string;
@@ -62,6 +63,8 @@ export interface HubConfig {
   /** Every hub of the network, this one included: it may be both sides of one agreement. */
   peers: PeerConfig[];
   participants: AdmittedParticipant[];
+  /** Whose word counts about organisations and hubs; without it nobody is admitted at run time. */
+  network?: TrustAnchor;
   timing: Timing;
   limits: Limits;
   /** Orders that wait together are solved jointly; without it, all are matched one by one. */

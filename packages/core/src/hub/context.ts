@@ -6,8 +6,9 @@ import type { HubMessage, Message, Request } from '../messages.ts';
 import { Panorama } from '../panorama/panorama.ts';
 import type { SolveRequest } from '../rounds/round.ts';
 import { Deadlines } from '../units/deadlines.ts';
-import type { HubId, ParticipantId } from '../units/ids.ts';
+import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
 import type { Now } from '../units/now.ts';
+import type { AdmissionAnswer } from './admission.ts';
 import type { HubConfig } from './config.ts';
 import type { FrameRefused } from './frame-gate.ts';
 import { Outbox } from './outbox.ts';
@@ -20,6 +21,11 @@ export type HubEffect =
   /** Solve it off the loop, and answer with an input `solved` of the same round. */
   | { kind: 'solve'; round: string; request: SolveRequest }
   | FrameRefused
+  /** Who may enter changed: the shell lets in and puts out accordingly, before it answers. */
+  | { kind: 'subnet-changed'; expelled: ParticipantId | null }
+  | { kind: 'hubs-changed' }
+  /** The answer to the input with this ticket. */
+  | { kind: 'answer'; ticket: string; answer: AdmissionAnswer }
   /** The process must stop: going on would break a promise. */
   | { kind: 'fatal'; code: string; hint: string };
 
@@ -33,6 +39,8 @@ export class HubContext implements AgreementPorts {
   readonly panorama: Panorama;
   readonly market: Market;
   readonly subnet: Subnet;
+  /** Hubs of the network with their valid keys, this one among them. */
+  readonly hubKeys: Map<HubId, readonly string[]>;
   /** Messages of this hub to itself (as first and target hub of one agreement), same step. */
   readonly local: HubMessage[] = [];
   /** Connections of each participant other than its agent's. */
@@ -48,7 +56,8 @@ export class HubContext implements AgreementPorts {
     this.self = config.id;
     this.epoch = epoch;
     this.#now = now;
-    const peers = config.peers.map((peer) => peer.id).filter((id) => id !== config.id);
+    this.hubKeys = new Map(config.peers.map(({ id, publicKey }) => [id, [publicKey]]));
+    const peers = [...this.hubKeys.keys()].filter((id) => id !== config.id);
     this.panorama = new Panorama(config.id, epoch, peers, env.crypto);
     this.market = new Market(this.panorama);
     // The time of the last word before a restart is not known: no hub counts as lost early.
@@ -99,7 +108,20 @@ export class HubContext implements AgreementPorts {
     this.deadlines.clear(name);
   }
 
-  publicKeyOfHub(hub: HubId): string | undefined {
-    return this.config.peers.find((peer) => peer.id === hub)?.publicKey;
+  /** The other hubs of the network as it is now. */
+  peers(): HubId[] {
+    const { parts, self } = this.panorama;
+    return [...parts.keys()].filter((hub) => hub !== self && this.hubKeys.has(hub));
+  }
+
+  /** Keys of that hub that are valid now; none for a stranger. */
+  keysOfHub(hub: HubId): readonly string[] {
+    return this.hubKeys.get(hub) ?? [];
+  }
+
+  /** Keys that sign for that node now, this hub itself apart; none for strangers and the expelled. */
+  keysOf(node: NodeId): readonly string[] {
+    if (node === this.self) return [];
+    return this.hubKeys.get(node) ?? this.subnet.keysOf(node, this.#now.elapsedMs);
   }
 }

@@ -8,7 +8,7 @@ import type { PanoramaRow } from '../panorama/row.ts';
 import { FrameGate, type WindowRecord } from './frame-gate.ts';
 
 const settings = { self: 'h1', frameTtlMs: 30_000, toleranceMs: 600_000 };
-const keyOf = (node: string) => (node === 'h2' ? keysOf('h2').publicKey : undefined);
+const validKeys = (node: string) => (node === 'h2' ? [keysOf('h2').publicKey] : []);
 const now = (wallMs = WALL_MS, elapsedMs = 1_000) => ({ wallMs, elapsedMs });
 
 /** A gate with what it wrote. */
@@ -18,7 +18,7 @@ function gate(stored: ReadonlyMap<string, WindowRecord> = new Map()) {
   const written = new Map(stored);
   const check = (signed: SignedFrame, at = now()) => {
     const put = (key: string, record: WindowRecord) => void written.set(key, record);
-    const checked = door.check(signed, at, keyOf, put);
+    const checked = door.check(signed, at, validKeys, put);
     return checked.ok ? 'ok' : checked.code;
   };
   return { door, written, check };

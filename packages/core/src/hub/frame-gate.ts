@@ -59,7 +59,7 @@ export class FrameGate {
   }
 
   /**
-   * @param publicKeyOf the sender's key, undefined for strangers.
+   * @param keysOf      the sender's valid keys (two while it changes its key); none for strangers.
    * @param put         records the window in the step of the frame.
    * @refuses LINK_AUDIENCE, LINK_UNKNOWN_SENDER, LINK_SIGNATURE, LINK_EXPIRED, LINK_FENCED,
    *          LINK_REPLAYED.
@@ -67,15 +67,16 @@ export class FrameGate {
   check(
     signed: SignedFrame,
     now: Now,
-    publicKeyOf: (node: NodeId) => string | undefined,
+    keysOf: (node: NodeId) => readonly string[],
     put: (key: string, record: WindowRecord) => void,
   ): { ok: true } | Refusal {
     const { frame } = signed;
     const { self, frameTtlMs, toleranceMs } = this.#settings;
     if (frame.to !== self) return refuse('LINK_AUDIENCE', `addressed to ${frame.to}`);
-    const publicKey = publicKeyOf(frame.from);
-    if (publicKey === undefined) return refuse('LINK_UNKNOWN_SENDER', frame.from);
-    if (!this.#crypto.verify(publicKey, frameSigningText(signed.text), signed.signature)) {
+    const keys = keysOf(frame.from);
+    if (keys.length === 0) return refuse('LINK_UNKNOWN_SENDER', frame.from);
+    const text = frameSigningText(signed.text);
+    if (!keys.some((key) => this.#crypto.verify(key, text, signed.signature))) {
       return refuse('LINK_SIGNATURE', frame.from);
     }
     const { wallMs } = now;

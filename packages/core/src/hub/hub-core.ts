@@ -4,6 +4,7 @@ import type { AgreementMessage } from '../agreement/messages.ts';
 import type { AgreementRecord, PartRecord, PartTombstone } from '../agreement/records.ts';
 import { TargetParts } from '../agreement/target-hub.ts';
 import type { CoreEnv } from '../env.ts';
+import type { ListedHub } from '../identity/statements.ts';
 import type {
   Frame,
   HubMessage,
@@ -14,7 +15,7 @@ import type {
 } from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
 import type { PanoramaRow } from '../panorama/row.ts';
-import { invariant } from '../refusals.ts';
+import { invariant, refuse } from '../refusals.ts';
 import type { SolverAnswer } from '../rounds/answer.ts';
 import type { RoundStatus } from '../rounds/report.ts';
 import type { Send } from '../step.ts';
@@ -22,6 +23,8 @@ import { type HubId, hubOf, type NodeId, type ParticipantId } from '../units/ids
 import { decodeStored } from '../units/json.ts';
 import type { Now } from '../units/now.ts';
 import type { Write } from '../units/write.ts';
+import type { AdmissionRecord, AdmissionRequest, HubListRecord, TokenRecord } from './admission.ts';
+import { AdmissionDesk } from './admission-desk.ts';
 import type { HubConfig } from './config.ts';
 import { HubContext, type HubEffect } from './context.ts';
 import { FrameGate, type WindowRecord } from './frame-gate.ts';
@@ -56,6 +59,8 @@ export type HubInput =
   /** Such a connection wants to hear what happens to the participant's orders. */
   | { kind: 'session-opened'; participant: ParticipantId; session: string }
   | { kind: 'session-closed'; participant: ParticipantId; session: string }
+  /** From the operator of this hub, or from somebody at its admission door; see effect `answer`. */
+  | { kind: 'admission'; ticket: string; request: AdmissionRequest }
   /** What came of the effect `solve` of that round; null: the solver failed. */
   | { kind: 'solved'; round: string; answer: SolverAnswer | null };
 
@@ -89,6 +94,7 @@ export class HubCore {
   readonly #logs: LogDesk;
   readonly #restarts: Restarts;
   readonly #results: ResultDesk;
+  readonly #admissions: AdmissionDesk;
   /** Peers that were sent a snapshot request that is not answered yet, with the time to ask again. */
   readonly #asked = new Map<HubId, number>();
   #lastMs: number;
@@ -108,7 +114,7 @@ export class HubCore {
     this.#members.connect(this.#parts, this.#restarts);
     this.#results = new ResultDesk(context);
     this.#agreements = new FirstAgreements(context, {
-      publicKeyOf: (hub) => context.publicKeyOfHub(hub),
+      keysOf: (hub) => context.keysOfHub(hub),
       taskPrivate: (agreement) => this.#book.orders.get(agreement.order)?.taskPrivate ?? null,
       answered: (part, rowEpoch, row) => {
         const { lessor, agreement, part: number, targetHub } = part.terms;
@@ -135,6 +141,11 @@ export class HubCore {
       this.#results,
     );
     this.#logs = new LogDesk(context, this.#parts, this.#agreements, this.#results);
+    this.#admissions = new AdmissionDesk(context, {
+      stockChanged: (lessor) => this.#members.stockChanged(lessor),
+      schedule: (lessor) => this.#members.schedule(lessor),
+      cancelAll: (lessee) => this.#book.cancelAll(lessee),
+    });
     this.#restore(records);
     context.put('meta', 'epoch', { epoch });
     context.wakeAt('heartbeat', now.elapsedMs);
@@ -160,6 +171,27 @@ export class HubCore {
 
   get orders(): ReadonlyMap<string, OrderRecord> {
     return this.#book.orders;
+  }
+
+  /** Hubs of the network with their addresses, when the operator's list names them. */
+  get listedHubs(): readonly ListedHub[] {
+    return this.#admissions.listedHubs;
+  }
+
+  /** The other hubs of the network as it is now. */
+  peers(): HubId[] {
+    return this.#context.peers();
+  }
+
+  /** Who is in the subnet and may enter. */
+  participants(): ParticipantId[] {
+    const members = [...this.#context.subnet.members.values()];
+    return members.filter(({ expelled }) => !expelled).map(({ admitted }) => admitted.id);
+  }
+
+  /** Keys that sign for that node now, this hub itself apart; none for strangers and the expelled. */
+  keysOf(node: NodeId): readonly string[] {
+    return this.#context.keysOf(node);
   }
 
   get rounds(): RoundStatus {
@@ -198,31 +230,44 @@ export class HubCore {
       case 'frame':
         return this.#takeFrame(input.signed);
       case 'peer-connected':
-        return this.#heartbeat(input.hub);
+        if (this.#context.hubKeys.has(input.hub)) this.#heartbeat(input.hub);
+        return;
       case 'request': {
         const { from, session, requestId, request } = input;
+        if (this.#isStranger(from)) {
+          const reply = refuse('LINK_UNKNOWN_SENDER', from);
+          return this.#context.out.send(from, { type: 'reply', requestId, reply }, session);
+        }
         return this.#requests.handle(from, session, requestId, request);
       }
       case 'session-opened':
-        return this.#openSession(input.participant, input.session);
+        if (!this.#isStranger(input.participant))
+          this.#openSession(input.participant, input.session);
+        return;
       case 'session-closed':
         this.#context.sessions.get(input.participant)?.delete(input.session);
         return;
+      case 'admission': {
+        const answer = this.#admissions.handle(input.request);
+        return this.#context.out.effect({ kind: 'answer', ticket: input.ticket, answer });
+      }
       case 'solved':
         return this.#book.rounds.solved(input.round, input.answer);
     }
   }
 
+  /** The shell proved who it is a moment ago; it may have been expelled since. */
+  #isStranger(participant: ParticipantId): boolean {
+    return this.#context.subnet.get(participant)?.expelled ?? true;
+  }
+
   #takeFrame(signed: SignedFrame): void {
     const { frame } = signed;
     const context = this.#context;
-    const isHub = context.panorama.parts.has(frame.from) && frame.from !== context.self;
-    const publicKeyOf = (node: NodeId) =>
-      node === context.self
-        ? undefined
-        : (context.publicKeyOfHub(node) ?? context.subnet.get(node)?.admitted.publicKey);
+    const isHub = context.hubKeys.has(frame.from) && frame.from !== context.self;
+    const keysOf = (node: NodeId) => context.keysOf(node);
     const put = (key: string, record: WindowRecord) => context.put('window', key, record);
-    const checked = this.#gate.check(signed, context.now(), publicKeyOf, put);
+    const checked = this.#gate.check(signed, context.now(), keysOf, put);
     if (!checked.ok) {
       const { code, hint } = checked;
       const nonce = { session: frame.session, seq: frame.seq };
@@ -456,7 +501,7 @@ export class HubCore {
   #tellPeers(): void {
     const { panorama, out } = this.#context;
     for (const delta of panorama.takeDeltas(this.#fittingRows)) {
-      for (const hub of panorama.parts.keys()) if (hub !== panorama.self) out.send(hub, delta);
+      for (const hub of this.#context.peers()) out.send(hub, delta);
     }
   }
 
@@ -476,15 +521,16 @@ export class HubCore {
     const id = name.slice(space + 1);
     switch (kind) {
       case 'heartbeat': {
-        const { panorama, timing } = this.#context;
-        for (const hub of panorama.parts.keys()) if (hub !== panorama.self) this.#heartbeat(hub);
-        return this.#context.wakeAt('heartbeat', this.#lastMs + timing.heartbeatMs);
+        for (const hub of this.#context.peers()) this.#heartbeat(hub);
+        return this.#context.wakeAt('heartbeat', this.#lastMs + this.#context.timing.heartbeatMs);
       }
       case 'market':
         // Every step does some of what is left to do.
         return;
       case 'stale':
         return this.#context.panorama.markStale(id);
+      case 'token':
+        return this.#admissions.forgetToken(id);
       case 'member':
         return this.#members.wakeMember(id);
       case 'part':
@@ -546,6 +592,9 @@ export class HubCore {
         if (record.table === table) take(decodeStored<T>(record.text), record.key);
       }
     };
+    each<HubListRecord>('hub-list', (record) => this.#admissions.restoreHubs(record));
+    each<TokenRecord>('join-token', (record, key) => this.#admissions.restoreToken(key, record));
+    each<AdmissionRecord>('admission', (record) => this.#admissions.restore(record));
     each<WindowRecord>('window', (record, key) => this.#gate.restore(key, record));
     each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
     each<RegistryRecord>('registry', (record, key) => this.#registrations.restore(key, record));

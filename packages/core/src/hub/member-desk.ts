@@ -146,7 +146,8 @@ export class MemberDesk implements Lessors {
 
   offer(lessor: ParticipantId): SellOrder | undefined {
     const member = this.#context.subnet.get(lessor);
-    if (!member || this.#context.now().elapsedMs >= member.offerUntilMs) return undefined;
+    if (!member || member.expelled) return undefined;
+    if (this.#context.now().elapsedMs >= member.offerUntilMs) return undefined;
     return member.inventory.offer ?? undefined;
   }
 
@@ -198,8 +199,8 @@ export class MemberDesk implements Lessors {
     return read.ok ? read.value : undefined;
   }
 
-  publicKeyOf(hub: HubId): string | undefined {
-    return this.#context.publicKeyOfHub(hub);
+  keysOf(hub: HubId): readonly string[] {
+    return this.#context.keysOfHub(hub);
   }
 
   hubHeardMs(hub: HubId): number {

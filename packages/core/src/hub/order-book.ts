@@ -11,7 +11,7 @@ import {
   type OrderState,
 } from '../order/order-record.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
-import { documentDigest, isSignedBy, type SignedDocument } from '../units/document.ts';
+import { documentDigest, isSignedByAny, type SignedDocument } from '../units/document.ts';
 import { compareIds, type OrderId, orderIdOf, type ParticipantId, partIdOf } from '../units/ids.ts';
 import { formatCredits } from '../units/money.ts';
 import type { HubContext } from './context.ts';
@@ -109,8 +109,7 @@ export class OrderBook {
     const member = subnet.get(from);
     if (!member || order.lessee !== from)
       return refuse('ORDER_NOT_YOURS', `lessee ${order.lessee}`);
-    const { publicKey } = member.admitted;
-    if (!isSignedBy(env.crypto, document, 'buy-order', from, publicKey)) {
+    if (!isSignedByAny(env.crypto, document, 'buy-order', from, this.#context.keysOf(from))) {
       return refuse('ORDER_SIGNATURE', 'sign the payload with the lessee’s key');
     }
     const digest = documentDigest(env.crypto, document);
@@ -166,6 +165,13 @@ export class OrderBook {
     }
     this.#conclude(order);
     return { ok: true, order: id };
+  }
+
+  /** Everything that the lessee still has here ends as if it had cancelled it. */
+  cancelAll(lessee: ParticipantId): void {
+    for (const { id, order, state } of [...this.orders.values()]) {
+      if (order.lessee === lessee && !FINAL_ORDER_STATES.has(state)) this.cancel(lessee, id);
+    }
   }
 
   /** The order if it is the participant's own. */

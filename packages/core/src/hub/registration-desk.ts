@@ -3,7 +3,7 @@ import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import { offerFitsSpec } from '../order/within-spec.ts';
 import { type Refusal, refuse } from '../refusals.ts';
-import { isSignedBy, type SignedDocument } from '../units/document.ts';
+import { isSignedByAny, type SignedDocument } from '../units/document.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
 import { refuseOffer, refuseSpec } from './offer-checks.ts';
@@ -38,7 +38,7 @@ export class RegistrationDesk {
   publishRestored(): void {
     const { panorama, subnet } = this.#context;
     for (const [participant, member] of subnet.members) {
-      panorama.publishResource(participant, member.registry.spec);
+      if (!member.expelled) panorama.publishResource(participant, member.registry.spec);
       this.#hooks.schedule(participant);
     }
     panorama.setComplete(subnet.isComplete());
@@ -135,8 +135,8 @@ export class RegistrationDesk {
     type: 'resource-spec' | 'sell-order',
     member: Member,
   ): boolean {
-    const { id, publicKey } = member.admitted;
-    return isSignedBy(this.#context.crypto, document, type, id, publicKey);
+    const { id } = member.admitted;
+    return isSignedByAny(this.#context.crypto, document, type, id, this.#context.keysOf(id));
   }
 
   #accept(participant: ParticipantId, what: 'resource' | 'offer', revision: number): void {

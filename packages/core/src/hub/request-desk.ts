@@ -112,7 +112,7 @@ export class RequestDesk {
   #resolve(participant: ParticipantId): HubId | undefined {
     const { panorama, subnet, self } = this.#context;
     const hub = hubOf(participant);
-    if (hub === self && !subnet.get(participant)) return undefined;
+    if (hub === self && (subnet.get(participant)?.expelled ?? true)) return undefined;
     return panorama.parts.has(hub) ? hub : undefined;
   }
 

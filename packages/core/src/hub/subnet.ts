@@ -22,6 +22,10 @@ export interface DesiredRecord {
 
 export interface Member {
   admitted: AdmittedParticipant;
+  /** The key before the present one, and until when (elapsed) it is still good. */
+  earlierKey: { publicKey: string; untilMs: number } | null;
+  /** For good: nothing of it is heard any more, what it runs ends like that of a lost lessor. */
+  expelled: boolean;
   registry: RegistryRecord;
   inventory: Inventory;
   /** Elapsed time at which the offer's validity ends. */
@@ -45,23 +49,38 @@ export class Subnet {
   readonly members = new Map<ParticipantId, Member>();
 
   constructor(config: HubConfig, nowMs: number) {
-    for (const admitted of config.participants) {
-      this.members.set(admitted.id, {
-        admitted,
-        registry: { spec: null, specDocument: null, offer: null, offerDocument: null },
-        inventory: new Inventory(),
-        offerUntilMs: 0,
-        agentSession: null,
-        // The time of the last word before a restart is not known: no member counts as lost early.
-        agentHeardMs: nowMs,
-        connected: false,
-        desiredRevision: 0,
-        appliedRevision: -1,
-        statusSeq: 0,
-        statuses: new Map(),
-        reportedAtMs: nowMs,
-      });
-    }
+    for (const admitted of config.participants) this.add(admitted, nowMs);
+  }
+
+  add(admitted: AdmittedParticipant, nowMs: number): Member {
+    const member: Member = {
+      admitted,
+      earlierKey: null,
+      expelled: false,
+      registry: { spec: null, specDocument: null, offer: null, offerDocument: null },
+      inventory: new Inventory(),
+      offerUntilMs: 0,
+      agentSession: null,
+      // The time of the last word before a restart is not known: no member counts as lost early.
+      agentHeardMs: nowMs,
+      connected: false,
+      desiredRevision: 0,
+      appliedRevision: -1,
+      statusSeq: 0,
+      statuses: new Map(),
+      reportedAtMs: nowMs,
+    };
+    this.members.set(admitted.id, member);
+    return member;
+  }
+
+  /** Keys that sign for the participant at this time; none for strangers and the expelled. */
+  keysOf(participant: ParticipantId, nowMs: number): string[] {
+    const member = this.members.get(participant);
+    if (!member || member.expelled) return [];
+    const { admitted, earlierKey } = member;
+    const isGood = earlierKey !== null && nowMs < earlierKey.untilMs;
+    return isGood ? [admitted.publicKey, earlierKey.publicKey] : [admitted.publicKey];
   }
 
   get(participant: ParticipantId): Member | undefined {
@@ -70,8 +89,8 @@ export class Subnet {
 
   /** Every lending member has registered its resources. @patent [0037] PAN-5 */
   isComplete(): boolean {
-    for (const { admitted, registry } of this.members.values()) {
-      if (admitted.lends && !registry.spec) return false;
+    for (const { admitted, registry, expelled } of this.members.values()) {
+      if (admitted.lends && !registry.spec && !expelled) return false;
     }
     return true;
   }

@@ -38,18 +38,25 @@ export class Panorama {
   readonly changed = new Set<ParticipantId>();
   /** The same for rows of snapshots, which are many at once; not yet counted as improved. */
   readonly arrived = new Set<ParticipantId>();
+  readonly #crypto: Crypto;
   readonly #assemblies = new Map<HubId, Assembly>();
   #untold: PanoramaRow[] = [];
   #deltaFrom = 0;
 
   constructor(self: HubId, epoch: number, peers: readonly HubId[], crypto: Crypto) {
     this.self = self;
+    this.#crypto = crypto;
     for (const hub of [self, ...peers].sort(compareIds)) {
       this.parts.set(hub, new HubPart(hub, crypto, hub === self));
     }
     this.own = this.parts.get(self) as HubPart;
     this.own.epoch = epoch;
     this.own.stale = false;
+  }
+
+  /** A hub joined the network: it is stale until it is heard. */
+  addHub(hub: HubId): void {
+    if (!this.parts.has(hub)) this.parts.set(hub, new HubPart(hub, this.#crypto, false));
   }
 
   /** Publishes the participant's resource information (null: it left). */

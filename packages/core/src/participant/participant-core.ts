@@ -172,9 +172,9 @@ export class ParticipantCore {
   /** A participant talks only to its own hub, nobody else is heard. @patent [0032] TOP-1 */
   #takeFrame(signed: SignedFrame): void {
     const { hub } = this.#config;
-    const keyOf = (node: NodeId) => (node === hub.id ? hub.publicKey : undefined);
+    const keysOf = (node: NodeId) => (node === hub.id ? [hub.publicKey] : []);
     const put = (key: string, record: WindowRecord) => this.#out.put('window', key, record);
-    const checked = this.#gate.check(signed, this.#now, keyOf, put);
+    const checked = this.#gate.check(signed, this.#now, keysOf, put);
     if (!checked.ok) {
       const { code, hint } = checked;
       const { from, session, seq } = signed.frame;

@@ -83,6 +83,17 @@ export function isSignedBy(
   );
 }
 
+/** The same for a signer whose key changes: any of its valid keys will do, none of no keys. */
+export function isSignedByAny(
+  crypto: Crypto,
+  document: SignedDocument,
+  type: DocumentType,
+  keyId: NodeId,
+  publicKeys: readonly string[],
+): boolean {
+  return publicKeys.some((key) => isSignedBy(crypto, document, type, keyId, key));
+}
+
 function signText(crypto: Crypto, document: { payloadType: string; payload: string }): string {
   return crypto.sign(preAuthEncoding(document.payloadType, document.payload));
 }

@@ -1,4 +1,5 @@
 /** The hub's HTTP door: signed JSON requests of its participants, answered by the same core. */
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Reply, Request } from '@sparegrid/core/messages';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
@@ -36,7 +37,7 @@ export interface HttpDoorSettings {
 export class HttpDoor {
   readonly #settings: HttpDoorSettings;
   readonly #server: FastifyInstance;
-  readonly #streams = new Map<ParticipantId, number>();
+  readonly #streams = new Map<ParticipantId, Set<ServerResponse>>();
 
   /** Open when it returns. @throws LinkFault LINK_HTTP_ADDRESS */
   static async open(settings: HttpDoorSettings): Promise<HttpDoor> {
@@ -97,6 +98,11 @@ export class HttpDoor {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
+  /** Ends the streams of somebody who was expelled. */
+  putOut(participant: ParticipantId): void {
+    for (const response of this.#streams.get(participant) ?? []) response.destroy();
+  }
+
   async close(): Promise<void> {
     await this.#server.close();
   }
@@ -116,9 +122,11 @@ export class HttpDoor {
 
   async #stream(from: ParticipantId, request: Request, reply: FastifyReply): Promise<FastifyReply> {
     if (!isFollowed(request)) return refused(reply, refuse('LINK_MALFORMED', 'follow'));
-    const open = this.#streams.get(from) ?? 0;
-    if (open >= STREAMS_MAX) return refused(reply, refuse('LINK_BUSY', `${open} streams are open`));
-    this.#streams.set(from, open + 1);
+    const open = this.#streams.get(from) ?? new Set();
+    if (open.size >= STREAMS_MAX) {
+      return refused(reply, refuse('LINK_BUSY', `${open.size} streams are open`));
+    }
+    this.#streams.set(from, open.add(reply.raw));
     try {
       reply.hijack();
       const first = await new ReplyStream(this.#settings.requests, from, reply.raw).run(request);
@@ -127,9 +135,8 @@ export class HttpDoor {
         reply.raw.end(encodeStored(first));
       }
     } finally {
-      const left = (this.#streams.get(from) ?? 1) - 1;
-      if (left === 0) this.#streams.delete(from);
-      else this.#streams.set(from, left);
+      open.delete(reply.raw);
+      if (open.size === 0) this.#streams.delete(from);
     }
     return reply;
   }

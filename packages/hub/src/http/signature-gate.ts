@@ -15,7 +15,7 @@ export interface GateSettings {
   config: HubConfig;
   epoch: number;
   crypto: Crypto;
-  keyOf(node: NodeId): string | undefined;
+  keysOf(node: NodeId): readonly string[];
   wallMs(): number;
   /** Never goes back. */
   elapsedMs(): number;
@@ -50,19 +50,21 @@ export class SignatureGate {
    *          LINK_FENCED, LINK_REPLAYED, LINK_BUSY; in this order.
    */
   check({ method, target, headers, body }: Arrived): { ok: true; sender: ParticipantId } | Refusal {
-    const { config, epoch, crypto, keyOf } = this.#settings;
+    const { config, epoch, crypto, keysOf } = this.#settings;
     const read = readSignature(headers['signature-input'], headers['signature']);
     if (!read.ok) return read;
     const { terms, signature } = read;
     if (terms.hub !== config.id) return refuse('LINK_AUDIENCE', `this is ${config.id}`);
-    const key = terms.sender.includes('.') ? keyOf(terms.sender) : undefined;
-    if (key === undefined) return refuse('LINK_UNKNOWN_SENDER', terms.sender);
+    const keys = terms.sender.includes('.') ? keysOf(terms.sender) : [];
+    if (keys.length === 0) return refuse('LINK_UNKNOWN_SENDER', terms.sender);
     const digest = hash('sha256', body, 'base64');
     if (headers['content-digest'] !== digestHeader(digest)) {
       return refuse('LINK_SIGNATURE', 'content-digest is not that of the body');
     }
     const base = signatureBase({ ...terms, method, target, digest });
-    if (!crypto.verify(key, base, signature)) return refuse('LINK_SIGNATURE', terms.sender);
+    if (!keys.some((key) => crypto.verify(key, base, signature))) {
+      return refuse('LINK_SIGNATURE', terms.sender);
+    }
     const { createdAtS, expiresAtS } = terms;
     const late = this.#refuseTime(createdAtS * 1_000, expiresAtS * 1_000);
     if (late) return late;

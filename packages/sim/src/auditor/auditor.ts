@@ -8,6 +8,7 @@ import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Keyring } from '../kernel/keyring.ts';
 import type { Scenario } from '../world/scenario.ts';
 import { Absences } from './absences.ts';
+import { Admissions } from './admissions.ts';
 import { AgentTold } from './agent-told.ts';
 import { checkBilling } from './billing.ts';
 import { checkCapacity } from './capacity.ts';
@@ -67,6 +68,7 @@ export class Auditor {
   readonly frames: Frames;
   readonly containers: Containers;
   readonly lessees: Lessees;
+  readonly admissions: Admissions;
   readonly counts = new Counts();
   readonly absences: Absences;
   readonly #least: LeastReplicas = new Map();
@@ -93,6 +95,7 @@ export class Auditor {
     this.model = new Model(scenario, nowMs, this.violate);
     this.absences = new Absences(nowMs);
     this.frames = new Frames(this.model, keyring);
+    this.admissions = new Admissions(this.model);
     this.containers = new Containers(this.model, this.absences);
     this.lessees = new Lessees(this.model);
     this.#rows = new Rows(this.model);
@@ -112,6 +115,7 @@ export class Auditor {
     this.#cores.set(hub, core);
     this.#lastCommit.set(hub, null);
     this.#checkClock(hub, now);
+    this.admissions.hubStarted(hub, core);
   }
 
   agentStarted(agent: ParticipantId, now: Now): void {
@@ -140,6 +144,7 @@ export class Auditor {
   /** @param alone  the frames were the only inputs of this step. */
   hubStepped(hub: HubId, now: Now, frames: readonly Taken[], output: Output, alone: boolean): void {
     const turned = turnedOf(output);
+    this.admissions.turned(hub, turned);
     for (const { signed } of this.#judge(hub, now, frames, output, alone, turned)) {
       const { from, session, messages } = signed.frame;
       for (const message of messages) {

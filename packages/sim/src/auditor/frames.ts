@@ -121,9 +121,10 @@ export class Frames {
   #checkAccepted(node: NodeId, { wallMs }: Now, { frame, text, signature }: SignedFrame): void {
     const wrong = (what: string) =>
       this.#model.violate(`frame.${what}`, node, nonceOf(frame), what);
-    const key = this.#keyring.publicKeyOf(frame.from);
+    const keys = this.#keyring.keysOf(frame.from);
     const signed = `sparegrid-frame-v1\n${text}`;
-    if (!this.#keyring.cryptoOf(node).verify(key, signed, signature)) wrong('accepted-forged');
+    const { verify } = this.#keyring.cryptoOf(node);
+    if (!keys.some((key) => verify(key, signed, signature))) wrong('accepted-forged');
     if (frame.to !== node) wrong('accepted-astray');
     const isPeer = this.#model.hubs.has(frame.from) && this.#model.hubs.has(node);
     const isOwn = frame.from.endsWith(`.${node}`) || node.endsWith(`.${frame.from}`);

@@ -10,6 +10,7 @@ import type { NodeId } from '@sparegrid/core/units/ids';
 export class Keyring {
   readonly #seed: string;
   readonly #secrets = new Map<string, string>();
+  readonly #further = new Map<NodeId, string[]>();
 
   constructor(seed: string) {
     this.#seed = seed;
@@ -20,6 +21,16 @@ export class Keyring {
     const publicKey = hash('sha256', `public ${secret}`, 'base64');
     this.#secrets.set(publicKey, secret);
     return publicKey;
+  }
+
+  /** The node has this key as well from now on: that of another name. */
+  addKey(node: NodeId, name: string): void {
+    this.#further.set(node, [...(this.#further.get(node) ?? []), this.publicKeyOf(name)]);
+  }
+
+  /** Every key that the node ever signed with. */
+  keysOf(node: NodeId): string[] {
+    return [this.publicKeyOf(node), ...(this.#further.get(node) ?? [])];
   }
 
   /** What `node` holds: its own secret, and everybody's public keys. */

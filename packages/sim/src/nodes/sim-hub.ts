@@ -1,8 +1,10 @@
 /** A simulated hub: the production core in a model of its process, which dies and comes back. */
 
+import type { AdmissionAnswer, AdmissionRequest } from '@sparegrid/core/hub/admission';
 import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
+import { OPERATOR } from '@sparegrid/core/identity/statements';
 import type { SignedFrame } from '@sparegrid/core/messages';
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import type { Now } from '@sparegrid/core/step';
@@ -27,6 +29,9 @@ interface Offered {
 }
 
 type Output = StepOutput<HubEffect>;
+
+/** Name of the simulated network. */
+export const NETWORK = 'net';
 
 export type RoundCounts = Pick<RoundStatus, 'rounds' | 'joint' | 'placed' | 'lost' | 'refused'>;
 
@@ -53,6 +58,8 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   #framer: Framer | null = null;
   #downSinceMs = 0;
   #rounds = NO_ROUNDS;
+  #tickets = 0;
+  readonly #asked = new Map<string, (answer: AdmissionAnswer) => void>();
   /** Longest commit; raised for slow hubs. */
   commitMaxMs = 4;
 
@@ -87,6 +94,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
       id: this.id,
       peers: scenario.hubs.map((id) => ({ id, publicKey: keyring.publicKeyOf(id) })),
       participants: this.#admitted(),
+      network: { network: NETWORK, operatorKey: keyring.publicKeyOf(OPERATOR) },
       timing,
       limits,
       ...(scenario.rounds && { rounds: scenario.rounds }),
@@ -140,6 +148,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     trace.add(queue.nowMs, 'crash', this.id, phase);
     this.#core = null;
     this.#framer = null;
+    this.#asked.clear();
     this.#downSinceMs = queue.nowMs;
     this.#loop.kill();
     auditor.died(this.id);
@@ -172,6 +181,15 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   sessionClosed(participant: ParticipantId, session: string): void {
     const input: HubInput = { kind: 'session-closed', participant, session };
     this.#loop.offer({ input, expectation: null });
+  }
+
+  /** @param heard  told after the commit, unless this life of the hub ends before. */
+  admission(request: AdmissionRequest, heard: (answer: AdmissionAnswer) => void): void {
+    if (!this.#core) return;
+    this.#tickets += 1;
+    const ticket = String(this.#tickets);
+    this.#asked.set(ticket, heard);
+    this.#loop.offer({ input: { kind: 'admission', ticket, request }, expectation: null });
   }
 
   // ---- what the loop asks and tells ----
@@ -228,6 +246,10 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     const { auditor, post } = this.#context;
     if (effect.kind === 'fatal') auditor.violate('hub.fatal', this.id, effect.code, effect.hint);
     if (effect.kind === 'solve') return this.#solve(effect);
+    if (effect.kind === 'answer') {
+      this.#asked.get(effect.ticket)?.(effect.answer);
+      this.#asked.delete(effect.ticket);
+    }
     if (effect.kind !== 'cold-read') return;
     const { to, session, requestId, request } = effect;
     const reply = answerColdRead(this.store, to, request);

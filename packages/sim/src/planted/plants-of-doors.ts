@@ -22,9 +22,9 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     edits: [
       {
         file: GATE,
-        find: 'if (!this.#crypto.verify(publicKey, frameSigningText(signed.text), signed.signature)) {',
+        find: 'if (!keys.some((key) => this.#crypto.verify(key, text, signed.signature))) {',
         replace:
-          "if (!this.#crypto.verify(publicKey, frameSigningText(signed.text), signed.signature) && publicKey === '') {",
+          "if (!keys.some((key) => this.#crypto.verify(key, text, signed.signature)) && text === '') {",
       },
     ],
     caughtBy: ['frame.accepted-forged', 'hostile.not-refused'],
@@ -84,9 +84,9 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/order-book.ts',
-        find: "if (!isSignedBy(env.crypto, document, 'buy-order', from, publicKey)) {",
+        find: "if (!isSignedByAny(env.crypto, document, 'buy-order', from, this.#context.keysOf(from))) {",
         replace:
-          "if (!isSignedBy(env.crypto, document, 'buy-order', from, publicKey) && from === '') {",
+          "if (!isSignedByAny(env.crypto, document, 'buy-order', from, this.#context.keysOf(from)) && from === '') {",
       },
     ],
     caughtBy: ['hostile.not-refused', 'hostile.changed'],

@@ -1,5 +1,6 @@
 /** The faults that the auditor must notice: those of the issue first, then others of every kind. */
 import type { Plant } from './plant.ts';
+import { PLANTS_OF_ADMISSION } from './plants-of-admission.ts';
 import { PLANTS_OF_AGREEMENTS } from './plants-of-agreements.ts';
 import { PLANTS_OF_DOORS } from './plants-of-doors.ts';
 import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
@@ -12,4 +13,5 @@ export const PLANTS: readonly Plant[] = [
   ...PLANTS_OF_TERMS,
   ...PLANTS_OF_ROUNDS,
   ...PLANTS_OF_DOORS,
+  ...PLANTS_OF_ADMISSION,
 ];

@@ -90,8 +90,8 @@ export class Lessee {
     const decoded = decodeFrame(text, signature);
     if (!decoded.ok) return onFault(new Error(`${this.id}: ${decoded.code} ${decoded.hint}`));
     const now = { elapsedMs: Math.floor(performance.now()), wallMs: Date.now() };
-    const keyOf = (node: string) => (node === hub.id ? hub.publicKey : undefined);
-    const checked = this.#gate.check(decoded.signed, now, keyOf, () => {});
+    const keysOf = (node: string) => (node === hub.id ? [hub.publicKey] : []);
+    const checked = this.#gate.check(decoded.signed, now, keysOf, () => {});
     if (!checked.ok) return onFault(new Error(`${this.id}: ${checked.code} ${checked.hint}`));
     for (const message of decoded.signed.frame.messages) this.#take(message);
   }

@@ -174,7 +174,7 @@ function openHub(settings: MarketSettings, parts: HubParts): Promise<Hub> {
       inboxMax: INBOX_MAX,
     },
     {
-      openLinks: async () => ({ transport, close: async () => {} }),
+      openLinks: async () => ({ transport, setUsers: () => {}, close: async () => {} }),
       logger: SILENT,
       fail: settings.onFault,
     },
