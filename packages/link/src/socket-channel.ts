@@ -16,25 +16,28 @@ export interface QueuedFrame {
 
 export interface ChannelEvents {
   onItem(item: WireItem): void | Promise<void>;
-  /** After the last item was consumed. */
+  /** Once: after the last item was consumed, or when this end closed and consumes no more. */
   onClose(): void;
 }
 
 export class SocketChannel implements Channel {
   readonly #socket: Socket;
   readonly #queue: SendQueue<QueuedFrame>;
+  readonly #onClose: () => void;
   #writable = true;
   #closing = false;
+  #ended = false;
 
   /** @param queue may outlive this socket: a client keeps it over reconnects. */
   constructor(socket: Socket, queue: SendQueue<QueuedFrame>, events: ChannelEvents) {
     this.#socket = socket;
     this.#queue = queue;
+    this.#onClose = events.onClose;
     const parser = new WireParser();
     const inlet = new Inlet<WireItem>(
       (item) => (this.#closing ? undefined : events.onItem(item)),
       () => {
-        if (socket.closed) events.onClose();
+        if (socket.closed) this.#end();
         else socket.resume();
       },
     );
@@ -49,7 +52,8 @@ export class SocketChannel implements Channel {
     // 'close' follows every error and does the rest.
     socket.on('error', () => {});
     socket.on('close', () => {
-      if (!inlet.busy) events.onClose();
+      // A consumer that has stopped may never take what it was given: closing does not wait for it.
+      if (!inlet.busy || this.#closing) this.#end();
     });
   }
 
@@ -76,10 +80,17 @@ export class SocketChannel implements Channel {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
+    if (this.#socket.closed) return this.#end();
     this.#socket.resume();
     this.#socket.destroySoon();
     const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
     this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onClose();
   }
 }
 

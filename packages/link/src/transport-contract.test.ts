@@ -272,4 +272,25 @@ describe.each(subjects)('$name', ({ transport, place, isMissing }) => {
     expect((await frames.reaches(1))[0]?.text).toBe('other');
     expect([client.connected, connects.entries.length]).toEqual([false, 1]);
   });
+
+  test('closing does not wait for a consumer that never takes what it was given', async () => {
+    const path = await nextPath();
+    const never = new Promise<void>(() => {});
+    const { frames, closed } = await serve(path);
+    const got = new Log<string>();
+    const { client } = dial(path, {
+      onFrame: (text) => {
+        got.add(text);
+        return never;
+      },
+    });
+    client.send('hello', 's');
+    const [hello] = await frames.reaches(1);
+    hello?.connection.send('one', 's');
+    hello?.connection.send('two', 's');
+    await got.reaches(1);
+    await client.close();
+    await closed.reaches(1);
+    expect(got.entries).toEqual(['one']);
+  });
 });

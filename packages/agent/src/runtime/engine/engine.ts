@@ -55,11 +55,12 @@ export class Engine {
 
   /**
    * One try. An answer that broke off with the daemon never comes to an end: the client does not
-   * tell, so the time is limited.
+   * tell, so the time is limited, and ends with {@link close}.
    */
   async once<T>(what: (docker: Docker) => Promise<T>): Promise<T> {
     const over = new AbortController();
-    const late = sleep(ANSWER_MS, undefined, { signal: over.signal }).then(() => {
+    const signal = AbortSignal.any([over.signal, this.#closed.signal]);
+    const late = sleep(ANSWER_MS, undefined, { signal }).then(() => {
       throw Object.assign(new Error('no answer of the engine'), { code: 'ETIMEDOUT' });
     });
     late.catch(() => {});

@@ -70,6 +70,8 @@ export class TestEngine {
     const [program, args, env] = this.kind === 'docker' ? this.#docker() : this.#podman();
     const daemon = spawn(program, args, {
       env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...env },
+      // Podman's monitor leaves a file where it was started.
+      cwd: this.#folder,
       stdio: 'ignore',
       detached: true,
     });
