@@ -40,12 +40,19 @@ export class EngineContainer {
   readonly #closed = new AbortController();
   #isOverStorage = false;
 
-  constructor(attempt: EngineAttempt, engine: Engine, report: Report, logger: Logger) {
+  /** @param wasStarted  a moment ago, and by the caller. */
+  constructor(
+    attempt: EngineAttempt,
+    wasStarted: boolean,
+    engine: Engine,
+    report: Report,
+    logger: Logger,
+  ) {
     this.#attempt = attempt;
     this.#engine = engine;
     this.#report = report;
     this.#logger = logger;
-    void this.#follow().catch((error: unknown) => {
+    void this.#follow(wasStarted).catch((error: unknown) => {
       if (this.#phase === 'closed' || engine.isClosed) return;
       logger.error('container.lost', { id: attempt.id, error: String(error) });
     });
@@ -119,7 +126,15 @@ export class EngineContainer {
     };
   }
 
-  async #follow(): Promise<void> {
+  async #follow(wasStarted: boolean): Promise<void> {
+    let hasCopied = wasStarted;
+    if (wasStarted) {
+      // Its first words do not wait for anything.
+      const copied = this.#copy(false);
+      await this.#began();
+      await copied;
+      if (this.#hasClosed()) return;
+    }
     for (;;) {
       const info = await this.#engine.inspect(this.#attempt.name);
       if (this.#phase === 'closed') return;
@@ -130,10 +145,11 @@ export class EngineContainer {
       }
       if (this.#phase === 'starting') await this.#began();
       if (info.State.Running || Status === 'paused') {
-        // Ends with the container, or with the engine.
+        // A copy ends with the container, or with the engine; this one ended before either was seen.
+        if (hasCopied) await sleep(LOOK_MS);
+        hasCopied = true;
         await this.#copy(false);
         if (this.#hasClosed()) return;
-        await sleep(LOOK_MS);
         continue;
       }
       await this.#copy(true);

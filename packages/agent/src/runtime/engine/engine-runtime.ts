@@ -208,28 +208,38 @@ export class EngineRuntime implements Runtime {
     before?.close();
     output.began();
     const base = { out: await files.sizeOf('out'), err: await files.sizeOf('err') };
-    await files.beginAttempt(attempt);
-    await files.recordBase({ ...base, storageBytes: amounts.storageBytes });
     if (before) await this.#remove(this.#nameOf(id, before.attempt));
-    const image = await findImage(this.#engine, reference, read.value.registry ?? null, stopped);
-    await output.life(attempt, 'image', { image: reference, digest: image.digest });
     const scratch = this.#scratchOf(files, amounts.storageBytes);
-    const options = containerOptions(
-      container,
-      read.value,
-      image,
-      await scratch.open(),
-      this.#settings,
-    );
-    if (stopped.aborted) throw new Error('stopped before it was started');
     const name = this.#nameOf(id, attempt);
     const labels = { [LABEL.owner]: owner, [LABEL.container]: id, [LABEL.attempt]: `${attempt}` };
-    await this.#engine.call((docker) => create(docker, { ...options, name, Labels: labels }));
+    // The record must be durable, the storage there, and the container made before it is started;
+    // none of them needs another.
+    await allOf([
+      files
+        .beginAttempt(attempt)
+        .then(() => files.recordBase({ ...base, storageBytes: amounts.storageBytes })),
+      scratch.open(),
+      findImage(this.#engine, reference, read.value.registry ?? null, stopped).then(
+        async (image) => {
+          const options = containerOptions(
+            container,
+            read.value,
+            image,
+            scratch.paths,
+            this.#settings,
+          );
+          const made = { ...options, name, Labels: labels };
+          await this.#engine.call((docker) => create(docker, made));
+          await output.life(attempt, 'image', { image: reference, digest: image.digest });
+        },
+      ),
+    ]);
+    if (stopped.aborted) throw new Error('stopped before it was started');
     await this.#startOnce(name);
     const { report, logger } = this.#settings;
     const killMeansMemory = this.#settings.kind === 'podman';
     const details = { id, attempt, name, files, output, base, scratch, killMeansMemory };
-    this.#containers.set(id, new EngineContainer(details, this.#engine, report, logger));
+    this.#containers.set(id, new EngineContainer(details, true, this.#engine, report, logger));
   }
 
   /** An answer may be lost with the daemon: whether it was started is then looked up, not tried. */
@@ -258,7 +268,7 @@ export class EngineRuntime implements Runtime {
     const { report, logger } = this.#settings;
     const killMeansMemory = this.#settings.kind === 'podman';
     const details = { id, attempt, name, files, output, base, scratch, killMeansMemory };
-    const container = new EngineContainer(details, this.#engine, report, logger);
+    const container = new EngineContainer(details, false, this.#engine, report, logger);
     this.#containers.set(id, container);
     const isStopping = await files.isStopping();
     if (stopGraceMs !== null || isStopping) await container.stop(stopGraceMs ?? STOP_MS);
@@ -302,6 +312,13 @@ export class EngineRuntime implements Runtime {
       if (this.#work.get(id) === done) this.#work.delete(id);
     });
     return done;
+  }
+}
+
+/** Waits for all of them, also when one fails: nothing goes on unseen. @throws the first failure */
+async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const done of await Promise.allSettled(work)) {
+    if (done.status === 'rejected') throw done.reason;
   }
 }
 

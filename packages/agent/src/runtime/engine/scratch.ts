@@ -45,17 +45,20 @@ export class Scratch {
     return this.#mode;
   }
 
+  /** Where it is, once it is open. */
+  get paths(): { out: string; tmp: string } {
+    return { out: join(this.#root, 'out'), tmp: join(this.#root, 'tmp') };
+  }
+
   /** Makes it, or finds it as an earlier attempt left it. */
-  async open(): Promise<{ out: string; tmp: string }> {
+  async open(): Promise<void> {
     await mkdir(this.#root, { recursive: true });
     if (this.#mode === 'image' && !(await this.#isMounted())) await this.#mount();
-    const paths = { out: join(this.#root, 'out'), tmp: join(this.#root, 'tmp') };
-    for (const path of Object.values(paths)) {
+    for (const path of Object.values(this.paths)) {
       await mkdir(path, { recursive: true });
       // The program runs as another user.
       await chmod(path, 0o1777);
     }
-    return paths;
   }
 
   async usedBytes(): Promise<number> {
