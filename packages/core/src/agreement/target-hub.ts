@@ -318,14 +318,11 @@ export class TargetParts {
       if (part.state !== 'stopping') continue;
       const { state, endedAgoMs } = containersOf(part);
       const applied = revision >= (this.#stopRevision.get(part.id) ?? 0);
-      if (state === 'all-exited') {
-        // The work may have ended by itself before this hub told it to stop.
-        const endedAtMs = this.#ports.now().elapsedMs - endedAgoMs;
-        part.stoppedAtMs = Math.min(part.stoppedAtMs ?? endedAtMs, endedAtMs);
-      }
-      if (state === 'all-exited' || (applied && state === 'gone')) {
-        this.#finish(part, part.outcome ?? 'completed');
-      }
+      if (state === 'up' || (state === 'gone' && !applied)) continue;
+      // The work may have ended by itself before this hub told it to stop.
+      const endedAtMs = this.#ports.now().elapsedMs - endedAgoMs;
+      part.stoppedAtMs = Math.min(part.stoppedAtMs ?? endedAtMs, endedAtMs);
+      this.#finish(part, part.outcome ?? 'completed');
     }
   }
 

@@ -98,9 +98,11 @@ export class MemberDesk implements Lessors {
       const statuses = statusesOf(part, member);
       const known = statuses.every((status) => status !== undefined);
       const state = statuses.some(isUp) ? 'up' : known ? 'all-exited' : 'gone';
+      // Once the part is gone, an attempt that was ordered but never begun counts for nothing.
+      const last = state === 'gone' ? lastStatusesOf(part, member) : statuses;
       return {
         state,
-        endedAgoMs: Math.min(...statuses.map((status) => this.#exitedAgoMs(member, status))),
+        endedAgoMs: Math.min(...last.map((status) => this.#exitedAgoMs(member, status))),
       };
     });
   }
@@ -270,6 +272,11 @@ function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefi
     const status = member.statuses.get(id);
     return status?.attempt === attempt ? status : undefined;
   });
+}
+
+/** Of whichever attempt was reported last. */
+function lastStatusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
+  return containersOf(part).map(({ id }) => member.statuses.get(id));
 }
 
 interface Reported {

@@ -4,8 +4,8 @@ import { buyOrder } from '../../test/fixtures.ts';
 import { twoHubs, type World } from '../../test/world.ts';
 import { RESTART_WAIT_MS } from './restarts.ts';
 
-function submit(world: World, restarts?: number): string {
-  const order = buyOrder({ kind: 'job', durationMs: 120_000 });
+function submit(world: World, restarts?: number, durationMs = 120_000): string {
+  const order = buyOrder({ kind: 'job', durationMs });
   const { task } = order;
   return world.submit('lea.h1', {
     ...order,
@@ -14,14 +14,14 @@ function submit(world: World, restarts?: number): string {
 }
 
 /** A job at bob.h2 whose attempts end with these codes, one after the other, after a second each. */
-function job(exitCodes: number[], restarts?: number) {
+function job(exitCodes: number[], restarts?: number, durationMs?: number) {
   const world = twoHubs().start().offer('bob.h2');
   const startsMs: number[] = [];
   world.programOf = ({ attempt }) => {
     startsMs.push(world.now().elapsedMs);
     return { runMs: 1_000, exitCode: exitCodes[attempt] ?? 0 };
   };
-  const order = submit(world, restarts);
+  const order = submit(world, restarts, durationMs);
   const part = () => [...world.hub('h2').core.parts.values()][0];
   const attempts = () => world.agent('bob.h2').started.map(({ attempt }) => attempt);
   return { world, order, startsMs, part, attempts };
@@ -75,6 +75,31 @@ describe('restarts', () => {
     world.ask('lea.h1', { op: 'order.cancel', order });
     world.run(30_000);
     expect(attempts()).toEqual([0]);
+  });
+
+  it('do not happen when the wait would outlast the lease', () => {
+    const { world, order, attempts } = job([1, 1, 1, 1], undefined, 5_000);
+    world.run(30_000);
+    expect(attempts()).toEqual([0, 1]);
+    expect(world.view('lea.h1', order)).toMatchObject({
+      state: 'failed',
+      lastCode: 'LEASE_TASK_FAILED',
+    });
+  });
+
+  it('that were ordered but never reached the agent are not billed', () => {
+    const { world, order, attempts } = job([1]);
+    world.run(1_500);
+    world.lose = ({ frame }) => frame.to === 'bob.h2';
+    world.run(2_000);
+    expect(world.hub('h2').core.parts.values().next().value?.restarts[0]?.attempt).toBe(1);
+    world.ask('lea.h1', { op: 'order.cancel', order });
+    world.run(1_000);
+    world.lose = () => false;
+    world.run(30_000);
+    expect(attempts()).toEqual([0]);
+    const [agreement] = world.view('lea.h1', order).agreements;
+    expect(agreement?.parts[0]?.billedMs).toBe(1_000);
   });
 
   it.each([

@@ -47,6 +47,7 @@ export class Restarts {
     if (!hasRun || !MENDABLE.has(status.reason) || attempt >= limit) return false;
     const waitMs = Math.min(RESTART_WAIT_MS * 2 ** Math.min(attempt, 16), RESTART_WAIT_MS_MAX);
     const dueAtMs = this.#context.now().elapsedMs + waitMs;
+    if (dueAtMs >= leaseEndMs(part)) return false;
     if (known) known.dueAtMs = dueAtMs;
     else part.restarts.push({ replica, attempt: 0, dueAtMs });
     this.#parts.restartsChanged(part);
@@ -59,6 +60,8 @@ export class Restarts {
     const part = this.#parts.parts.get(id);
     if (!part || (part.state !== 'active' && part.state !== 'running')) return;
     const nowMs = this.#context.now().elapsedMs;
+    // Both times may have come while the hub stood still.
+    if (nowMs >= leaseEndMs(part)) return;
     const due = part.restarts.filter(({ dueAtMs }) => dueAtMs !== null && dueAtMs <= nowMs);
     for (const restart of due) {
       restart.attempt += 1;
@@ -72,6 +75,10 @@ export class Restarts {
     const next = Math.min(...part.restarts.map(({ dueAtMs }) => dueAtMs ?? Infinity));
     if (Number.isFinite(next)) this.#context.wakeAt(`restart ${part.id}`, next);
   }
+}
+
+function leaseEndMs({ runningAtMs, terms }: PartRecord): number {
+  return runningAtMs === null ? Infinity : runningAtMs + terms.durationMs;
 }
 
 export function restartOf(part: PartRecord, replica: number): Restart | undefined {

@@ -136,6 +136,13 @@ export class Containers {
     const isDue = known.state === 'exited' && desired.attempt > known.desired.attempt;
     if (!isDue || known.stopping || known.dropped || known.closed) return;
     known.desired = desired;
+    // A word that was long on its way: nothing begins after the end of the lease.
+    if (known.runningAtMs !== null && this.#ports.nowMs() >= this.#warningAtMs(known)) {
+      known.stopping = 'duration';
+      known.reason = 'duration';
+      this.#save(known);
+      return this.#collectIfFinal(known);
+    }
     known.state = 'starting';
     known.exitCode = null;
     known.reason = null;

@@ -85,6 +85,18 @@ describe('a container ends by the agent’s own clock', () => {
     expect(stops).toEqual([{ kind: 'stop', id: 'a.0', graceMs: 1_000 }]);
   });
 
+  it('and is not begun again afterwards, however late the order to do so comes', () => {
+    const bench = new AgentBench(() => ({ runMs: 500, exitCode: 3 }));
+    bench.desire(1, [container('a.0', running)]).wait(10_000);
+    bench.desire(2, [container('a.0', { ...running, attempt: 1 })]);
+    expect(bench.agent.started).toHaveLength(1);
+    expect(bench.agent.core.containers.get('a.0')).toMatchObject({
+      desired: { attempt: 1 },
+      state: 'exited',
+      reason: 'duration',
+    });
+  });
+
   it('when it is not told in twice the start grace that the lease runs', () => {
     const bench = new AgentBench().desire(1, [container('a.0')]).wait(119_999);
     expect(bench.stateOf('a.0')).toBe('running');

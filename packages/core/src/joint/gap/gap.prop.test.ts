@@ -82,6 +82,14 @@ describe('bounds of a generalised assignment', () => {
   });
 });
 
+describe('an answer that only repairs found', () => {
+  it.each([1, 2])('is no reason to stop looking at more agents (seed %i)', (seed) => {
+    const instance = generateGap({ type: 'c', agents: 20, jobs: 100, seed });
+    const { cost, lowerBound } = solveGap(instance, { seed: 1, iterations: 50_000 });
+    expect(cost / lowerBound).toBeLessThan(1.015);
+  });
+});
+
 describe('the knapsack of one agent', () => {
   it('is as good as a table over all jobs and all room, value after value', () => {
     const draw = fc.record({ jobs: fc.integer({ min: 1, max: 40 }), seed: fc.nat(1_000_000) });

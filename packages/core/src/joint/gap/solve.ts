@@ -68,6 +68,7 @@ function anneal(
   loads.start(firstChoices(choices));
   // An answer before any search; the search itself starts better from the unrepaired one.
   repair(loads, choices);
+  const repaired = loads.bestTotal;
   loads.start(firstChoices(choices));
   const warmth = temperatures(instance, choices.regret);
   let certificate = first;
@@ -88,17 +89,17 @@ function anneal(
       done += BATCH;
       if (loads.bestTotal <= certificate.bound) break;
     }
-    if (loads.bestTotal < Number.POSITIVE_INFINITY) {
+    // A repaired answer does not count: a search that finds none is held too loosely or sees too little.
+    if (loads.bestTotal < repaired) {
       if (isBoundTwice || loads.bestTotal <= first.bound) continue;
       certificate = boundByJobs(instance, rows, first, loads.bestTotal, endOfBound(budget));
       isBoundTwice = true;
       continue;
     }
-    severity *= 2;
     if (choices.width < instance.agents) {
       choices = choicesOf(instance, rows, first.prices, instance.agents);
       chains = new GapChains(loads, choices, random);
-    }
+    } else severity *= 2;
   }
   return resultOf(certificate, loads, done);
 }
