@@ -1,5 +1,6 @@
 /** The configuration file of an agent: who it is, its hub, what it offers, how it runs containers. */
 import { DEFAULT_LIMITS } from '@sparegrid/core/hub/config';
+import { type Buckets, DEFAULT_BUCKETS } from '@sparegrid/core/order/buckets';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
 import type { ParticipantConfig } from '@sparegrid/core/participant/config';
 import { hubOf } from '@sparegrid/core/units/ids';
@@ -120,6 +121,26 @@ const offerSchema = z.strictObject({
       memoryBytes: memory,
       storageBytes: storage,
     })),
+  /** What is offered is rounded down to whole multiples of these before anybody hears of it. */
+  buckets: z
+    .strictObject({
+      cpu: millicores.default(DEFAULT_BUCKETS.cpuMillicores),
+      memory: bytes.default(DEFAULT_BUCKETS.memoryBytes),
+      storage: bytes.default(DEFAULT_BUCKETS.storageBytes),
+      bandwidth: bitsPerSecond.default(DEFAULT_BUCKETS.bandwidthBitsPerSecond),
+      deviceMilli: z.int().min(1).max(1_000).default(DEFAULT_BUCKETS.deviceMilli),
+    })
+    .prefault({})
+    .refine((steps) => Object.values(steps).every((step) => step > 0), 'expected more than 0')
+    .transform(
+      ({ cpu, memory, storage, bandwidth, deviceMilli }): Buckets => ({
+        cpuMillicores: cpu,
+        memoryBytes: memory,
+        storageBytes: storage,
+        bandwidthBitsPerSecond: bandwidth,
+        deviceMilli,
+      }),
+    ),
   kinds: z.array(jobKind).min(1).default(['job', 'service']),
   capabilities: z.array(name).default([]),
   /** How long an offer stands; it is renewed when half of that is over. */
@@ -216,6 +237,7 @@ export function readAgentConfig(configPath: string): AgentSettings {
       organization,
       collect,
       timing,
+      ...(file.offer && { buckets: file.offer.buckets }),
     },
     keyFile: path(file.keyFile),
     store,

@@ -1,4 +1,5 @@
 /** What is offered of a machine, and never more than it has. */
+import { DEFAULT_BUCKETS } from '@sparegrid/core/order/buckets';
 import type { MachineSpec } from '@sparegrid/core/order/resource-spec';
 import { describe, expect, it } from 'vitest';
 import type { OfferSettings } from './config.ts';
@@ -27,6 +28,7 @@ const SETTINGS: OfferSettings = {
     bandwidthPerGbitHour: 4n,
     devicePerHour: 5n,
   },
+  buckets: DEFAULT_BUCKETS,
   follow: 'fixed',
   margin: { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0 },
   score: 7,

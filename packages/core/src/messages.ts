@@ -5,7 +5,7 @@ import type { Explanation } from './matching/explain.ts';
 import type { TaskSpec } from './order/buy-order.ts';
 import type { OrderEvent, OrderRound, OrderState } from './order/order-record.ts';
 import type { Placement } from './order/placement.ts';
-import type { ResourceSpec } from './order/resource-spec.ts';
+import type { PublishedSpec } from './order/resource-spec.ts';
 import type { SellOrder } from './order/sell-order.ts';
 import type {
   DeltaMessage,
@@ -238,7 +238,7 @@ export type Reply =
   | {
       ok: true;
       op: 'panorama.resources';
-      specs: { hub: HubId; spec: ResourceSpec }[];
+      specs: { hub: HubId; spec: PublishedSpec }[];
       next: PageMark;
     }
   | { ok: true; op: 'directory.resolve'; participant: ParticipantId; hub: HubId }

@@ -214,6 +214,7 @@ export class Bench {
         part,
         partCount: hubs.length,
         orderDigest: digest(id),
+        orderFields: { lessee: digest('l'), limit: digest('m'), budget: digest('b') },
         firstHub: this.first.self,
         targetHub: hub,
         lessee: 'lea.h1',

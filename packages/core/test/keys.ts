@@ -1,6 +1,7 @@
 /** Real Ed25519 keys for tests, derived from names so that runs repeat exactly. */
 import {
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   type KeyObject,
@@ -33,7 +34,12 @@ export function keysOf(name: string): Keys {
   const signText = (text: string) => sign(null, Buffer.from(text), privateKey).toString('base64');
   const keys = {
     publicKey: spki.toString('base64'),
-    crypto: { digest, sign: signText, verify: verifyText },
+    crypto: {
+      digest,
+      sign: signText,
+      verify: verifyText,
+      mac: (text: string) => createHmac('sha256', seed).update(text).digest('hex'),
+    },
   };
   made.set(name, keys);
   return keys;

@@ -1,6 +1,6 @@
 /** A tiny synchronous network of whole cores: two clocks, one queue of frames, faults on demand. */
 import { DEFAULT_TIMING, type Timing } from '../src/agreement/timing.ts';
-import { DEFAULT_LIMITS, type Limits } from '../src/hub/config.ts';
+import { DEFAULT_LIMITS, type Limits, type PrivacySettings } from '../src/hub/config.ts';
 import type { DesiredContainer, Reply, Request, SignedFrame } from '../src/messages.ts';
 import type { BuyOrder } from '../src/order/buy-order.ts';
 import type { MachineSpec } from '../src/order/resource-spec.ts';
@@ -23,6 +23,8 @@ export interface WorldSetup {
   limits?: Partial<Limits>;
   /** Without it, every order is matched by itself. */
   rounds?: Partial<RoundSettings>;
+  /** Without it, everybody appears under the own name. */
+  privacy?: PrivacySettings;
 }
 
 /** Long enough that a time counted from zero by mistake is seen. */
@@ -61,7 +63,16 @@ export class World implements Surroundings {
       }));
       const rounds = setup.rounds && { rounds: { ...DEFAULT_ROUNDS, ...setup.rounds } };
       const network = { network: 'net', operatorKey: keysOf('operator').publicKey };
-      const config = { id, peers, participants, network, timing, limits, ...rounds };
+      const config = {
+        id,
+        peers,
+        participants,
+        network,
+        timing,
+        limits,
+        ...rounds,
+        ...(setup.privacy && { privacy: setup.privacy }),
+      };
       this.hubs.set(id, new HubNode(config, this));
     }
     for (const id of setup.lessors) {

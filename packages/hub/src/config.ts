@@ -1,6 +1,11 @@
 /** The configuration file of a hub: who it is, where it listens, whom it knows. */
 import type { HubConfig } from '@sparegrid/core/hub/config';
-import { DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_PRIVACY,
+  type Limits,
+  type PrivacySettings,
+} from '@sparegrid/core/hub/config';
 import { DEFAULT_ROUNDS, type RoundSettings } from '@sparegrid/core/rounds/settings';
 import { hubOf } from '@sparegrid/core/units/ids';
 import {
@@ -80,6 +85,29 @@ const rounds = z
   ])
   .prefault({});
 
+const step = z.int().min(1);
+const { buckets } = DEFAULT_PRIVACY;
+/** `false`: names and quantities as they are, for networks of one owner. */
+const privacy = z
+  .union([
+    z.literal(false).transform((): null => null),
+    z
+      .strictObject({
+        pseudonymPeriodMs: z.int().min(1_000).default(DEFAULT_PRIVACY.pseudonymPeriodMs),
+        buckets: z
+          .strictObject({
+            cpuMillicores: step.default(buckets.cpuMillicores),
+            memoryBytes: step.default(buckets.memoryBytes),
+            storageBytes: step.default(buckets.storageBytes),
+            bandwidthBitsPerSecond: step.default(buckets.bandwidthBitsPerSecond),
+            deviceMilli: step.max(1_000).default(buckets.deviceMilli),
+          })
+          .prefault({}),
+      })
+      .transform((given): PrivacySettings => given),
+  ])
+  .default(null);
+
 const fileSchema = z
   .strictObject({
     id: hubId,
@@ -114,6 +142,8 @@ const fileSchema = z
       .transform((given): Limits => ({ ...DEFAULT_LIMITS, ...given })),
     /** Thresholds of joint rounds; `false`: every order is matched by itself. */
     rounds,
+    /** How little others learn of this hub's participants. */
+    privacy,
     diskFreeBytesMin,
     inboxMax,
   })
@@ -146,7 +176,7 @@ export function readHubConfig(configPath: string): HubSettings {
   const path = pathsFrom(configPath);
   const address = addressFrom(path);
   const nats = file.nats ? natsFrom(file.nats, path) : null;
-  const { id, participants, timing, limits, rounds, diskFreeBytesMin, inboxMax } = file;
+  const { id, participants, timing, limits, rounds, privacy, diskFreeBytesMin, inboxMax } = file;
   const others = file.peers.filter((peer) => peer.id !== id);
   return {
     config: {
@@ -156,6 +186,7 @@ export function readHubConfig(configPath: string): HubSettings {
       timing,
       limits,
       ...(rounds && { rounds }),
+      ...(privacy && { privacy }),
     },
     keyFile: path(file.keyFile),
     store:

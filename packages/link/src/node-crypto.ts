@@ -1,5 +1,5 @@
 /** Core's cryptography on node:crypto: SHA-256 digests and Ed25519 signatures. */
-import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import { createHmac, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Crypto } from '@sparegrid/core/units/document';
 
 /** Imported public keys that are kept; beyond it the one longest unused is let go. */
@@ -8,7 +8,9 @@ const KEYS_MAX = 4_096;
 /** Synchronous and deterministic (Ed25519 signatures are), as core asks for. */
 export function nodeCrypto(privateKey: KeyObject): Crypto {
   const keys = new Map<string, KeyObject>();
+  const secret = macSecretOf(privateKey);
   return {
+    mac: (text) => createHmac('sha256', secret).update(text).digest('hex'),
     digest: (text) => `sha256:${hash('sha256', text, 'hex')}`,
     sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64'),
     verify: (publicKey, text, signature) => {
@@ -20,6 +22,17 @@ export function nodeCrypto(privateKey: KeyObject): Crypto {
       }
     },
   };
+}
+
+/**
+ * Of the signing key's secret half, by another name than anything that is ever signed: a standby, which
+ * shares the key, makes the same pseudonyms.
+ */
+function macSecretOf(privateKey: KeyObject): Buffer {
+  const { d } = privateKey.export({ format: 'jwk' });
+  return createHmac('sha256', Buffer.from(d ?? '', 'base64url'))
+    .update('sparegrid mac key')
+    .digest();
 }
 
 /** @throws when the text is not the base64 of 32 bytes */

@@ -12,7 +12,7 @@ import type {
   Request,
   ResultView,
 } from '@sparegrid/core/messages';
-import type { ResourceSpec } from '@sparegrid/core/order/resource-spec';
+import type { PublishedSpec } from '@sparegrid/core/order/resource-spec';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import type {
   AgreementId,
@@ -174,7 +174,7 @@ export class Client {
   }
 
   /** The resource panorama as this hub knows it. */
-  async resources(options?: CallOptions): Promise<{ hub: HubId; spec: ResourceSpec }[]> {
+  async resources(options?: CallOptions): Promise<{ hub: HubId; spec: PublishedSpec }[]> {
     const ask = (after: PageMark) => this.request({ op: 'panorama.resources', after }, options);
     return allPages(ask, ({ specs }) => specs);
   }

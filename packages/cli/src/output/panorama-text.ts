@@ -1,6 +1,6 @@
 /** Both panoramas and the state of a hub as text for people. */
 import type { HubStatus } from '@sparegrid/core/messages';
-import type { ResourceSpec } from '@sparegrid/core/order/resource-spec';
+import type { PublishedSpec } from '@sparegrid/core/order/resource-spec';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import { formatCredits } from '@sparegrid/core/units/money';
 import { formatBytes, formatMillicores } from '@sparegrid/core/units/quantity';
@@ -36,7 +36,7 @@ export function offersText(
   return tableText(header, rows);
 }
 
-export function resourcesText(specs: readonly { hub: string; spec: ResourceSpec }[]): string {
+export function resourcesText(specs: readonly { hub: string; spec: PublishedSpec }[]): string {
   const header = [
     'PARTICIPANT',
     'HUB',
@@ -51,7 +51,7 @@ export function resourcesText(specs: readonly { hub: string; spec: ResourceSpec 
     spec.machines.map((machine) => [
       spec.participant,
       hub,
-      spec.organization.name,
+      spec.organization?.name ?? '',
       machine.id,
       machine.processor.model,
       formatMillicores(machine.processor.cpuMillicores),

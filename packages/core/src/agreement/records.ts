@@ -1,5 +1,6 @@
 /** Durable records of agreements: the first hub's side, the target hub's side, and their states. */
 import type { BuyOrder, DisconnectRule, TaskSpec } from '../order/buy-order.ts';
+import type { FieldDigests } from '../order/field-digests.ts';
 import type { Placement } from '../order/placement.ts';
 import type { RefusalCode } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
@@ -17,8 +18,11 @@ export interface AgreementPartTerms {
   /** Number of parts that are prepared together. */
   partCount: number;
   orderDigest: string;
+  /** What of the order stays hidden, provable field by field. */
+  orderFields: FieldDigests;
   firstHub: HubId;
   targetHub: HubId;
+  /** Pseudonyms, each resolved by its own hub only; so are the ids of lots and devices. */
   lessee: ParticipantId;
   lessor: ParticipantId;
   kind: BuyOrder['kind'];

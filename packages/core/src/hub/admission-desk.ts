@@ -277,7 +277,7 @@ export class AdmissionDesk {
     this.#hooks.stockChanged(id);
     this.#hooks.schedule(id);
     const { panorama, subnet, sessions, out } = this.#context;
-    panorama.publishResource(id, null);
+    if (member.veil) panorama.publishResource(member.veil.name, null);
     panorama.setComplete(subnet.isComplete());
     sessions.delete(id);
     out.effect({ kind: 'subnet-changed', expelled: id });

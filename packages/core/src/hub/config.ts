@@ -2,6 +2,7 @@
 
 import type { Timing } from '../agreement/timing.ts';
 import type { TrustAnchor } from '../identity/statements.ts';
+import { type Buckets, DEFAULT_BUCKETS } from '../order/buckets.ts';
 import type { Organization } from '../order/resource-spec.ts';
 import type { RoundSettings } from '../rounds/settings.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
@@ -57,6 +58,20 @@ export const DEFAULT_LIMITS: Limits = {
   attemptsPerOrder: 1_000,
 };
 
+/** How little other hubs and other participants learn of this hub's own. @patent [0077] SEC-2 */
+export interface PrivacySettings {
+  /** How long a participant bears one pseudonym, unless leases keep it longer. */
+  pseudonymPeriodMs: number;
+  /** Free quantities are published in whole multiples of these. */
+  buckets: Buckets;
+}
+
+/** A day: long enough to deal with somebody, short enough not to follow them. */
+export const DEFAULT_PRIVACY: PrivacySettings = {
+  pseudonymPeriodMs: 24 * 3_600_000,
+  buckets: DEFAULT_BUCKETS,
+};
+
 /** One hub and its subnet; every other hub is a peer, in full mesh. @patent [0032] C1.1 */
 export interface HubConfig {
   id: HubId;
@@ -69,4 +84,6 @@ export interface HubConfig {
   limits: Limits;
   /** Orders that wait together are solved jointly; without it, all are matched one by one. */
   rounds?: RoundSettings;
+  /** Without it everybody appears under the own name, with exact quantities. */
+  privacy?: PrivacySettings;
 }

@@ -12,6 +12,7 @@ import type { AdmissionAnswer } from './admission.ts';
 import type { HubConfig } from './config.ts';
 import type { FrameRefused } from './frame-gate.ts';
 import { Outbox } from './outbox.ts';
+import { Pseudonyms } from './pseudonyms.ts';
 import { Subnet } from './subnet.ts';
 
 /** What the shell does after the commit, besides sending. */
@@ -38,6 +39,7 @@ export class HubContext implements AgreementPorts {
   readonly deadlines = new Deadlines();
   readonly panorama: Panorama;
   readonly market: Market;
+  readonly pseudonyms: Pseudonyms;
   readonly subnet: Subnet;
   /** Hubs of the network with their valid keys, this one among them. */
   readonly hubKeys: Map<HubId, readonly string[]>;
@@ -62,11 +64,18 @@ export class HubContext implements AgreementPorts {
     this.market = new Market(this.panorama);
     // The time of the last word before a restart is not known: no hub counts as lost early.
     for (const part of this.panorama.parts.values()) part.lastHeardMs = now.elapsedMs;
-    this.subnet = new Subnet(config, now.elapsedMs);
+    this.pseudonyms = new Pseudonyms(config.privacy, config.id, env.crypto);
+    this.subnet = new Subnet(config, this.pseudonyms, now.elapsedMs);
   }
 
   get reservations() {
     return this.market.reservations;
+  }
+
+  /** The name under which a participant of this subnet rents now. */
+  lesseeName(participant: ParticipantId): ParticipantId {
+    const { pseudonyms } = this;
+    return pseudonyms.lesseeName(participant, pseudonyms.periodAt(this.#now.elapsedMs));
   }
 
   get timing() {

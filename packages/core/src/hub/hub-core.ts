@@ -30,6 +30,7 @@ import { HubContext, type HubEffect } from './context.ts';
 import { FrameGate, type WindowRecord } from './frame-gate.ts';
 import { LogDesk, type LogPosition } from './log-desk.ts';
 import { MemberDesk } from './member-desk.ts';
+import { NamingDesk } from './naming-desk.ts';
 import { type DoneRecord, OrderBook } from './order-book.ts';
 import { fitting } from './paging.ts';
 import { RegistrationDesk } from './registration-desk.ts';
@@ -76,6 +77,8 @@ const ROUNDS_MAX = 10_000;
 const ARRIVED_PER_STEP = 1024;
 /** Lots whose places in the index one step puts in order: about two milliseconds. */
 const TIDIED_PER_STEP = 1024;
+/** Beyond so many empty rows of a hub its part is asked for anew: that one has none. */
+const LEFT_ROWS_MAX = 65_536;
 const FORGET_SESSIONS_EVERY_MS = 600_000;
 
 /**
@@ -95,6 +98,7 @@ export class HubCore {
   readonly #restarts: Restarts;
   readonly #results: ResultDesk;
   readonly #admissions: AdmissionDesk;
+  readonly #naming: NamingDesk;
   /** Peers that were sent a snapshot request that is not answered yet, with the time to ask again. */
   readonly #asked = new Map<HubId, number>();
   #lastMs: number;
@@ -108,7 +112,10 @@ export class HubCore {
     const { frameTtlMs, toleranceMs } = config.timing;
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
     this.#members = new MemberDesk(context);
-    this.#registrations = new RegistrationDesk(context, this.#members);
+    this.#registrations = new RegistrationDesk(context, {
+      stockChanged: (participant) => this.#members.publishStock(participant),
+      schedule: (participant) => this.#members.schedule(participant),
+    });
     this.#parts = new TargetParts(context, this.#members);
     this.#restarts = new Restarts(context, this.#parts);
     this.#members.connect(this.#parts, this.#restarts);
@@ -140,9 +147,16 @@ export class HubCore {
       this.#parts,
       this.#results,
     );
-    this.#logs = new LogDesk(context, this.#parts, this.#agreements, this.#results);
+    this.#logs = new LogDesk(
+      context,
+      this.#parts,
+      this.#agreements,
+      this.#results,
+      (order) => this.#book.orders.get(order)?.order.lessee,
+    );
+    this.#naming = new NamingDesk(context, this.#parts, this.#registrations);
     this.#admissions = new AdmissionDesk(context, {
-      stockChanged: (lessor) => this.#members.stockChanged(lessor),
+      stockChanged: (lessor) => this.#members.publishStock(lessor),
       schedule: (lessor) => this.#members.schedule(lessor),
       cancelAll: (lessee) => this.#book.cancelAll(lessee),
     });
@@ -303,8 +317,11 @@ export class HubCore {
       case 'snapshot': {
         if (!panorama.ownsRows(from, message.rows))
           return this.#notAllowed(from, 'PANORAMA_NOT_OWNER');
-        if (message.type === 'delta')
-          return this.#askIfGap(from, panorama.applyDelta(from, message));
+        if (message.type === 'delta') {
+          const applied = panorama.applyDelta(from, message);
+          const isFull = (panorama.parts.get(from)?.leftCount ?? 0) > LEFT_ROWS_MAX;
+          return this.#askIfGap(from, isFull ? 'gap' : applied);
+        }
         panorama.applySnapshot(from, message);
         this.#asked.delete(from);
         return;
@@ -360,7 +377,7 @@ export class HubCore {
         this.#openSession(from, session);
         return this.#requests.handle(from, session, allowed.requestId, allowed.request);
       case 'relay-send':
-        return this.#relayFrom(from, allowed.to, allowed.payload);
+        return this.#relayFrom(from, session, allowed.to, allowed.payload);
       case 'resource':
       case 'offer':
       case 'changed':
@@ -418,8 +435,12 @@ export class HubCore {
   // ---- relaying: participant -> hub -> hub -> participant ----
 
   /** From a participant of this subnet to one of any. @patent [0032] TOP-1 TOP-2 TOP-3 */
-  #relayFrom(from: ParticipantId, to: ParticipantId, payload: string): void {
-    const { panorama, config, self } = this.#context;
+  #relayFrom(sender: ParticipantId, session: string, to: ParticipantId, payload: string): void {
+    const { panorama, config, self, subnet } = this.#context;
+    const member = subnet.get(sender);
+    // By the name that whoever deals with this role of it knows.
+    const asLessor = member?.agentSession === session ? member.veil?.name : undefined;
+    const from = asLessor ?? this.#context.lesseeName(sender);
     // The id names the hub: a participant that registers no resources is reached, too.
     const hub = hubOf(to);
     if (!panorama.parts.has(hub) || payload.length > config.limits.relayBytes) return;
@@ -434,15 +455,17 @@ export class HubCore {
     this.#deliver(message);
   }
 
+  /** The receiver may be called by a pseudonym, or by an id that its sender was told by itself. */
   #deliver({
     from,
-    to,
+    to: name,
     payload,
   }: {
     from: ParticipantId;
     to: ParticipantId;
     payload: string;
   }): void {
+    const to = this.#context.subnet.named(name)?.admitted.id ?? name;
     const message = { type: 'relayed', from, payload } as const;
     this.#context.sendToAgent(to, message);
     for (const session of this.#context.sessions.get(to) ?? []) {
@@ -533,6 +556,8 @@ export class HubCore {
         return this.#admissions.forgetToken(id);
       case 'member':
         return this.#members.wakeMember(id);
+      case 'names':
+        return this.#naming.wake();
       case 'part':
         return this.#parts.wake(id);
       case 'agreement':
@@ -613,6 +638,7 @@ export class HubCore {
     each<LogPosition>('log-position', (position, key) => this.#logs.restore(key, position));
     this.#book.restoreReservations();
     this.#registrations.publishRestored();
+    this.#naming.start();
   }
 }
 

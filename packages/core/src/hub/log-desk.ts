@@ -40,13 +40,17 @@ export class LogDesk {
   readonly #parts: TargetParts;
   readonly #agreements: FirstAgreements;
   readonly #results: ResultDesk;
+  /** Agreements name their lessees by pseudonyms. */
+  readonly #lesseeOf: (order: OrderId) => ParticipantId | undefined;
 
   constructor(
     context: HubContext,
     parts: TargetParts,
     agreements: FirstAgreements,
     results: ResultDesk,
+    lesseeOf: (order: OrderId) => ParticipantId | undefined,
   ) {
+    this.#lesseeOf = lesseeOf;
     this.#results = results;
     this.#context = context;
     this.#parts = parts;
@@ -61,7 +65,8 @@ export class LogDesk {
   fromAgent(participant: ParticipantId, chunk: LogChunk): void {
     const partId = chunk.container.slice(0, chunk.container.lastIndexOf('.'));
     const part = this.#parts.parts.get(partId);
-    if (!part || part.terms.lessor !== participant) {
+    const isItsOwn = part && this.#ownerOf(part.terms.lessor) === participant;
+    if (!part || !isItsOwn) {
       // Nobody waits for it any more: let the agent drop it.
       const { container, seq } = chunk;
       return this.#context.sendToAgent(participant, { type: 'log-ack', container, seq });
@@ -82,7 +87,8 @@ export class LogDesk {
     const stored = this.#positions.get(container)?.seq ?? 0;
     if (seq === stored + 1) {
       this.#store(record, { container, seq, stream, text });
-      this.#grown.set(record.order, record.parts[number]?.terms.lessee as ParticipantId);
+      const lessee = this.#lesseeOf(record.order);
+      if (lessee !== undefined) this.#grown.set(record.order, lessee);
     }
     const last = this.#positions.get(container)?.seq ?? 0;
     this.#context.send(from, { type: 'part-log-ack', container, seq: last });
@@ -99,12 +105,12 @@ export class LogDesk {
     this.#grown.clear();
   }
 
-  #store({ order, parts }: AgreementRecord, chunk: LogChunk): void {
+  #store({ order }: AgreementRecord, chunk: LogChunk): void {
     const { container, seq, stream } = chunk;
     const known = this.#positions.get(container);
     const kept = { ...known?.kept };
     if (stream === 'result') {
-      const lessee = parts[0]?.terms.lessee;
+      const lessee = this.#lesseeOf(order);
       if (lessee !== undefined) this.#results.take(order, lessee, chunk);
     } else {
       const table = stream === 'life' || stream === 'usage' ? stream : 'log';
@@ -125,7 +131,14 @@ export class LogDesk {
     const partId = container.slice(0, container.lastIndexOf('.'));
     const terms = this.#parts.parts.get(partId)?.terms;
     if (terms?.firstHub !== from) return;
-    this.#context.sendToAgent(terms.lessor, { type: 'log-ack', container, seq });
+    const lessor = this.#ownerOf(terms.lessor);
+    if (lessor !== undefined) {
+      this.#context.sendToAgent(lessor, { type: 'log-ack', container, seq });
+    }
+  }
+
+  #ownerOf(name: ParticipantId): ParticipantId | undefined {
+    return this.#context.subnet.named(name)?.admitted.id;
   }
 
   /** Positions of an archived order are no longer needed in memory. */

@@ -5,13 +5,16 @@ import type { Lessors } from '../agreement/ports.ts';
 import type { AgreementPartTerms, PartRecord } from '../agreement/records.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
 import type { ContainerStatus, DesiredContainer, ParticipantMessage } from '../messages.ts';
+import { roundedDown } from '../order/buckets.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { containerIdOf, type HubId, type ParticipantId } from '../units/ids.ts';
+import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
 import { type Restarts, restartOf } from './restarts.ts';
 import type { DesiredRecord, Member } from './subnet.ts';
+import type { Veil } from './veil.ts';
 
 type Status = Extract<ParticipantMessage, { type: 'status' }>;
 
@@ -85,7 +88,7 @@ export class MemberDesk implements Lessors {
     member.agentHeardMs = this.#context.now().elapsedMs;
     if (!member.connected) {
       member.connected = true;
-      this.stockChanged(participant);
+      this.publishStock(participant);
     }
     this.schedule(participant);
   }
@@ -93,8 +96,9 @@ export class MemberDesk implements Lessors {
   #followParts(participant: ParticipantId, member: Member): void {
     const parts = this.#parts;
     if (!parts) return;
-    for (const part of parts.ofLessor(participant)) this.#followPart(parts, part, member);
-    parts.confirmStopped(participant, member.appliedRevision, (part) => {
+    const lessor = member.veil?.name ?? participant;
+    for (const part of parts.ofLessor(lessor)) this.#followPart(parts, part, member);
+    parts.confirmStopped(lessor, member.appliedRevision, (part) => {
       const statuses = statusesOf(part, member);
       const known = statuses.every((status) => status !== undefined);
       const state = statuses.some(isUp) ? 'up' : known ? 'all-exited' : 'gone';
@@ -142,23 +146,32 @@ export class MemberDesk implements Lessors {
 
   // ---- Lessors: what target-hub parts need to know ----
 
+  /** Agreements know lessors by the name that they bear now; one given up is nobody's. */
+  #named(lessor: ParticipantId): Member | undefined {
+    const member = this.#context.subnet.named(lessor);
+    return member?.veil?.name === lessor ? member : undefined;
+  }
+
   inventory(lessor: ParticipantId): Inventory | undefined {
-    return this.#context.subnet.get(lessor)?.inventory;
+    return this.#named(lessor)?.inventory;
   }
 
   offer(lessor: ParticipantId): SellOrder | undefined {
-    const member = this.#context.subnet.get(lessor);
+    return this.#offerOf(this.#named(lessor));
+  }
+
+  #offerOf(member: Member | undefined): SellOrder | undefined {
     if (!member || member.expelled) return undefined;
     if (this.#context.now().elapsedMs >= member.offerUntilMs) return undefined;
     return member.inventory.offer ?? undefined;
   }
 
   isConnected(lessor: ParticipantId): boolean {
-    return this.#context.subnet.get(lessor)?.connected ?? false;
+    return this.#named(lessor)?.connected ?? false;
   }
 
   lastHeardMs(lessor: ParticipantId): number {
-    return this.#context.subnet.get(lessor)?.agentHeardMs ?? 0;
+    return this.#named(lessor)?.agentHeardMs ?? 0;
   }
 
   row(lessor: ParticipantId): LeaseRow | null {
@@ -175,20 +188,35 @@ export class MemberDesk implements Lessors {
    * @patent [0057] [0058] SIG-2
    */
   stockChanged(lessor: ParticipantId): void {
-    const member = this.#context.subnet.get(lessor);
-    if (!member) return;
-    const offered = member.connected && this.offer(lessor) !== undefined;
-    this.#context.panorama.publishLease(lessor, offered ? member.inventory.free() : null);
+    const member = this.#named(lessor);
+    if (member) this.publishStock(member.admitted.id);
+  }
+
+  /** The same, for a participant by its own id. */
+  publishStock(participant: ParticipantId): void {
+    const { subnet, panorama, config } = this.#context;
+    const member = subnet.get(participant);
+    if (!member?.veil) return;
+    const offered = member.connected && this.#offerOf(member) !== undefined;
+    const free = offered ? member.inventory.free() : null;
+    const { name } = member.veil;
+    if (!config.privacy || !free) return panorama.publishLease(name, free);
+    const { buckets } = config.privacy;
+    const seen = { ...free, lots: free.lots.map((lot) => roundedDown(lot, buckets)) };
+    // A change below the step must not even show as one.
+    if (!looksTheSame(panorama.own.leases.get(name)?.offer, seen))
+      panorama.publishLease(name, seen);
   }
 
   followReports(lessor: ParticipantId): void {
-    const member = this.#context.subnet.get(lessor);
-    if (member) this.#followParts(lessor, member);
+    const member = this.#named(lessor);
+    if (member) this.#followParts(member.admitted.id, member);
   }
 
-  desiredChanged(lessor: ParticipantId): number {
-    const member = this.#context.subnet.get(lessor);
+  desiredChanged(name: ParticipantId): number {
+    const member = this.#named(name);
     if (!member) return 0;
+    const lessor = member.admitted.id;
     member.desiredRevision += 1;
     const record: DesiredRecord = { revision: member.desiredRevision };
     this.#context.put('desired', lessor, record);
@@ -223,9 +251,10 @@ export class MemberDesk implements Lessors {
   #sendDesired(participant: ParticipantId, member: Member): void {
     const { epoch } = this.#context;
     const revision = member.desiredRevision;
-    const containers = (this.#parts?.ofLessor(participant) ?? [])
+    const containers = (this.#parts?.ofLessor(member.veil?.name ?? participant) ?? [])
       .filter(({ state }) => state === 'active' || state === 'running')
-      .flatMap(containersOf);
+      .flatMap(containersOf)
+      .map((container) => inOwnIds(container, member.veil));
     this.#context.sendToAgent(participant, { type: 'desired', epoch, revision, containers });
   }
 
@@ -238,9 +267,9 @@ export class MemberDesk implements Lessors {
     const { elapsedMs } = this.#context.now();
     if (member.connected && elapsedMs >= this.#silentAtMs(member)) {
       member.connected = false;
-      this.stockChanged(participant);
+      this.publishStock(participant);
     } else if (elapsedMs >= member.offerUntilMs) {
-      this.stockChanged(participant);
+      this.publishStock(participant);
     }
     this.schedule(participant);
   }
@@ -315,6 +344,25 @@ function failureOf(
     default:
       return status.exitCode === 0 ? undefined : 'LEASE_TASK_FAILED';
   }
+}
+
+/** True when they differ in their count at most; terms change with `termsRevision` only. */
+function looksTheSame(before: SellOrder | null | undefined, now: SellOrder): boolean {
+  if (before?.termsRevision !== now.termsRevision) return false;
+  const stockOf = ({ validUntilMs, lots }: SellOrder) =>
+    encodeStored([validUntilMs, lots.map(({ id, amounts, devices }) => [id, amounts, devices])]);
+  return stockOf(before) === stockOf(now);
+}
+
+/** The agent knows its machine and devices by its own ids. */
+function inOwnIds(container: DesiredContainer, veil: Veil | null): DesiredContainer {
+  if (!veil) return container;
+  const { lotId, devices } = container;
+  return {
+    ...container,
+    lotId: veil.ownId(lotId),
+    devices: devices.map(({ deviceId, milli }) => ({ deviceId: veil.ownId(deviceId), milli })),
+  };
 }
 
 /** The containers of a part, replica by replica in the order of its placements. */

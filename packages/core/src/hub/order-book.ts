@@ -253,11 +253,12 @@ export class OrderBook {
   }
 
   #sign(record: OrderRecord, match: Match): void {
-    const { self, timing } = this.#context;
+    const { self, timing, crypto } = this.#context;
     const { order } = record;
+    const lesseeName = this.#context.lesseeName(order.lessee);
     record.attempts += 1;
     const id = `${record.id}-${record.attempts}`;
-    const parts = partTermsOf(record, match, id, self, timing);
+    const parts = partTermsOf(record, match, id, { self, timing, crypto, lesseeName });
     for (const terms of parts) this.#reserve(terms);
     const minReplicas = this.#wants(record)?.min ?? 1;
     record.agreements.push(id);

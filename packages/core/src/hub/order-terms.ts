@@ -2,18 +2,28 @@
 import type { AgreementPartTerms } from '../agreement/records.ts';
 import type { Timing } from '../agreement/timing.ts';
 import type { Match } from '../matching/match.ts';
+import { fieldDigestsOf } from '../order/field-digests.ts';
 import type { OrderRecord } from '../order/order-record.ts';
-import type { AgreementId, HubId } from '../units/ids.ts';
+import type { Crypto } from '../units/document.ts';
+import type { AgreementId, HubId, ParticipantId } from '../units/ids.ts';
+
+export interface SigningHub {
+  self: HubId;
+  timing: Timing;
+  crypto: Crypto;
+  /** The lessee's pseudonym. */
+  lesseeName: ParticipantId;
+}
 
 /** One part per target lessor, in the order of the match; ranks count through all parts. */
 export function partTermsOf(
   record: OrderRecord,
   match: Match,
   agreement: AgreementId,
-  firstHub: HubId,
-  timing: Timing,
+  { self, timing, crypto, lesseeName }: SigningHub,
 ): AgreementPartTerms[] {
   const { order } = record;
+  const orderFields = fieldDigestsOf(crypto, order);
   let replicaOffset = 0;
   return match.parts.map((part, number) => {
     const terms: AgreementPartTerms = {
@@ -21,9 +31,10 @@ export function partTermsOf(
       part: number,
       partCount: match.parts.length,
       orderDigest: record.digest,
-      firstHub,
+      orderFields,
+      firstHub: self,
       targetHub: part.hub,
-      lessee: order.lessee,
+      lessee: lesseeName,
       lessor: part.lessor,
       kind: order.kind,
       replica: order.replica,

@@ -1,13 +1,16 @@
 /** Registrations and sell orders of the subnet's participants: checked, recorded, published. */
+
+import { Inventory } from '../agreement/inventory.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import { offerFitsSpec } from '../order/within-spec.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import { isSignedByAny, type SignedDocument } from '../units/document.ts';
-import type { ParticipantId } from '../units/ids.ts';
+import { compareIds, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
 import { refuseOffer, refuseSpec } from './offer-checks.ts';
 import type { Member, RegistryRecord } from './subnet.ts';
+import type { Veil } from './veil.ts';
 
 /** What the desk of the agents does when an offer changed. */
 export interface OfferHooks {
@@ -31,6 +34,9 @@ export class RegistrationDesk {
     const member = this.#context.subnet.get(participant);
     if (!member) return;
     member.registry = record;
+    member.veil = this.#context.pseudonyms.restore(participant, record.veil) ?? null;
+    // A store from before pseudonyms: its rows get one, as if registered now.
+    if (record.spec && !member.veil) this.#learn(member, true);
     if (record.offer) this.#takeOffer(member, record.offer);
   }
 
@@ -38,7 +44,7 @@ export class RegistrationDesk {
   publishRestored(): void {
     const { panorama, subnet } = this.#context;
     for (const [participant, member] of subnet.members) {
-      if (!member.expelled) panorama.publishResource(participant, member.registry.spec);
+      if (!member.expelled) this.#publishSpec(member);
       this.#hooks.schedule(participant);
     }
     panorama.setComplete(subnet.isComplete());
@@ -60,8 +66,9 @@ export class RegistrationDesk {
     if (!read.ok || refusal) return this.#reject(participant, 'resource', revision, refusal);
     if (member.registry.specDocument?.payload !== document.payload) {
       member.registry = { ...member.registry, spec: read.value, specDocument: document };
+      this.#learn(member);
       this.#context.put('registry', participant, member.registry);
-      panorama.publishResource(participant, read.value);
+      this.#publishSpec(member);
       panorama.setComplete(subnet.isComplete());
       if (member.registry.offer) this.#takeOffer(member, member.registry.offer);
       this.#hooks.stockChanged(participant);
@@ -101,6 +108,7 @@ export class RegistrationDesk {
     if (!read.ok || refusal) return this.#reject(participant, 'offer', revision, refusal);
     if (member.registry.offerDocument?.payload !== document.payload) {
       member.registry = { ...member.registry, offer: read.value, offerDocument: document };
+      this.#learn(member);
       this.#context.put('registry', participant, member.registry);
       this.#takeOffer(member, read.value);
       this.#hooks.stockChanged(participant);
@@ -126,8 +134,58 @@ export class RegistrationDesk {
   #takeOffer(member: Member, offer: SellOrder): void {
     const { elapsedMs, wallMs } = this.#context.now();
     const { spec } = member.registry;
-    member.inventory.setOffer(spec && offerFitsSpec(offer, spec) ? offer : null);
+    const published = spec && member.veil && offerFitsSpec(offer, spec);
+    member.inventory.setOffer(published ? (member.veil as Veil).offer(offer) : null);
     member.offerUntilMs = elapsedMs + (offer.validUntilMs - wallMs);
+  }
+
+  /** Whatever is published or frozen from here on is under the names of the veil. */
+  #learn(member: Member, atStart = false): void {
+    const { registry, admitted } = member;
+    const { pseudonyms } = this.#context;
+    const { elapsedMs } = this.#context.now();
+    member.veil ??= pseudonyms.begin(admitted.id, pseudonyms.periodAt(elapsedMs));
+    const grew = member.veil.learn(registry.spec, registry.offer);
+    if (!grew || !member.veil.record) return;
+    member.registry = { ...registry, veil: member.veil.record };
+    if (atStart) this.#context.put('registry', admitted.id, member.registry);
+  }
+
+  #publishSpec({ veil, registry }: Member): void {
+    if (!veil) return;
+    const { panorama } = this.#context;
+    panorama.publishResource(veil.name, registry.spec && veil.spec(registry.spec));
+  }
+
+  /**
+   * Gives lessors other names: all that are due leave under the old ones, then come under the new
+   * ones, in an order that tells nothing.
+   *
+   * @returns the names that are nobody's any more.
+   */
+  rename(members: readonly Member[], period: number): ParticipantId[] {
+    const { panorama, pseudonyms } = this.#context;
+    const given: ParticipantId[] = [];
+    const old = members.flatMap(({ veil, admitted: { id } }) =>
+      veil ? [{ id, name: veil.name }] : [],
+    );
+    for (const { id, name } of old.sort((a, b) => compareIds(a.name, b.name))) {
+      panorama.publishLease(name, null);
+      panorama.publishResource(name, null);
+      pseudonyms.retire(id, name, period);
+      given.push(name);
+    }
+    for (const member of members) {
+      member.veil = pseudonyms.begin(member.admitted.id, period);
+      member.inventory = new Inventory();
+      this.#learn(member, true);
+      if (member.registry.offer) this.#takeOffer(member, member.registry.offer);
+    }
+    for (const member of [...members].sort(byName)) {
+      this.#publishSpec(member);
+      this.#hooks.stockChanged(member.admitted.id);
+    }
+    return given;
   }
 
   #isSigned(
@@ -156,4 +214,8 @@ export class RegistrationDesk {
     const message = { type: 'rejected', what, code, hint, revision, knownRevision } as const;
     this.#context.sendToAgent(participant, message);
   }
+}
+
+function byName(a: Member, b: Member): number {
+  return compareIds(a.veil?.name ?? '', b.veil?.name ?? '');
 }

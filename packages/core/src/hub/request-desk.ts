@@ -3,7 +3,7 @@
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
 import type { HubStatus, PageMark, Reply, Request } from '../messages.ts';
-import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { HubPart } from '../panorama/hub-part.ts';
 import type { PanoramaRow } from '../panorama/row.ts';
@@ -146,7 +146,7 @@ export class RequestDesk {
     const ids = this.#lessors((part) => part.resources);
     const itemOf = (id: ParticipantId) => {
       const { hub, resources } = panorama.parts.get(hubOf(id)) as HubPart;
-      return { hub, spec: resources.get(id)?.spec as ResourceSpec };
+      return { hub, spec: resources.get(id)?.spec as PublishedSpec };
     };
     const { page, next } = pageOfIds(ids, after, config.limits.pageLength, itemOf);
     return { specs: page, next };

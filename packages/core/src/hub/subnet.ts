@@ -6,6 +6,8 @@ import type { SellOrder } from '../order/sell-order.ts';
 import type { SignedDocument } from '../units/document.ts';
 import type { ContainerId, ParticipantId } from '../units/ids.ts';
 import type { AdmittedParticipant, HubConfig } from './config.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
+import type { Veil, VeilRecord } from './veil.ts';
 
 /** Durable part of a member; key participant id, table `registry`. */
 export interface RegistryRecord {
@@ -13,6 +15,8 @@ export interface RegistryRecord {
   specDocument: SignedDocument | null;
   offer: SellOrder | null;
   offerDocument: SignedDocument | null;
+  /** What others see of it; not there in a hub without pseudonyms. */
+  veil?: VeilRecord;
 }
 
 /** Durable revision of the set of containers that the agent shall run; table `desired`. */
@@ -27,6 +31,9 @@ export interface Member {
   /** For good: nothing of it is heard any more, what it runs ends like that of a lost lessor. */
   expelled: boolean;
   registry: RegistryRecord;
+  /** Its names towards others, once it has registered machines. */
+  veil: Veil | null;
+  /** In the names and revisions that others see. */
   inventory: Inventory;
   /** Elapsed time at which the offer's validity ends. */
   offerUntilMs: number;
@@ -47,14 +54,18 @@ export interface Member {
 
 export class Subnet {
   readonly members = new Map<ParticipantId, Member>();
+  readonly #pseudonyms: Pseudonyms;
 
-  constructor(config: HubConfig, nowMs: number) {
+  constructor(config: HubConfig, pseudonyms: Pseudonyms, nowMs: number) {
+    this.#pseudonyms = pseudonyms;
     for (const admitted of config.participants) this.add(admitted, nowMs);
   }
 
   add(admitted: AdmittedParticipant, nowMs: number): Member {
+    this.#pseudonyms.enter(admitted.id, this.#pseudonyms.periodAt(nowMs));
     const member: Member = {
       admitted,
+      veil: null,
       earlierKey: null,
       expelled: false,
       registry: { spec: null, specDocument: null, offer: null, offerDocument: null },
@@ -85,6 +96,12 @@ export class Subnet {
 
   get(participant: ParticipantId): Member | undefined {
     return this.members.get(participant);
+  }
+
+  /** The member whom others know by that name. */
+  named(name: ParticipantId): Member | undefined {
+    const owner = this.#pseudonyms.ownerOf(name);
+    return owner === undefined ? undefined : this.members.get(owner);
   }
 
   /** Every lending member has registered its resources. @patent [0037] PAN-5 */

@@ -1,7 +1,7 @@
 /** The market as the matcher sees it: both panoramas less reservations, with an index over all lots. */
 import { type IndexSize, type LotHit, LotIndex, type Search } from '../index/lot-index.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
-import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
 import { offerFitsSpec } from '../order/within-spec.ts';
 import type { Panorama } from '../panorama/panorama.ts';
@@ -163,7 +163,7 @@ export class Market {
     return offer;
   }
 
-  #specOf(lessor: ParticipantId): ResourceSpec | null {
+  #specOf(lessor: ParticipantId): PublishedSpec | null {
     return this.panorama.parts.get(hubOf(lessor))?.resources.get(lessor)?.spec ?? null;
   }
 }

@@ -4,7 +4,7 @@ import {
   type MachineSpec,
   machineOfLot,
   POOL_LOT,
-  type ResourceSpec,
+  type PublishedSpec,
 } from '../order/resource-spec.ts';
 import { describeAmount } from '../units/quantity.ts';
 import {
@@ -21,7 +21,7 @@ import {
  *
  * @patent [0050] C1.5 MAT-1
  */
-export function couldEverServe(spec: ResourceSpec, order: BuyOrder): boolean {
+export function couldEverServe(spec: PublishedSpec, order: BuyOrder): boolean {
   const { provision } = order.performance;
   if (provision !== 'any' && provision !== spec.provision) return false;
   const pool = machineOfLot(spec, POOL_LOT);
@@ -38,7 +38,7 @@ function holdsReplica(machine: MachineSpec, request: ReplicaRequest): boolean {
 
 /** For people: what no machine of the participant has in total, and the most that one has. */
 export function totalShortfall(
-  spec: ResourceSpec,
+  spec: PublishedSpec,
   order: BuyOrder,
 ): { need: string; have: string } {
   const { provision } = order.performance;

@@ -44,6 +44,11 @@ export interface ResourceSpec {
   distributed: { interconnect: string; nodes: number } | null;
 }
 
+/** Resource information as hubs see it of each other's participants: whose it is may be left out. */
+export interface PublishedSpec extends Omit<ResourceSpec, 'organization'> {
+  organization: Organization | null;
+}
+
 /** Lot id under which a distributed provision offers all its machines as one. */
 export const POOL_LOT = 'pool';
 
@@ -51,7 +56,7 @@ export const POOL_LOT = 'pool';
  * The machine that a lot of this id is a slice of: a machine by its id or, for a distributed
  * provision, the sum of all machines under {@link POOL_LOT}.
  */
-export function machineOfLot(spec: ResourceSpec, lotId: string): MachineSpec | undefined {
+export function machineOfLot(spec: PublishedSpec, lotId: string): MachineSpec | undefined {
   const machine = spec.machines.find((candidate) => candidate.id === lotId);
   const first = spec.machines[0];
   if (machine || lotId !== POOL_LOT || spec.provision !== 'distributed' || !first) return machine;

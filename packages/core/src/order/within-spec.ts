@@ -1,14 +1,14 @@
 /** A sell order never exceeds the machines it names: checked at the door and by whoever relies on it. */
-import { machineOfLot, type ResourceSpec } from './resource-spec.ts';
+import { machineOfLot, type PublishedSpec } from './resource-spec.ts';
 import type { SellOrder } from './sell-order.ts';
 
 /** True when the offer is made the way the machines are, and every lot is within the one it names. */
-export function offerFitsSpec(offer: SellOrder, spec: ResourceSpec): boolean {
+export function offerFitsSpec(offer: SellOrder, spec: PublishedSpec): boolean {
   return offer.provision === spec.provision && lotBeyondMachine(offer, spec) === undefined;
 }
 
 /** The first thing of a lot that its machine does not have. */
-export function lotBeyondMachine(offer: SellOrder, spec: ResourceSpec): string | undefined {
+export function lotBeyondMachine(offer: SellOrder, spec: PublishedSpec): string | undefined {
   const seen = new Set<string>();
   for (const lot of offer.lots) {
     const machine = machineOfLot(spec, lot.id);

@@ -93,6 +93,16 @@ export class HubPart {
     return changed;
   }
 
+  /** Owner only: drops the empty rows of a participant that does not come back under this name. */
+  forget(participant: ParticipantId): void {
+    this.#rows.forget(participant);
+  }
+
+  /** Rows that left since the last snapshot: each is remembered until the next one. */
+  get leftCount(): number {
+    return this.#rows.leftCount;
+  }
+
   /** Rows that exist, resource rows first. */
   rows(): PanoramaRow[] {
     const all: PanoramaRow[] = [...this.resources.values(), ...this.leases.values()];

@@ -28,6 +28,10 @@ export class PackedTables implements RowTables {
     (participant, revision, offer) => ({ kind: 'lease', participant, revision, offer }) as never,
   );
 
+  remove(): void {
+    throw new Error('broken invariant: rows of other hubs leave with the next snapshot');
+  }
+
   set(row: PanoramaRow): void {
     this.#of(row.kind).set(row.participant, row.revision, contentOf(row) as unknown as Plain);
   }

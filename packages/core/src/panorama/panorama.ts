@@ -1,6 +1,6 @@
 /** Both panoramas of one hub: its own part, which it publishes, and the parts of the other hubs. */
 
-import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { Crypto } from '../units/document.ts';
 import { compareIds, type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
@@ -60,7 +60,7 @@ export class Panorama {
   }
 
   /** Publishes the participant's resource information (null: it left). */
-  publishResource(participant: ParticipantId, spec: ResourceSpec | null): void {
+  publishResource(participant: ParticipantId, spec: PublishedSpec | null): void {
     if (!spec && !this.own.resources.get(participant)?.spec) return;
     if (spec) this.improved.add(participant);
     this.#publish({ kind: 'resource', participant, revision: 0, spec });

@@ -10,6 +10,8 @@ export class PartRows {
   readonly #crypto: Crypto;
   /** Highest revision among the rows. */
   revisionMax = 0;
+  /** How often a row came that is empty. */
+  leftCount = 0;
   #digestHigh = 0;
   #digestLow = 0;
   /** Participants whose rows changed since the digest was last brought up to date. */
@@ -39,6 +41,17 @@ export class PartRows {
     this.#tables.set(row);
     this.#unmixed[row.kind].add(row.participant);
     this.revisionMax = Math.max(this.revisionMax, row.revision);
+    if (contentOf(row) === null) this.leftCount += 1;
+  }
+
+  /** Drops empty rows; what has content stays. */
+  forget(participant: ParticipantId): void {
+    // Their earlier contents must be out of the digest first.
+    this.digest();
+    for (const kind of ['resource', 'lease'] as const) {
+      const row = this.of(kind).get(participant);
+      if (row && contentOf(row) === null) this.#tables.remove(kind, participant);
+    }
   }
 
   /** Sets the row unless one of at least its revision is there; returns whether it did. */

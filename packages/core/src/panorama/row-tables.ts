@@ -20,6 +20,8 @@ export interface RowTables {
   readonly resources: Rows<ResourceRow>;
   readonly leases: Rows<LeaseRow>;
   set(row: PanoramaRow): void;
+  /** Of the own part only. */
+  remove(kind: PanoramaRow['kind'], participant: ParticipantId): void;
   /** What `setShare` was told last. */
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare;
   setShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void;
@@ -35,6 +37,11 @@ export class PlainTables implements RowTables {
   set(row: PanoramaRow): void {
     if (row.kind === 'resource') this.resources.set(row.participant, row);
     else this.leases.set(row.participant, row);
+  }
+
+  remove(kind: PanoramaRow['kind'], participant: ParticipantId): void {
+    (kind === 'resource' ? this.resources : this.leases).delete(participant);
+    this.#shares.delete(`${kind} ${participant}`);
   }
 
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {

@@ -1,5 +1,5 @@
 /** Rows of the two panoramas as hubs exchange them; each row has one writer, its own hub. */
-import type { ResourceSpec } from '../order/resource-spec.ts';
+import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 
@@ -9,7 +9,7 @@ export interface ResourceRow {
   participant: ParticipantId;
   /** Revision of the hub's part at which this row last changed. */
   revision: number;
-  spec: ResourceSpec | null;
+  spec: PublishedSpec | null;
 }
 
 /**

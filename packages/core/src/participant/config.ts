@@ -1,6 +1,7 @@
 /** Settings of a participant's agent. */
 import type { Timing } from '../agreement/timing.ts';
 import type { PeerConfig } from '../hub/config.ts';
+import type { Buckets } from '../order/buckets.ts';
 import type { Organization } from '../order/resource-spec.ts';
 import type { ParticipantId } from '../units/ids.ts';
 
@@ -9,5 +10,7 @@ export interface ParticipantConfig {
   hub: PeerConfig;
   organization: Organization;
   collect: 'push' | 'pull';
+  /** Lots are rounded down to multiples of these before anybody hears of them; else exact. */
+  buckets?: Buckets;
   timing: Timing;
 }

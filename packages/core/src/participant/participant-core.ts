@@ -115,7 +115,7 @@ export class ParticipantCore {
       config.timing.stopTimeMs,
     );
     const send = (message: Message) => this.#send(message);
-    this.#reporter = new Reporter(config.id, config.collect, env.crypto, { put, send });
+    this.#reporter = new Reporter(config, env.crypto, { put, send });
     this.#boot = this.#restore(records) + 1;
     this.session = `e${this.#boot}`;
     put('meta', 'boot', { boot: this.#boot });

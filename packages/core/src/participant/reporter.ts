@@ -1,11 +1,13 @@
 /** What an agent reports of itself: resources and offer, signed, until the hub has accepted them. */
 import type { HubToParticipantMessage, Message } from '../messages.ts';
+import { type Buckets, roundedDown } from '../order/buckets.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import { termsDiffer } from '../order/terms.ts';
 import { type Crypto, type SignedDocument, signDocument } from '../units/document.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
+import type { ParticipantConfig } from './config.ts';
 
 export type SpecFound = Omit<ResourceSpec, 'revision' | 'participant'>;
 export type OfferWanted = Omit<SellOrder, 'participant' | 'revision' | 'termsRevision'>;
@@ -32,15 +34,16 @@ export class Reporter {
   readonly #collect: 'push' | 'pull';
   readonly #crypto: Crypto;
   readonly #ports: ReporterPorts;
+  readonly #buckets: Buckets | undefined;
 
   constructor(
-    participant: ParticipantId,
-    collect: 'push' | 'pull',
+    { id, collect, buckets }: Pick<ParticipantConfig, 'id' | 'collect' | 'buckets'>,
     crypto: Crypto,
     ports: ReporterPorts,
   ) {
-    this.#participant = participant;
+    this.#participant = id;
     this.#collect = collect;
+    this.#buckets = buckets;
     this.#crypto = crypto;
     this.#ports = ports;
   }
@@ -61,7 +64,10 @@ export class Reporter {
   }
 
   /** What shall be offered from now on: at once to the hub. @patent [0042] C4.2 LSE-5 */
-  offer(wanted: OfferWanted): void {
+  offer(exact: OfferWanted): void {
+    const buckets = this.#buckets;
+    const lots = buckets ? exact.lots.map((lot) => roundedDown(lot, buckets)) : exact.lots;
+    const wanted = { ...exact, lots };
     const participant = this.#participant;
     const known = this.#offer?.value;
     const revision = (known?.revision ?? 0) + 1;

@@ -11,6 +11,8 @@ export interface Crypto {
   sign(text: string): string;
   /** Never throws: a malformed key or signature is simply not valid. */
   verify(publicKey: string, text: string, signature: string): boolean;
+  /** Keyed digest (HMAC-SHA-256) under a secret that only this node has, as hex. */
+  mac(text: string): string;
 }
 
 export type DocumentType =

@@ -24,6 +24,7 @@ export const agreementPartTerms = schemaFor<AgreementPartTerms>()(
     part: partNumber,
     partCount: partNumber,
     orderDigest: digest,
+    orderFields: z.strictObject({ lessee: digest, limit: digest, budget: digest }),
     firstHub: hubId,
     targetHub: hubId,
     lessee: participantId,

@@ -1,7 +1,7 @@
 /** Schemas of panorama rows as hubs exchange them. */
 import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from '@sparegrid/core/panorama/row';
 import { z } from 'zod';
-import { resourceSpec } from './resource-spec.ts';
+import { publishedSpec } from './resource-spec.ts';
 import { amount, hubId, name, participantId } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
 import { sellOrder } from './sell-order.ts';
@@ -11,7 +11,7 @@ const resourceRow = schemaFor<ResourceRow>()(
     kind: z.literal('resource'),
     participant: participantId,
     revision: amount,
-    spec: resourceSpec.nullable(),
+    spec: publishedSpec.nullable(),
   }),
 );
 

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { signedDocument } from './document.ts';
 import { explanation, leaseView, orderPlan, orderSummary, orderView } from './order-view.ts';
 import { partVersionFields } from './panorama.ts';
-import { resourceSpec } from './resource-spec.ts';
+import { publishedSpec } from './resource-spec.ts';
 import {
   agreementId,
   amount,
@@ -227,7 +227,7 @@ export const reply = schemaFor<Reply>()(
       z.strictObject({
         ok: done,
         op: z.literal('panorama.resources'),
-        specs: list(z.strictObject({ hub: hubId, spec: resourceSpec }), MANY),
+        specs: list(z.strictObject({ hub: hubId, spec: publishedSpec }), MANY),
         next: pageMark,
       }),
       z.strictObject({

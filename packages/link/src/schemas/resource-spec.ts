@@ -1,5 +1,10 @@
 /** Schema of the resource information of a participant. */
-import type { MachineSpec, Organization, ResourceSpec } from '@sparegrid/core/order/resource-spec';
+import type {
+  MachineSpec,
+  Organization,
+  PublishedSpec,
+  ResourceSpec,
+} from '@sparegrid/core/order/resource-spec';
 import { z } from 'zod';
 import { deviceSpec, flopsRate, provision } from './resources.ts';
 import { amount, FEW, list, MANY, name, participantId, SOME } from './scalars.ts';
@@ -30,14 +35,19 @@ const machineSpec = schemaFor<MachineSpec>()(
   }),
 );
 
+const specFields = {
+  participant: participantId,
+  revision: amount,
+  provision,
+  machines: list(machineSpec, MANY),
+  serverCluster: z.strictObject({ name, scheduler: name }).nullable(),
+  distributed: z.strictObject({ interconnect: name, nodes: amount }).nullable(),
+};
+
 export const resourceSpec = schemaFor<ResourceSpec>()(
-  z.strictObject({
-    participant: participantId,
-    revision: amount,
-    organization,
-    provision,
-    machines: list(machineSpec, MANY),
-    serverCluster: z.strictObject({ name, scheduler: name }).nullable(),
-    distributed: z.strictObject({ interconnect: name, nodes: amount }).nullable(),
-  }),
+  z.strictObject({ ...specFields, organization }),
+);
+
+export const publishedSpec = schemaFor<PublishedSpec>()(
+  z.strictObject({ ...specFields, organization: organization.nullable() }),
 );
