@@ -105,12 +105,17 @@ export async function withClient<T>(
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   const { url, hub, participant, keyFile } = chosenContext(choice);
-  const { connectHttp } = await import('@sparegrid/sdk/connect-http');
+  // Code for schemas is worth compiling in daemons only. Before the schemas are made.
+  (await import('zod')).config({ jitless: true });
+  const [{ connectHttp }, { askByNode: ask }] = await Promise.all([
+    import('@sparegrid/sdk/connect-http'),
+    import('@sparegrid/sdk/node-http'),
+  ]);
   const waiting = setTimeout(() => say(`Waiting for hub ${hub} at ${url} ...`), QUIET_MS);
   let client: Client;
   try {
     const key = readKey(keyFile);
-    client = await connectHttp({ url, hub, participant, key, timeoutMs: CONNECT_MS });
+    client = await connectHttp({ url, hub, participant, key, ask, timeoutMs: CONNECT_MS });
   } finally {
     clearTimeout(waiting);
   }

@@ -17,6 +17,7 @@ import { readAs } from '@sparegrid/link/read-as';
 import { reply as replySchema } from '@sparegrid/link/schemas/requests';
 import { RefusedError, UnavailableError } from './errors.ts';
 import { takeFresh } from './follow.ts';
+import type { HttpAnswer, HttpAsk } from './http-ask.ts';
 import type { HubLink } from './hub-link.ts';
 import { linesOf } from './lines.ts';
 import { type CallOptions, type ReplyTo, TIMEOUT_MS } from './pending-requests.ts';
@@ -37,6 +38,7 @@ export interface HttpSettings {
   hub: HubId;
   participant: ParticipantId;
   signer: Signer;
+  ask: HttpAsk;
 }
 
 /** What a hub says of itself to everybody; nothing of it is believed before it is compared. */
@@ -98,7 +100,7 @@ export class HttpLink implements HubLink {
     for (;;) {
       const request = ask();
       const lines = await this.#insist(options, async (until) =>
-        linesOf(await this.#send(toHttp(request, true), until), until),
+        linesOf((await this.#send(toHttp(request, true), until)).pieces(), until),
       );
       try {
         for await (const line of lines) {
@@ -152,8 +154,8 @@ export class HttpLink implements HubLink {
     return new UnavailableError('SDK_UNREACHABLE', `Is the hub running at ${url}?`, { cause });
   }
 
-  async #send({ method, target, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
-    const { url, hub, participant, signer } = this.#settings;
+  async #send({ method, target, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { url, hub, participant, signer, ask } = this.#settings;
     const epoch = await this.#known(signal);
     const digest = await signer.digest(body);
     const createdAtS = Math.floor(Date.now() / 1_000);
@@ -172,10 +174,9 @@ export class HttpLink implements HubLink {
       expiresAtS: createdAtS + VALID_S,
     };
     const headers = signatureHeaders(signed, await signer.sign(signatureBase(signed)));
-    const response = await fetch(url + target, {
+    const response = await ask(url + target, {
       method,
       signal,
-      redirect: 'error',
       headers: { ...headers, ...(body !== '' && { 'content-type': 'application/json' }) },
       ...(body !== '' && { body }),
     });
@@ -190,11 +191,19 @@ export class HttpLink implements HubLink {
   }
 
   async #askEpoch(signal: AbortSignal): Promise<number> {
-    const { url, hub } = this.#settings;
-    const response = await fetch(url + HEALTH_PATH, { signal, redirect: 'error' });
-    const health = (await response.json().catch(() => null)) as Health | null;
+    const { url, hub, ask } = this.#settings;
+    const text = await (await ask(url + HEALTH_PATH, { signal })).text();
+    const health = readHealth(text);
     if (health?.hub === hub && Number.isSafeInteger(health.epoch)) return health.epoch as number;
     throw new UnavailableError('SDK_BAD_ANSWER', `${url} is not hub ${hub}`);
+  }
+}
+
+function readHealth(text: string): Health | null {
+  try {
+    return JSON.parse(text) as Health | null;
+  } catch {
+    return null;
   }
 }
 
