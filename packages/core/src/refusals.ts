@@ -73,6 +73,7 @@ export const REFUSAL_CODES = {
   RESOURCE_REVISION: 'A newer revision of this resource information is known.',
 
   PANORAMA_NOT_OWNER: 'A hub sent rows of a participant that is not in its subnet.',
+  PANORAMA_OPERATORS_ONLY: 'Machines of the network are shown to operators of this hub only.',
 
   DIRECTORY_UNKNOWN: 'No hub of the network has a participant of this id.',
 

@@ -21,6 +21,11 @@ export class Store {
     return [...this.#records.values()].filter((one) => one.table === table).map(({ key }) => key);
   }
 
+  /** Every record with its table and key, live or not. */
+  texts(): string[] {
+    return [...this.#records].map(([key, { text }]) => `${key} ${text}`);
+  }
+
   /** What a process reads at its start. */
   live(): StoredRecord[] {
     return [...this.#records.values()].flatMap(({ table, key, text, live }) =>

@@ -2,8 +2,9 @@
 import { DEFAULT_TIMING, type Timing } from '../src/agreement/timing.ts';
 import { DEFAULT_LIMITS, type Limits, type PrivacySettings } from '../src/hub/config.ts';
 import type { DesiredContainer, Reply, Request, SignedFrame } from '../src/messages.ts';
+import type { Buckets } from '../src/order/buckets.ts';
 import type { BuyOrder } from '../src/order/buy-order.ts';
-import type { MachineSpec } from '../src/order/resource-spec.ts';
+import type { MachineSpec, Organization } from '../src/order/resource-spec.ts';
 import type { SellOrder } from '../src/order/sell-order.ts';
 import type { OfferWanted } from '../src/participant/reporter.ts';
 import { DEFAULT_ROUNDS, type RoundSettings } from '../src/rounds/settings.ts';
@@ -19,6 +20,11 @@ export interface WorldSetup {
   lessors: ParticipantId[];
   lessees: ParticipantId[];
   pull?: ParticipantId[];
+  /** Who owns whom; Acme owns everybody else. */
+  organizations?: Partial<Record<ParticipantId, Organization>>;
+  operators?: ParticipantId[];
+  /** What agents round their lots down to. */
+  buckets?: Buckets;
   timing?: Partial<Timing>;
   limits?: Partial<Limits>;
   /** Without it, every order is matched by itself. */
@@ -52,14 +58,16 @@ export class World implements Surroundings {
     const peers = setup.hubs.map((id) => ({ id, publicKey: keysOf(id).publicKey }));
     const collectOf = (id: ParticipantId): 'push' | 'pull' =>
       setup.pull?.includes(id) ? 'pull' : 'push';
+    const ownerOf = (id: ParticipantId) => setup.organizations?.[id] ?? acme;
     for (const id of setup.hubs) {
       const members = [...setup.lessors, ...setup.lessees].filter((one) => hubOf(one) === id);
       const participants = members.map((member) => ({
         id: member,
         publicKey: keysOf(member).publicKey,
-        organization: acme,
+        organization: ownerOf(member),
         collect: collectOf(member),
         lends: setup.lessors.includes(member),
+        operator: setup.operators?.includes(member) ?? false,
       }));
       const rounds = setup.rounds && { rounds: { ...DEFAULT_ROUNDS, ...setup.rounds } };
       const network = { network: 'net', operatorKey: keysOf('operator').publicKey };
@@ -78,7 +86,9 @@ export class World implements Surroundings {
     for (const id of setup.lessors) {
       const hub = peers.find((peer) => peer.id === hubOf(id));
       if (!hub) throw new Error(`no hub for ${id}`);
-      const config = { id, hub, organization: acme, collect: collectOf(id), timing };
+      const organization = ownerOf(id);
+      const buckets = setup.buckets && { buckets: setup.buckets };
+      const config = { id, hub, organization, collect: collectOf(id), timing, ...buckets };
       this.agents.set(id, new AgentNode(config, this));
     }
     for (const id of setup.lessees) this.lessees.set(id, new Lessee(id, 's1', this));
@@ -132,7 +142,9 @@ export class World implements Surroundings {
     for (const hub of this.hubs.values()) this.#meetPeers(hub);
     for (const [id, agent] of this.agents) {
       const own = machines[id];
-      const { participant, revision, ...spec } = resourceSpec(id, own ? { machines: own } : {});
+      const organization = this.setup.organizations?.[id] ?? acme;
+      const over = { organization, ...(own && { machines: own }) };
+      const { participant, revision, ...spec } = resourceSpec(id, over);
       agent.step([{ kind: 'hub-connected' }, { kind: 'resource', spec }]);
     }
     for (const lessee of this.lessees.values()) lessee.send({ type: 'hello', role: 'lessee' });

@@ -22,6 +22,8 @@ export interface AdmittedParticipant {
   collect: 'push' | 'pull';
   /** False for participants that only rent: the subnet is complete without their resources. */
   lends: boolean;
+  /** It may see the panoramas as the hub does; others are not told hardware and quantities. */
+  operator?: boolean;
 }
 
 /** Stated maxima: every table and loop has one. */

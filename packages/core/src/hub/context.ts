@@ -72,6 +72,12 @@ export class HubContext implements AgreementPorts {
     return this.market.reservations;
   }
 
+  /** Hardware and free quantities are for hubs and their operators. */
+  hidesStockFrom(participant: ParticipantId): boolean {
+    const isOperator = this.subnet.get(participant)?.admitted.operator ?? false;
+    return this.config.privacy !== undefined && !isOperator;
+  }
+
   /** The name under which a participant of this subnet rents now. */
   lesseeName(participant: ParticipantId): ParticipantId {
     const { pseudonyms } = this;

@@ -9,12 +9,14 @@ import { pageOfIds } from './paging.ts';
 /** @param lostRaces lessors that refused this order because somebody else was faster. */
 export function explanationsOf(
   context: HubContext,
+  from: ParticipantId,
   order: BuyOrder,
   lostRaces: ReadonlySet<ParticipantId>,
   after: PageMark,
 ): { page: Explanation[]; next: PageMark } {
   const { market, config } = context;
-  const view = { market, wallMs: context.now().wallMs };
+  const hidesStock = context.hidesStockFrom(from);
+  const view = { market, wallMs: context.now().wallMs, hidesStock };
   const explain = (lessor: ParticipantId) => explainLessor(view, lessor, order, lostRaces);
   return pageOfIds(lessorsOf(context), after, config.limits.pageLength, explain);
 }

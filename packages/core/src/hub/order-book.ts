@@ -218,7 +218,9 @@ export class OrderBook {
     if (!wanted) return;
     const { wallMs } = this.#context.now();
     const order = { ...record.order, maxLessors: wanted.maxLessors };
-    const match = matchOrder({ market: this.#context.market, wallMs }, order, wanted.want);
+    const hidesStock = this.#context.hidesStockFrom(order.lessee);
+    const view = { market: this.#context.market, wallMs, hidesStock };
+    const match = matchOrder(view, order, wanted.want);
     if (match.ok) return this.#sign(record, match);
     const { code, hint } = instead ?? match;
     this.#unmatched(record, code, hint);

@@ -30,11 +30,11 @@ export function planFor(
   const { wallMs } = context.now();
   const refusal = refuseOrder(order, wallMs, config.limits);
   if (refusal) return refusal;
-  const view = { market, wallMs };
+  const view = { market, wallMs, hidesStock: context.hidesStockFrom(from) };
   const { min, max } = order.count;
   const match = matchOrder(view, order, { min, max, budgetMicro: order.budgetMicro });
   const plan = match.ok ? planOf(order, match.parts) : nothingFor(match.code, match.hint);
-  const { page, next } = explanationsOf(context, order, new Set(), after);
+  const { page, next } = explanationsOf(context, from, order, new Set(), after);
   return { ok: true, op: 'order.plan', plan, lessors: page, next };
 }
 

@@ -92,8 +92,11 @@ export class RequestDesk {
       case 'result.drop':
         return this.#results.drop(from, request.order, request.container);
       case 'panorama.offers':
-        return { ok: true, op, ...this.#offers(request.after) };
+        return { ok: true, op, ...this.#offers(request.after, this.#context.hidesStockFrom(from)) };
       case 'panorama.resources':
+        if (this.#context.hidesStockFrom(from)) {
+          return refuse('PANORAMA_OPERATORS_ONLY', 'hardware is for hubs and their operators');
+        }
         return { ok: true, op, ...this.#specs(request.after) };
       case 'directory.resolve': {
         const hub = this.#resolve(request.participant);
@@ -120,7 +123,7 @@ export class RequestDesk {
     const order = this.#book.find(from, id);
     if (!order) return refuse('ORDER_UNKNOWN', id);
     const lost = this.#book.lostRacesOf(order);
-    const { page, next } = explanationsOf(this.#context, order.order, lost, after);
+    const { page, next } = explanationsOf(this.#context, from, order.order, lost, after);
     return {
       ok: true,
       op: 'order.explain',
@@ -130,12 +133,13 @@ export class RequestDesk {
     };
   }
 
-  #offers(after: PageMark) {
+  #offers(after: PageMark, hidesStock: boolean) {
     const { panorama, config } = this.#context;
     const ids = this.#lessors((part) => part.leases);
     const itemOf = (id: ParticipantId) => {
       const { hub, stale, leases } = panorama.parts.get(hubOf(id)) as HubPart;
-      return { hub, stale, offer: leases.get(id)?.offer as SellOrder };
+      const offer = leases.get(id)?.offer as SellOrder;
+      return { hub, stale, offer: hidesStock ? withoutStock(offer) : offer };
     };
     const { page, next } = pageOfIds(ids, after, config.limits.pageLength, itemOf);
     return { offers: page, next };
@@ -183,4 +187,15 @@ export class RequestDesk {
       rounds: this.#book.rounds.status(),
     };
   }
+}
+
+/** Terms without quantities: what things cost, not how much of them is idle. */
+function withoutStock(offer: SellOrder): SellOrder {
+  const nothing = { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0, bandwidthBitsPerSecond: 0 };
+  const lots = offer.lots.map((lot) => ({
+    ...lot,
+    amounts: nothing,
+    devices: lot.devices.map((device) => ({ ...device, milli: 0 })),
+  }));
+  return { ...offer, lots };
 }

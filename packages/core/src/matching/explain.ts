@@ -4,7 +4,14 @@ import type { RefusalCode } from '../refusals.ts';
 import { type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import type { MarketView } from './market.ts';
 import { couldEverServe, totalShortfall } from './static-filter.ts';
-import { lotSuits, offerShortfall, type Shortfall, TERM_ORDER } from './suitability.ts';
+import {
+  LESS,
+  lotSuits,
+  offerShortfall,
+  type Shortfall,
+  TERM_ORDER,
+  tellsStock,
+} from './suitability.ts';
 
 /** One line of `order explain`. `code` null: the lessor suits and holds `replicas` replicas. */
 export interface Explanation {
@@ -23,6 +30,18 @@ export interface Explanation {
  * @param lostRaces lessors that refused this order because somebody else was faster.
  */
 export function explainLessor(
+  view: MarketView,
+  lessor: ParticipantId,
+  order: BuyOrder,
+  lostRaces: ReadonlySet<ParticipantId>,
+): Explanation {
+  const explanation = explained(view, lessor, order, lostRaces);
+  const { code, need } = explanation;
+  if (!view.hidesStock || code === null || !tellsStock(code)) return explanation;
+  return { ...explanation, have: LESS, hint: `need ${need}, have ${LESS}` };
+}
+
+function explained(
   view: MarketView,
   lessor: ParticipantId,
   order: BuyOrder,

@@ -13,6 +13,8 @@ import { couldEverServe } from './static-filter.ts';
 export interface MarketView {
   market: Market;
   wallMs: number;
+  /** Whoever asks is not told how much there is, only that it is less than asked for. */
+  hidesStock?: boolean;
 }
 
 const RECENT_MAX = 64;

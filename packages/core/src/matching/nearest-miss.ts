@@ -4,7 +4,7 @@ import type { BuyOrder } from '../order/buy-order.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { MarketView } from './market.ts';
 import { couldEverServe } from './static-filter.ts';
-import { lotSuits, offerShortfall, type Shortfall } from './suitability.ts';
+import { LESS, lotSuits, offerShortfall, type Shortfall, tellsStock } from './suitability.ts';
 
 /** More than anything costs. */
 const NO_LIMIT = 1n << 200n;
@@ -39,7 +39,10 @@ export function nearestMiss(view: MarketView, order: BuyOrder, replicasMax: numb
     const search = { lots: 1, wallMs: view.wallMs, replicasMax, waive };
     const [hit] = view.market.candidatesFor(order, easier, search);
     const missed = hit && shortfallOf(view, hit, order, replicasMax);
-    if (missed) return refuse(missed.code, `need ${missed.need}, have ${missed.have}`);
+    if (missed) {
+      const have = view.hidesStock && tellsStock(missed.code) ? LESS : missed.have;
+      return refuse(missed.code, `need ${missed.need}, have ${have}`);
+    }
   }
   if (hasCandidate(view, order)) return refuse('MATCH_NO_OFFER', 'no candidate offers now');
   return refuse('MATCH_NO_CANDIDATE', 'no participant’s machines are large enough');

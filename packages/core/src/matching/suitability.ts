@@ -22,6 +22,14 @@ export interface Suits {
   replicas: number;
 }
 
+/** Instead of a quantity that is not for whoever asks. */
+export const LESS = 'less';
+
+/** True for what fails by a quantity of the lessor's machines or of what is free of them. */
+export function tellsStock(code: RefusalCode): boolean {
+  return code === 'MATCH_RESOURCES' || code === 'MATCH_LOST_RACE' || code === 'MATCH_NO_CANDIDATE';
+}
+
 /** Terms in the order in which they are checked and explained. */
 export const TERM_ORDER: readonly RefusalCode[] = [
   'MATCH_STALE_HUB',
