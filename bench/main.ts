@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
+import { benchContracts } from './contracts/contracts.ts';
 import { benchEndToEnd } from './e2e/e2e.ts';
 import { benchGap } from './gap/gap.ts';
 import { benchIndex } from './index/lots-bench.ts';
@@ -10,6 +11,7 @@ import { benchStore } from './store/store.ts';
 import { benchStream } from './stream/stream.ts';
 
 const BENCHES: Record<string, Bench> = {
+  contracts: benchContracts,
   e2e: benchEndToEnd,
   gap: benchGap,
   index: benchIndex,
@@ -21,7 +23,7 @@ const BENCHES: Record<string, Bench> = {
 };
 
 /** The others take none. */
-const WITH_FLAGS: readonly Bench[] = [benchGap, benchJoint];
+const WITH_FLAGS: readonly Bench[] = [benchContracts, benchGap, benchJoint];
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = BENCHES[name];

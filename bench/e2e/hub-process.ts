@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));
 
 export interface HubProcess {
+  pid: number;
   /** Ends the hub and returns how many transactions it made durable. */
   stop(): Promise<number>;
 }
@@ -29,6 +30,7 @@ export async function startHubProcess(
   });
   await ready(child, () => log);
   return {
+    pid: child.pid as number,
     stop: async () => {
       child.kill('SIGTERM');
       await once(child, 'exit');

@@ -7,10 +7,10 @@ import type { Crypto } from '@sparegrid/core/units/document';
 const HOUR_MS = 3_600_000;
 const GIB = 2 ** 30;
 /** Room for this many replicas in each lessor: the cheapest fill up one after the other. */
-const CORES = 160;
+export const CORES = 160;
 const EMPTY = { storageBytes: 0, bandwidthBitsPerSecond: 0 };
 
-export function specOf(organization: Organization): SpecFound {
+export function specOf(organization: Organization, cores = CORES): SpecFound {
   return {
     organization,
     provision: 'single',
@@ -22,10 +22,10 @@ export function specOf(organization: Organization): SpecFound {
         processor: {
           model: 'bench',
           architecture: 'amd64',
-          cpuMillicores: CORES * 1000,
+          cpuMillicores: cores * 1000,
           megahertz: 0,
         },
-        memory: { model: 'bench', memoryBytes: CORES * GIB },
+        memory: { model: 'bench', memoryBytes: cores * GIB },
         storage: { model: 'bench', storageBytes: 0 },
         gpu: [],
         flops: [],
@@ -35,9 +35,10 @@ export function specOf(organization: Organization): SpecFound {
   };
 }
 
-export function offerOf(wallMs: number): OfferWanted {
+/** @param dearer  added to the price of a core: which lessor is the cheaper one. */
+export function offerOf(wallMs: number, cores = CORES, dearer = 0): OfferWanted {
   const asks = {
-    cpuMicroPerCoreHour: 20_000n,
+    cpuMicroPerCoreHour: 20_000n + BigInt(dearer),
     memoryMicroPerGibHour: 5_000n,
     storageMicroPerGibHour: 0n,
     bandwidthMicroPerGbitHour: 0n,
@@ -52,7 +53,7 @@ export function offerOf(wallMs: number): OfferWanted {
     lots: [
       {
         id: 'm1',
-        amounts: { cpuMillicores: CORES * 1000, memoryBytes: CORES * GIB, ...EMPTY },
+        amounts: { cpuMillicores: cores * 1000, memoryBytes: cores * GIB, ...EMPTY },
         devices: [],
         asks,
         performance: { score: 1, flops: [] },

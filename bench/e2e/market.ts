@@ -10,13 +10,12 @@ import { localSockets } from '@sparegrid/link/local-socket';
 import { Lessee } from '@sparegrid/sim/replay/lessee';
 import { type Running, startLessor } from '@sparegrid/sim/replay/lessor';
 import { type HubProcess, startHubProcess } from './hub-process.ts';
-import { offerOf, specOf } from './machine.ts';
+import { CORES, offerOf, specOf } from './machine.ts';
 
 export const HUBS = ['h1', 'h2', 'h3'] as const;
-const LESSORS_PER_HUB = 8;
 const ORGANIZATION: Organization = { id: 'bench', name: 'Bench', kind: 'company' };
 /** Under load an answer may take long; nobody shall be given up for it. */
-const TIMING: Timing = {
+export const TIMING: Timing = {
   ...DEFAULT_TIMING,
   hubStaleMs: 60_000,
   agentSilentMs: 60_000,
@@ -25,8 +24,22 @@ const TIMING: Timing = {
   holdMs: 60_000,
 };
 
+export interface MarketSize {
+  lessorsPerHub: number;
+  /** Of each lessor, all in one lot. */
+  cores: number;
+  /** Hubs besides the three, which the bench plays itself. */
+  morePeers: readonly { id: string; publicKey: string; mesh: string }[];
+}
+
+const SMALL: MarketSize = { lessorsPerHub: 8, cores: CORES, morePeers: [] };
+
 export interface BenchMarket {
   lessees: Lessee[];
+  hubs: HubProcess[];
+  keys: ReadonlyMap<string, KeyObject>;
+  /** Mesh door of each hub. */
+  doors: ReadonlyMap<string, string>;
   /** Ends everything; returns the durable transactions of all hubs. */
   stop(): Promise<number>;
 }
@@ -34,11 +47,15 @@ export interface BenchMarket {
 /** Hears every order event of every lessee. */
 export type OnEvent = (order: string, name: string) => void;
 
-export async function openMarket(directory: string, onEvent: OnEvent): Promise<BenchMarket> {
+export async function openMarket(
+  directory: string,
+  onEvent: OnEvent,
+  { lessorsPerHub, cores, morePeers }: MarketSize = SMALL,
+): Promise<BenchMarket> {
   const keys = new Map(HUBS.map((hub) => [hub as string, generateKey()]));
   const run = join(directory, 'run');
   mkdirSync(run, { mode: 0o700 });
-  const names = ['lessee', ...Array.from({ length: LESSORS_PER_HUB }, (_, at) => `p${at}`)];
+  const names = ['lessee', ...Array.from({ length: lessorsPerHub }, (_, at) => `p${at}`)];
   const members = HUBS.flatMap((hub) =>
     names.map((name) => ({ id: `${name}.${hub}`, hub, key: generateKey(), name })),
   );
@@ -62,7 +79,10 @@ export async function openMarket(directory: string, onEvent: OnEvent): Promise<B
     const store = join(directory, `${hub}.sqlite`);
     const sockets = hubSockets(run, hub);
     const timing = TIMING;
-    const config = { id: hub, keyFile, store, sockets, peers, participants, timing };
+    const config = {
+      ...{ id: hub, keyFile, store, sockets, participants, timing },
+      peers: [...peers, ...morePeers],
+    };
     processes.push(await startHubProcess(directory, config));
   }
   const onFault = (error: unknown) => {
@@ -89,12 +109,16 @@ export async function openMarket(directory: string, onEvent: OnEvent): Promise<B
       continue;
     }
     const config = { ...own, organization: ORGANIZATION, collect: 'push', timing: TIMING } as const;
-    const spec = specOf(ORGANIZATION);
-    lessors.push(await startLessor({ ...link, config, spec, offer: offerOf(Date.now()) }));
+    const spec = specOf(ORGANIZATION, cores);
+    const offer = offerOf(Date.now(), cores, lessors.length);
+    lessors.push(await startLessor({ ...link, config, spec, offer }));
   }
-  await allOffersKnown(lessees, LESSORS_PER_HUB * HUBS.length);
+  await allOffersKnown(lessees, lessorsPerHub * HUBS.length);
   return {
     lessees,
+    hubs: processes,
+    keys,
+    doors: new Map(HUBS.map((hub) => [hub, hubSockets(run, hub).mesh])),
     stop: async () => {
       for (const lessee of lessees) await lessee.stop();
       for (const lessor of lessors) await lessor.stop();
@@ -106,7 +130,7 @@ export async function openMarket(directory: string, onEvent: OnEvent): Promise<B
 }
 
 /** Asks every hub until it knows all offers: each answer waits for a step of that hub. */
-async function allOffersKnown(lessees: readonly Lessee[], offers: number): Promise<void> {
+export async function allOffersKnown(lessees: readonly Lessee[], offers: number): Promise<void> {
   for (const lessee of lessees) {
     for (let known = 0; known < offers; ) {
       const reply = await lessee.ask({ op: 'hub.status' });

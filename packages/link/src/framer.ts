@@ -24,6 +24,16 @@ export interface Sender {
   frameTtlMs: number;
 }
 
+interface Encoded {
+  text: string;
+  /** Of its UTF-8 form. */
+  bytes: number;
+}
+
+function measured(text: string): Encoded {
+  return { text, bytes: utf8Length(text) };
+}
+
 /** Pure but for its counters: time comes in, texts go out. */
 export class Framer {
   /** Messages that no frame can hold; they were left out, or answered instead. */
@@ -34,7 +44,7 @@ export class Framer {
   /** Where a counter starts: above every counter that was let go, so that no `seq` comes twice. */
   #floor = 0;
   /** Texts of deltas: one message goes to every other hub, and is written once. */
-  readonly #deltas = new WeakMap<Message, string>();
+  readonly #deltas = new WeakMap<Message, Encoded>();
 
   constructor(sender: Sender) {
     this.#sender = sender;
@@ -53,9 +63,10 @@ export class Framer {
     const batches: string[][] = [];
     let room = 0;
     for (const message of messages) {
-      const text = this.#encode(message);
-      if (text === null) continue;
-      const bytes = utf8Length(text) + 1;
+      const encoded = this.#encode(message);
+      if (encoded === null) continue;
+      const { text } = encoded;
+      const bytes = encoded.bytes + 1;
       const batch = batches.at(-1);
       if (batch && bytes <= room && batch.length < MESSAGES_PER_FRAME_MAX) {
         batch.push(text);
@@ -68,14 +79,19 @@ export class Framer {
     return batches.map((batch) => this.#sign(to, batch, wallMs));
   }
 
-  #encode(message: Message): string | null {
-    const text = this.#deltas.get(message) ?? encodeMessage(message);
-    if (message.type === 'delta') this.#deltas.set(message, text);
-    if (utf8Length(text) < TEXT_BYTES_MAX - HEAD_BYTES_MAX) return text;
-    this.oversized += 1;
-    if (message.type !== 'reply') return null;
-    const hint = 'the answer is larger than a frame: ask for less';
-    return encodeMessage({ ...message, reply: { ok: false, code: 'LINK_TOO_LARGE', hint } });
+  #encode(message: Message): Encoded | null {
+    const known = this.#deltas.get(message);
+    if (known) return known;
+    const encoded = measured(encodeMessage(message));
+    if (encoded.bytes >= TEXT_BYTES_MAX - HEAD_BYTES_MAX) {
+      this.oversized += 1;
+      if (message.type !== 'reply') return null;
+      const hint = 'the answer is larger than a frame: ask for less';
+      const reply = { ok: false, code: 'LINK_TOO_LARGE', hint } as const;
+      return measured(encodeMessage({ ...message, reply }));
+    }
+    if (message.type === 'delta') this.#deltas.set(message, encoded);
+    return encoded;
   }
 
   #sign(to: NodeId, messages: string[], wallMs: number): FrameText {

@@ -18,7 +18,9 @@ export type JsonRead =
  */
 export function readJson(text: string): JsonRead {
   if (typeof text !== 'string') return malformed('expected a text');
-  if (text.length > TEXT_BYTES_MAX || utf8Length(text) > TEXT_BYTES_MAX) {
+  // A unit of text takes three bytes at most: most texts need no counting.
+  const mayBeLarge = text.length * 3 > TEXT_BYTES_MAX;
+  if (text.length > TEXT_BYTES_MAX || (mayBeLarge && utf8Length(text) > TEXT_BYTES_MAX)) {
     return tooLarge(`expected at most ${TEXT_BYTES_MAX} bytes of text`);
   }
   if (isDeeperThan(text, DEPTH_MAX)) return tooLarge(`expected at most ${DEPTH_MAX} levels`);
@@ -29,7 +31,8 @@ export function readJson(text: string): JsonRead {
     return malformed('expected JSON');
   }
   if (!text.isWellFormed()) return malformed('expected well-formed Unicode');
-  const wrong = firstDeceptive(value);
+  const hasEscapes = text.includes('\\u');
+  const wrong = firstDeceptive(value, hasEscapes || text.includes('__proto__'));
   return wrong === null ? { ok: true, value } : malformed(wrong);
 }
 
@@ -63,19 +66,26 @@ function isDeeperThan(text: string, levels: number): boolean {
   return false;
 }
 
-/** Where and why a value is not plain, or null. Depth is bounded by the scan before. */
-function firstDeceptive(value: unknown): string | null {
+/**
+ * Where and why a value is not plain, or null. Depth is bounded by the scan before.
+ *
+ * @param looksAtTexts false when no text in it can deceive: a well-formed source without escapes
+ *   yields well-formed texts.
+ */
+function firstDeceptive(value: unknown, looksAtTexts: boolean): string | null {
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && !Object.is(value, -0) ? null : 'expected a safe integer';
   }
   if (typeof value === 'string') {
-    return value.isWellFormed() ? null : 'expected well-formed Unicode';
+    return !looksAtTexts || value.isWellFormed() ? null : 'expected well-formed Unicode';
   }
   if (typeof value !== 'object' || value === null) return null;
-  for (const [key, member] of Object.entries(value)) {
-    if (key === '__proto__') return '__proto__: not allowed as a member';
-    if (!key.isWellFormed()) return 'expected well-formed Unicode in member names';
-    const wrong = firstDeceptive(member);
+  for (const key of Object.keys(value)) {
+    if (looksAtTexts) {
+      if (key === '__proto__') return '__proto__: not allowed as a member';
+      if (!key.isWellFormed()) return 'expected well-formed Unicode in member names';
+    }
+    const wrong = firstDeceptive((value as Record<string, unknown>)[key], looksAtTexts);
     if (wrong !== null)
       return wrong.startsWith('expected') ? `${key}: ${wrong}` : `${key}.${wrong}`;
   }

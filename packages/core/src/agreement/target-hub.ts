@@ -39,7 +39,8 @@ type Prepare = Extract<AgreementMessage, { type: 'prepare' }>;
 export class TargetParts {
   readonly parts = new Map<PartId, PartRecord>();
   readonly tombstones = new Map<PartId, PartTombstone>();
-  readonly #byLessor = new Map<ParticipantId, Set<PartId>>();
+  /** Of each lessor, by id. */
+  readonly #byLessor = new Map<ParticipantId, PartRecord[]>();
   /** Desired-set revision that the agent must have applied before a stopping part has ended. */
   readonly #stopRevision = new Map<PartId, number>();
   readonly #retry = new Retry();
@@ -73,8 +74,7 @@ export class TargetParts {
 
   /** Parts of the lessor that are not ended, by id. */
   ofLessor(lessor: ParticipantId): PartRecord[] {
-    const ids = [...(this.#byLessor.get(lessor) ?? [])].sort(compareIds);
-    return ids.map((id) => this.parts.get(id) as PartRecord);
+    return [...(this.#byLessor.get(lessor) ?? [])];
   }
 
   handle(from: HubId, message: AgreementMessage): void {
@@ -349,7 +349,7 @@ export class TargetParts {
     part.outcome = outcome;
     part.endedAtMs = nowMs;
     part.taskPrivate = null;
-    this.#byLessor.get(terms.lessor)?.delete(part.id);
+    this.#unlist(part);
     this.#stopRevision.delete(part.id);
     this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);
     this.#lessors.stockChanged(terms.lessor);
@@ -489,12 +489,16 @@ export class TargetParts {
   #index(part: PartRecord): void {
     this.parts.set(part.id, part);
     if (part.state === 'ended') return;
-    let ids = this.#byLessor.get(part.terms.lessor);
-    if (!ids) {
-      ids = new Set();
-      this.#byLessor.set(part.terms.lessor, ids);
-    }
-    ids.add(part.id);
+    const { lessor } = part.terms;
+    const listed = this.#byLessor.get(lessor) ?? [];
+    this.#byLessor.set(lessor, listed);
+    listed.splice(placeOf(part.id, listed), 0, part);
+  }
+
+  #unlist({ id, terms }: PartRecord): void {
+    const listed = this.#byLessor.get(terms.lessor) ?? [];
+    const at = placeOf(id, listed);
+    if (listed[at]?.id === id) listed.splice(at, 1);
   }
 
   #save(part: PartRecord): void {
@@ -526,4 +530,15 @@ export class TargetParts {
     this.#retry.reset(part.id);
     this.#ports.put('part', part.id, part, false);
   }
+}
+
+/** Where it is, or belongs, in a list sorted by id. */
+function placeOf(id: PartId, parts: readonly PartRecord[]): number {
+  let [low, high] = [0, parts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareIds((parts[middle] as PartRecord).id, id) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

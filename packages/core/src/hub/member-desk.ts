@@ -75,9 +75,11 @@ export class MemberDesk implements Lessors {
     this.#heard(participant, member);
     this.#context.sendToAgent(participant, { type: 'status-ack', seq: message.seq });
     const current = message.epoch === this.#context.epoch;
-    if (!current || message.revision !== member.desiredRevision) {
-      this.#sendDesired(participant, member);
-    }
+    const isApplied = current && message.revision === member.desiredRevision;
+    // What was sent just now may have crossed this report; the set is large where much is leased.
+    const { elapsedMs } = this.#context.now();
+    const isOverdue = elapsedMs >= member.desiredSentMs + this.#context.timing.retryMs;
+    if (!isApplied && isOverdue) this.#sendDesired(participant, member);
     member.appliedRevision = current ? message.revision : -1;
     member.statuses = new Map(message.containers.map((status) => [status.id, status]));
     member.reportedAtMs = this.#context.now().elapsedMs;
@@ -121,6 +123,8 @@ export class MemberDesk implements Lessors {
   #followPart(parts: TargetParts, part: PartRecord, member: Member): void {
     if (part.state !== 'active' && part.state !== 'running') return;
     const statuses = statusesOf(part, member);
+    // Most parts just run, and every report names them all.
+    if (part.state === 'running' && statuses.every(isUp)) return;
     const broken = statuses.map((status, replica) => ({ status, replica })).filter(isBroken(part));
     const mended = broken.filter(({ status, replica }) =>
       this.#restarts?.takes(part, replica, status),
@@ -251,6 +255,7 @@ export class MemberDesk implements Lessors {
   #sendDesired(participant: ParticipantId, member: Member): void {
     const { epoch } = this.#context;
     const revision = member.desiredRevision;
+    member.desiredSentMs = this.#context.now().elapsedMs;
     const containers = (this.#parts?.ofLessor(member.veil?.name ?? participant) ?? [])
       .filter(({ state }) => state === 'active' || state === 'running')
       .flatMap(containersOf)
@@ -297,10 +302,16 @@ function isEarlier(session: string, known: string | null): boolean {
 
 /** A report about an earlier attempt says nothing of the present one. */
 function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
-  return containersOf(part).map(({ id, attempt }) => {
-    const status = member.statuses.get(id);
-    return status?.attempt === attempt ? status : undefined;
-  });
+  const statuses: (ContainerStatus | undefined)[] = [];
+  for (const { devices } of part.terms.placements) {
+    for (let replica = 0; replica < devices.length; replica += 1) {
+      const number = statuses.length;
+      const status = member.statuses.get(containerIdOf(part.id, number));
+      const attempt = restartOf(part, number)?.attempt ?? 0;
+      statuses.push(status?.attempt === attempt ? status : undefined);
+    }
+  }
+  return statuses;
 }
 
 /** Of whichever attempt was reported last. */

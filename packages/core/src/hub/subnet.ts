@@ -43,6 +43,8 @@ export interface Member {
   /** False once the agent was silent for too long: its offer is out of the panorama. */
   connected: boolean;
   desiredRevision: number;
+  /** Elapsed time at which the agent was last sent its desired set. */
+  desiredSentMs: number;
   /** Desired-set revision (of this hub's epoch) that the agent has applied. */
   appliedRevision: number;
   /** Number of the newest report of the agent's session. */
@@ -76,6 +78,7 @@ export class Subnet {
       agentHeardMs: nowMs,
       connected: false,
       desiredRevision: 0,
+      desiredSentMs: nowMs,
       appliedRevision: -1,
       statusSeq: 0,
       statuses: new Map(),

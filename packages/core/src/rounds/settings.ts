@@ -27,5 +27,5 @@ export const DEFAULT_ROUNDS: RoundSettings = {
   iterations: null,
   patienceMs: 5_000,
   workPerStep: 1_024,
-  placedPerStep: 4,
+  placedPerStep: 32,
 };

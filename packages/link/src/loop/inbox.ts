@@ -22,6 +22,10 @@ export class Inbox<Input> {
     return this.#inputs.length;
   }
 
+  get full(): boolean {
+    return this.#inputs.length >= this.#sizeMax;
+  }
+
   /** Undefined when the input is in; a promise of it when there is no room yet. */
   offer(input: Input): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#inputs.length < this.#sizeMax) {

@@ -40,7 +40,10 @@ function sendOf(input: string): Send {
 }
 
 /** A loop whose releases and effects are recorded, and can be awaited by count. */
-function loopOver(store: Store, options: { inboxMax?: number; diskFreeBytesMin?: number } = {}) {
+function loopOver(
+  store: Store,
+  options: { inboxMax?: number; diskFreeBytesMin?: number; gatherMs?: number } = {},
+) {
   const core = new EchoCore();
   const log: string[] = [];
   const faults: unknown[] = [];
@@ -56,6 +59,7 @@ function loopOver(store: Store, options: { inboxMax?: number; diskFreeBytesMin?:
     clock,
     inboxMax: options.inboxMax ?? 100,
     diskFreeBytesMin: options.diskFreeBytesMin ?? 0,
+    gatherMs: options.gatherMs ?? 0,
     release: (sends) => {
       for (const send of sends) note(`send ${send.to} after ${store.counts.commits}`);
     },
@@ -72,6 +76,9 @@ function loopOver(store: Store, options: { inboxMax?: number; diskFreeBytesMin?:
     });
   return { core, clock, log, faults, loop, until };
 }
+
+/** As many inputs as make a step count as load. */
+const MUCH = Array.from({ length: 16 }, (_, number) => `m${number}`);
 
 describe('node loop', () => {
   let folder: string;
@@ -115,6 +122,34 @@ describe('node loop', () => {
     await until(10);
     expect(core.steps.map((step) => step.inputs)).toEqual([[], ['a', 'b', 'c'], ['d', 'e']]);
     expect(store.counts.commits).toBe(2);
+    await loop.stop();
+  });
+
+  it('gathers for a while after a step that wrote much', async () => {
+    const { core, loop, until } = loopOver(store, { gatherMs: 100 });
+    await loop.start();
+    for (const input of MUCH) void loop.offer(input);
+    await until(2 * MUCH.length);
+    void loop.offer('a');
+    await new Promise(setImmediate);
+    void loop.offer('b');
+    await until(2 * MUCH.length + 4);
+    const [, first, second] = core.steps;
+    expect(second?.inputs).toEqual(['a', 'b']);
+    expect((second?.now.elapsedMs ?? 0) - (first?.now.elapsedMs ?? 0)).toBeGreaterThanOrEqual(98);
+    await loop.stop();
+  });
+
+  it('gathers neither after a small step nor with a full inbox', async () => {
+    const { core, loop, until } = loopOver(store, { gatherMs: 3_600_000, inboxMax: MUCH.length });
+    await loop.start();
+    void loop.offer('a');
+    await until(2);
+    for (const input of MUCH) void loop.offer(input);
+    await until(2 + 2 * MUCH.length);
+    for (const input of MUCH) void loop.offer(input);
+    await until(2 + 4 * MUCH.length);
+    expect(core.steps.map(({ inputs }) => inputs.length)).toEqual([0, 1, 16, 16]);
     await loop.stop();
   });
 

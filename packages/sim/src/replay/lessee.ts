@@ -9,6 +9,7 @@ import type { Crypto } from '@sparegrid/core/units/document';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { decodeFrame } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
+import { publicKeyOf } from '@sparegrid/link/keys';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import type { Client, Transport } from '@sparegrid/link/transport';
 
@@ -30,6 +31,7 @@ export interface LesseeSettings {
 export class Lessee {
   readonly id: ParticipantId;
   readonly crypto: Crypto;
+  readonly publicKey: string;
   readonly #settings: LesseeSettings;
   readonly #framer: Framer;
   readonly #gate: FrameGate;
@@ -43,6 +45,7 @@ export class Lessee {
     const { frameTtlMs, toleranceMs } = timing;
     this.id = id;
     this.crypto = nodeCrypto(key);
+    this.publicKey = publicKeyOf(key);
     this.#settings = settings;
     const session = randomBytes(16).toString('hex');
     this.#framer = new Framer({ crypto: this.crypto, from: id, session, epoch: 0, frameTtlMs });

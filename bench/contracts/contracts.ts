@@ -1,0 +1,166 @@
+/** Signed, frozen, durable agreements over three hub processes, beside PostgreSQL and the bare disk. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type SignedDocument, signDocument } from '@sparegrid/core/units/document';
+import type { JsonValue } from '@sparegrid/core/units/json';
+import type { Lessee } from '@sparegrid/sim/replay/lessee';
+import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
+import { cpuMsOf } from '../cpu-of-processes.ts';
+import { orderOf } from '../e2e/machine.ts';
+import { type BenchMarket, type MarketSize, openMarket } from '../e2e/market.ts';
+import { fdatasyncMs } from '../fsync-probe.ts';
+import { type Bench, quantile, type Result } from '../result.ts';
+import { FrozenEvents } from './frozen-events.ts';
+import { PostgresLoop } from './postgres-loop.ts';
+
+interface Load {
+  name: string;
+  market: Omit<MarketSize, 'morePeers'>;
+  orders: number;
+  /** Not measured: caches, compiled code and connections get warm. */
+  before: number;
+  inFlight: number;
+  /** Each of a lessor of its own, as a lessor has room for one. */
+  replicas: number;
+}
+
+const WIDE = { lessorsPerHub: 20, cores: 160 };
+const LOADS: readonly Load[] = [
+  {
+    name: 'one lessor, one at a time',
+    market: WIDE,
+    orders: 200,
+    before: 50,
+    inFlight: 1,
+    replicas: 1,
+  },
+  {
+    name: 'one lessor, 96 in flight',
+    market: WIDE,
+    orders: 6_000,
+    before: 1_500,
+    inFlight: 96,
+    replicas: 1,
+  },
+  {
+    name: 'two lessors, 48 in flight',
+    market: { lessorsPerHub: 200, cores: 1 },
+    ...{ orders: 220, before: 60, inFlight: 48, replicas: 2 },
+  },
+];
+const OFFERS_OF_POSTGRES = 1_000_000;
+const POSTGRES_MS = 3_000;
+/** The order, the part by its first hub and by its target hub: each signed once, each verified once. */
+const SIGNATURES = 3;
+const PROBES = 2_000;
+
+export const benchContracts: Bench = async (report, args) => {
+  const { values } = parseArgs({ args, options: { only: { type: 'string' } } });
+  const loads = LOADS.filter(({ name }) => name.includes(values.only ?? ''));
+  const postgres = hasPostgres() ? await PostgresLoop.open(OFFERS_OF_POSTGRES) : null;
+  try {
+    for (const load of loads) {
+      const directory = mkdtempSync(join(tmpdir(), 'sparegrid-bench-'));
+      try {
+        for (const result of await measure(directory, load, postgres)) report(result);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    }
+  } finally {
+    await postgres?.close();
+  }
+};
+
+async function measure(
+  directory: string,
+  load: Load,
+  postgres: PostgresLoop | null,
+): Promise<Result[]> {
+  const frozen = new FrozenEvents();
+  const onEvent = (order: string, name: string) => frozen.heard(order, name);
+  const reservations = (await postgres?.measure(POSTGRES_MS)) ?? Number.NaN;
+  const disk = fdatasyncMs(directory);
+  const market = await openMarket(directory, onEvent, { ...load.market, morePeers: [] });
+  await run(frozen, signedOrders(market, load, 'before', load.before), load.inFlight);
+  const orders = signedOrders(market, load, 'measured', load.orders);
+  const pids = market.hubs.map(({ pid }) => pid);
+  const [hubsCpu, allCpu] = [cpuMsOf(pids), cpuMsOf([...pids, process.pid])];
+  const lostBefore = frozen.lostRaces;
+  const startedAt = performance.now();
+  const latencies = await run(frozen, orders, load.inFlight);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const [hubsMs, allMs] = [cpuMsOf(pids) - hubsCpu, cpuMsOf([...pids, process.pid]) - allCpu];
+  // Those of the start and of the orders before are counted, too.
+  const commits = (await market.stop()) / (load.before + load.orders);
+  const reservationsAfter = (await postgres?.measure(POSTGRES_MS)) ?? Number.NaN;
+  const reserved = (reservations + reservationsAfter) / 2;
+  const fsyncMs = (disk + fdatasyncMs(directory)) / 2;
+  const { name, orders: count } = load;
+  const row = (metric: string, value: number, unit: string, baseline: string, by: number) => ({
+    ...{ bench: 'contracts', case: name, metric, value, unit, baseline, ratio: value / by },
+  });
+  const probe = `fdatasync ${fsyncMs.toPrecision(3)} ms`;
+  const signingMs = SIGNATURES * signatureCpuMs(market.lessees[0] as Lessee);
+  const signing = `${SIGNATURES} signatures made and verified: ${signingMs.toPrecision(3)} ms`;
+  const loop = `PostgreSQL reserves ${Math.round(reserved)} per second`;
+  return [
+    row('agreements', count / seconds, 'per second', loop, reserved),
+    row('agreement_p50', quantile(latencies, 0.5), 'ms', probe, fsyncMs),
+    row('agreement_p99', quantile(latencies, 0.99), 'ms', probe, fsyncMs),
+    row('fsyncs_per_agreement', commits, 'fsyncs', 'one at each of 2 hubs', 2),
+    row('cpu_of_hubs', hubsMs / count, 'ms per agreement', signing, signingMs),
+    row('cpu_of_all', allMs / count, 'ms per agreement', signing, signingMs),
+    row('lost_races', (frozen.lostRaces - lostBefore) / count, 'per agreement', 'none', 1),
+  ];
+}
+
+/** Signed beforehand: that is the work of the lessees' own machines. */
+function signedOrders(
+  { lessees }: BenchMarket,
+  { replicas }: Load,
+  salt: string,
+  count: number,
+): { lessee: Lessee; document: SignedDocument }[] {
+  return Array.from({ length: count }, (_, number) => {
+    const lessee = lessees[number % lessees.length] as Lessee;
+    const order = orderOf(lessee.id, `${salt} ${number}`, 1, replicas, lessee.crypto);
+    const value = order as unknown as JsonValue;
+    return { lessee, document: signDocument(lessee.crypto, lessee.id, 'buy-order', value) };
+  });
+}
+
+/** Milliseconds from submitting to frozen, order by order; the load is spread over all hubs. */
+async function run(
+  frozen: FrozenEvents,
+  orders: readonly { lessee: Lessee; document: SignedDocument }[],
+  inFlight: number,
+): Promise<number[]> {
+  const latencies: number[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let order = orders[next++]; order; order = orders[next++]) {
+      const { lessee, document } = order;
+      const startedAt = performance.now();
+      const reply = await lessee.ask({ op: 'order.submit', document, taskPrivate: null });
+      if (!reply.ok || reply.op !== 'order.submit') throw new Error(JSON.stringify(reply));
+      await frozen.of(reply.order);
+      latencies.push(performance.now() - startedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return latencies;
+}
+
+/** Processor time of one signature made and verified, now: what no implementation goes without. */
+function signatureCpuMs({ crypto, publicKey }: Lessee): number {
+  const text = 'x'.repeat(1_500);
+  const before = process.cpuUsage();
+  for (let probe = 0; probe < PROBES; probe += 1) {
+    if (!crypto.verify(publicKey, text, crypto.sign(text))) throw new Error('not signed');
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / PROBES;
+}
