@@ -106,7 +106,7 @@ const privacy = z
       })
       .transform((given): PrivacySettings => given),
   ])
-  .default(null);
+  .prefault({});
 
 const fileSchema = z
   .strictObject({
@@ -132,6 +132,7 @@ const fileSchema = z
           organization,
           collect: z.enum(['push', 'pull']).default('push'),
           lends: z.boolean().default(true),
+          operator: z.boolean().default(false),
         }),
       )
       .max(100_000),

@@ -66,6 +66,8 @@ function hubConfig(layout: Layout, links: DevnetLinks, hub: HubId): object {
     publicKey: publicKeyIn(layout, LESSEE),
     organization: LESSEE_ORGANIZATION,
     lends: false,
+    // Whoever tries the devnet is its operator, too, and wants to see everything.
+    operator: true,
   };
   const lessors = lessorsOf(hub).map(({ id, organization, collect }) => ({
     id,
