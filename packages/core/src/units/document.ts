@@ -23,7 +23,9 @@ export type DocumentType =
   | 'meter'
   | 'organization'
   | 'keys'
-  | 'hub-list';
+  | 'hub-list'
+  | 'vote'
+  | 'part-update';
 
 /**
  * A DSSE envelope. `payload` is the JSON text itself (exported bundles carry it as base64, as DSSE
