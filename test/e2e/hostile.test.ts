@@ -146,7 +146,7 @@ test('frames with wrong signatures, strangers, other audiences, expired and repl
     signed(frame({ sentAtMs: Date.now() + HOUR_MS, expiresAtMs: Date.now() + HOUR_MS + 1 })),
     signed(frame({ expiresAtMs: Date.now() + 1_000 * HOUR_MS })),
     // What a hub alone may say, and what another participant alone may say.
-    signed(frame({ messages: [{ type: 'snapshot-request' }] })),
+    signed(frame({ messages: [{ type: 'snapshot-request', of: 'h1' }] })),
     signed(frame(), own, good.replace('"messages":[', '"extra":1,"messages":[')),
     signed(frame(), own, good.replace('"seq":0', '"seq":-1')),
     signed(frame(), own, good.replace('"seq":0', '"seq":1e308')),

@@ -4,6 +4,7 @@ import type { StatementReader } from './identity/verify.ts';
 import type { BuyOrder } from './order/buy-order.ts';
 import type { ResourceSpec } from './order/resource-spec.ts';
 import type { SellOrder } from './order/sell-order.ts';
+import type { SignedUpdate } from './panorama/row.ts';
 import type { Read } from './refusals.ts';
 import type { Crypto } from './units/document.ts';
 
@@ -20,6 +21,8 @@ export interface DocumentReader extends StatementReader {
   sellOrder(payload: string): Read<SellOrder>;
   /** @refuses ORDER_MALFORMED */
   buyOrder(payload: string): Read<BuyOrder>;
+  /** @refuses PANORAMA_MALFORMED */
+  signedUpdate(payload: string): Read<SignedUpdate>;
   /** @refuses AGREEMENT_MALFORMED */
   agreementPart(payload: string): Read<AgreementPartTerms>;
 }

@@ -1,6 +1,7 @@
 /** Messages between nodes as typed data; `link` holds the schemas of the same names. */
 import type { AgreementMessage } from './agreement/messages.ts';
 import type { LeaseState, NegotiationState, PartOutcome } from './agreement/records.ts';
+import type { ElectionMessage } from './election/messages.ts';
 import type { Explanation } from './matching/explain.ts';
 import type { TaskSpec } from './order/buy-order.ts';
 import type { OrderEvent, OrderRound, OrderState } from './order/order-record.ts';
@@ -10,8 +11,10 @@ import type { SellOrder } from './order/sell-order.ts';
 import type {
   DeltaMessage,
   HeartbeatMessage,
+  PartUpdate,
   PartVersion,
   SnapshotMessage,
+  SnapshotRequest,
 } from './panorama/row.ts';
 import type { RefusalCode } from './refusals.ts';
 import type { RoundStatus } from './rounds/report.ts';
@@ -57,8 +60,10 @@ export interface SignedFrame {
 export type HubMessage =
   | HeartbeatMessage
   | DeltaMessage
-  | { type: 'snapshot-request' }
+  | SnapshotRequest
   | SnapshotMessage
+  | PartUpdate
+  | ElectionMessage
   | AgreementMessage
   | ({ type: 'part-log'; agreement: AgreementId; part: number } & LogChunk)
   | { type: 'part-log-ack'; container: ContainerId; seq: number }
@@ -324,9 +329,17 @@ export interface AgreementView {
   }[];
 }
 
+/** How panoramas travel. `term` is 0 and `master` null in full mesh, and while nobody is elected. */
+export interface PanoramaStatus {
+  mode: 'mesh' | 'master';
+  master: HubId | null;
+  term: number;
+}
+
 export interface HubStatus {
   hub: HubId;
   epoch: number;
+  panorama: PanoramaStatus;
   /** What this hub knows of every hub's part, its own included. */
   parts: (PartVersion & { stale: boolean; participants: number; offers: number })[];
   orders: number;

@@ -19,6 +19,7 @@ export const documents: DocumentReader = {
   resourceSpec: reader('machines', 'RESOURCE_MALFORMED'),
   sellOrder: reader('lots', 'OFFER_MALFORMED'),
   buyOrder: reader('salt', 'ORDER_MALFORMED'),
+  signedUpdate: reader('update', 'PANORAMA_MALFORMED'),
   agreementPart: reader('agreement', 'AGREEMENT_MALFORMED'),
   organization: reader('organization', 'IDENTITY_MALFORMED'),
   keys: reader('sealKey', 'IDENTITY_MALFORMED'),

@@ -46,8 +46,8 @@ export class ElectionNetwork {
       {
         name: 'master',
         self: id,
-        voters: this.#ids,
-        candidates: this.#ids.filter((one) => !this.#witnesses.includes(one)),
+        voters: () => this.#ids,
+        witnesses: this.#witnesses,
         leadMs: LEAD_MS,
         patienceMs: PATIENCE_MS,
       },
@@ -61,7 +61,7 @@ export class ElectionNetwork {
         wakeAt: (_name, atMs) => {
           voter.wakeMs = atMs;
         },
-        publicKeyOf: (hub) => (this.#ids.includes(hub) ? keysOf(hub).publicKey : undefined),
+        keysOf: (hub) => (this.#ids.includes(hub) ? [keysOf(hub).publicKey] : []),
       },
       record,
     );

@@ -31,6 +31,9 @@ export interface WorldSetup {
   rounds?: Partial<RoundSettings>;
   /** Without it, everybody appears under the own name. */
   privacy?: PrivacySettings;
+  /** How rows travel; of single hubs in `panoramaOf`. */
+  panorama?: 'mesh' | 'master';
+  panoramaOf?: Partial<Record<HubId, 'mesh' | 'master'>>;
 }
 
 /** Long enough that a time counted from zero by mistake is seen. */
@@ -71,6 +74,7 @@ export class World implements Surroundings {
       }));
       const rounds = setup.rounds && { rounds: { ...DEFAULT_ROUNDS, ...setup.rounds } };
       const network = { network: 'net', operatorKey: keysOf('operator').publicKey };
+      const panorama = setup.panoramaOf?.[id] ?? setup.panorama ?? ('mesh' as const);
       const config = {
         id,
         peers,
@@ -78,6 +82,7 @@ export class World implements Surroundings {
         network,
         timing,
         limits,
+        panorama,
         ...rounds,
         ...(setup.privacy && { privacy: setup.privacy }),
       };

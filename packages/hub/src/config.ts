@@ -141,6 +141,8 @@ const fileSchema = z
       .partialRecord(z.enum(LIMIT_KEYS), z.int().min(1))
       .default({})
       .transform((given): Limits => ({ ...DEFAULT_LIMITS, ...given })),
+    /** How rows reach the other hubs: from each to each, or over an elected master hub. */
+    panorama: z.enum(['mesh', 'master']).default('mesh'),
     /** Thresholds of joint rounds; `false`: every order is matched by itself. */
     rounds,
     /** How little others learn of this hub's participants. */
@@ -177,7 +179,17 @@ export function readHubConfig(configPath: string): HubSettings {
   const path = pathsFrom(configPath);
   const address = addressFrom(path);
   const nats = file.nats ? natsFrom(file.nats, path) : null;
-  const { id, participants, timing, limits, rounds, privacy, diskFreeBytesMin, inboxMax } = file;
+  const {
+    id,
+    participants,
+    timing,
+    limits,
+    panorama,
+    rounds,
+    privacy,
+    diskFreeBytesMin,
+    inboxMax,
+  } = file;
   const others = file.peers.filter((peer) => peer.id !== id);
   return {
     config: {
@@ -186,6 +198,7 @@ export function readHubConfig(configPath: string): HubSettings {
       participants,
       timing,
       limits,
+      panorama,
       ...(rounds && { rounds }),
       ...(privacy && { privacy }),
     },

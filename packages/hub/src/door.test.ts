@@ -21,7 +21,7 @@ function framerOf(from: string, { as = from, session = 'e1' } = {}) {
 }
 
 function frameOf(framer: Framer, to = 'h1'): FrameText {
-  const [frame] = framer.frame(to, [{ type: 'snapshot-request' }], Date.now());
+  const [frame] = framer.frame(to, [{ type: 'snapshot-request', of: 'h1' }], Date.now());
   return frame as FrameText;
 }
 

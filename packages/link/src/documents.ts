@@ -7,6 +7,7 @@ import { readAs } from './read-as.ts';
 import { agreementPartTerms } from './schemas/agreement.ts';
 import { buyOrder, taskPrivate } from './schemas/buy-order.ts';
 import { hubList, keyStatement, organizationStatement } from './schemas/identity.ts';
+import { signedUpdate } from './schemas/panorama.ts';
 import { resourceSpec } from './schemas/resource-spec.ts';
 import { sellOrder } from './schemas/sell-order.ts';
 
@@ -19,6 +20,7 @@ export const documentReader: DocumentReader = {
   resourceSpec: reader(resourceSpec, 'RESOURCE_MALFORMED'),
   sellOrder: reader(sellOrder, 'OFFER_MALFORMED'),
   buyOrder: reader(buyOrder, 'ORDER_MALFORMED'),
+  signedUpdate: reader(signedUpdate, 'PANORAMA_MALFORMED'),
   agreementPart: reader(agreementPartTerms, 'AGREEMENT_MALFORMED'),
   organization: reader(organizationStatement, 'IDENTITY_MALFORMED'),
   keys: reader(keyStatement, 'IDENTITY_MALFORMED'),

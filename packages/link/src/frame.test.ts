@@ -13,7 +13,7 @@ const frame: Frame = {
   sentAtMs: 1_000,
   expiresAtMs: 2_000,
   messages: [
-    { type: 'snapshot-request' },
+    { type: 'snapshot-request', of: 'h1' },
     { type: 'settle', agreement: `o-${'0'.repeat(32)}-1`, part: 0, costMicro: 12n },
   ],
 };

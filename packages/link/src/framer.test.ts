@@ -23,7 +23,7 @@ function relay(payload: string): Message {
 
 test('one step to one receiver is one signed frame', () => {
   const framer = new Framer(sender);
-  const messages: Message[] = [{ type: 'snapshot-request' }, relay('x')];
+  const messages: Message[] = [{ type: 'snapshot-request', of: 'h1' }, relay('x')];
   const frames = framer.frame('h2', messages, 5_000);
   expect(frames.map(read)).toEqual([
     {

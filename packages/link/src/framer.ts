@@ -43,8 +43,8 @@ export class Framer {
   readonly #next = new Map<NodeId, number>();
   /** Where a counter starts: above every counter that was let go, so that no `seq` comes twice. */
   #floor = 0;
-  /** Texts of deltas: one message goes to every other hub, and is written once. */
-  readonly #deltas = new WeakMap<Message, Encoded>();
+  /** Texts of rows: one message goes to every other hub, and is written once. */
+  readonly #rows = new WeakMap<Message, Encoded>();
 
   constructor(sender: Sender) {
     this.#sender = sender;
@@ -80,7 +80,7 @@ export class Framer {
   }
 
   #encode(message: Message): Encoded | null {
-    const known = this.#deltas.get(message);
+    const known = this.#rows.get(message);
     if (known) return known;
     const encoded = measured(encodeMessage(message));
     if (encoded.bytes >= TEXT_BYTES_MAX - HEAD_BYTES_MAX) {
@@ -90,7 +90,8 @@ export class Framer {
       const reply = { ok: false, code: 'LINK_TOO_LARGE', hint } as const;
       return measured(encodeMessage({ ...message, reply }));
     }
-    if (message.type === 'delta') this.#deltas.set(message, encoded);
+    const isRows = message.type === 'delta' || message.type === 'part-update';
+    if (isRows) this.#rows.set(message, encoded);
     return encoded;
   }
 

@@ -62,7 +62,8 @@ export function resourcesText(specs: readonly { hub: string; spec: PublishedSpec
   return tableText(header, rows);
 }
 
-export function statusText({ hub, epoch, parts, orders, agreements, leases }: HubStatus): string {
+export function statusText(status: HubStatus): string {
+  const { hub, epoch, parts, orders, agreements, leases } = status;
   const header = ['HUB', 'EPOCH', 'REVISION', 'PARTICIPANTS', 'OFFERS', 'COMPLETE', 'STATE'];
   const rows = parts.map((part) => [
     part.hub,
@@ -74,5 +75,10 @@ export function statusText({ hub, epoch, parts, orders, agreements, leases }: Hu
     part.stale ? 'stale' : 'live',
   ]);
   const head = `hub ${hub}, epoch ${epoch}: ${orders} orders, ${agreements} agreements, ${leases} leases`;
-  return `${head}\n\n${tableText(header, rows)}`;
+  return `${head}\n${panoramaText(status)}\n\n${tableText(header, rows)}`;
+}
+
+function panoramaText({ panorama: { mode, master, term } }: HubStatus): string {
+  if (mode === 'mesh') return 'panoramas: in full mesh';
+  return `panoramas: over a master hub, ${master ?? 'none at present'}, term ${term}`;
 }

@@ -14,7 +14,9 @@ const event = fc.oneof(
   fc.record({ kind: fc.constant('cut' as const), pick: fc.nat() }),
 );
 
-function play(network: ElectionNetwork, events: readonly fc.TypeOfArbitrary<typeof event>[]) {
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+function play(network: ElectionNetwork, events: readonly Event[]) {
   const ids = [...network.voters.keys()];
   for (const one of events) {
     if (one.kind === 'run') network.run(one.ms, false);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ElectionNetwork, PATIENCE_MS } from '../../test/election-network.ts';
+import type { SignedDocument } from '../units/document.ts';
 import { TERM_STEP_MAX } from './election.ts';
 
 const ROUND_MS = 4 * PATIENCE_MS;
@@ -100,15 +101,15 @@ describe('a liar', () => {
   it('does not lead without the votes of a majority', () => {
     const { network, leader, others, term } = elected();
     const [liar, victim] = others as [string, string];
-    const votes = { type: 'election-lead', election: 'master', term: term + 1, votes: [] } as const;
-    network.deliver({ from: liar, to: victim, message: votes });
+    const lead = { type: 'election-lead', election: 'master', term: term + 1 } as const;
+    network.deliver({ from: liar, to: victim, message: { ...lead, votes: [] } });
     expect(network.voter(victim).election.leader).toBe(leader);
   });
 
   it('does not lead with votes for somebody else, of another term, or twice the same', () => {
     const { network, others, term } = elected();
     const [liar, victim] = others as [string, string];
-    let stolen: unknown[] = [];
+    let stolen: SignedDocument[] = [];
     network.run(PATIENCE_MS, false);
     for (const { message } of network.letters) {
       if (message.type === 'election-lead') stolen = [...message.votes, ...message.votes];

@@ -1,5 +1,10 @@
 /** Elects one of several hubs by votes with terms: at most one leader acts per term. */
-import { type Crypto, isSignedBy, type SignedDocument, signDocument } from '../units/document.ts';
+import {
+  type Crypto,
+  isSignedByAny,
+  type SignedDocument,
+  signDocument,
+} from '../units/document.ts';
 import type { HubId } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
 import type { Now } from '../units/now.ts';
@@ -9,10 +14,13 @@ export interface ElectionSettings {
   /** What is elected; also the key of the record. */
   name: string;
   self: HubId;
-  /** Everybody whose vote counts, this hub included. */
-  voters: readonly HubId[];
-  /** Voters that may lead; the others are witnesses: they vote, and never stand. */
-  candidates: readonly HubId[];
+  /**
+   * Everybody whose vote counts, this hub included. The list may change at run time, one hub at a
+   * time: then any two majorities still have a hub in common.
+   */
+  voters(): readonly HubId[];
+  /** Voters that only vote and never stand. */
+  witnesses: readonly HubId[];
   /** How often a leader says that it leads. */
   leadMs: number;
   /** A leader silent for so long may be replaced; one without a majority for so long steps down. */
@@ -26,7 +34,8 @@ export interface ElectionPorts {
   put(table: string, key: string, record: object): void;
   send(to: HubId, message: ElectionMessage): void;
   wakeAt(name: string, atMs: number): void;
-  publicKeyOf(hub: HubId): string | undefined;
+  /** Valid keys of that hub. */
+  keysOf(hub: HubId): readonly string[];
 }
 
 /** Durable; table `election`, key the election's name. */
@@ -99,16 +108,16 @@ export class Election {
 
   /** Every message may come twice, late or never; those of strangers are nothing. */
   handle(from: HubId, message: ElectionMessage): void {
-    const { name, self, voters, candidates } = this.#settings;
-    if (message.election !== name || from === self || !voters.includes(from)) return;
+    const { name, self, voters, witnesses } = this.#settings;
+    if (message.election !== name || from === self || !voters().includes(from)) return;
     switch (message.type) {
       case 'election-ask':
-        if (candidates.includes(from)) this.#asked(from, message);
+        if (!witnesses.includes(from)) this.#asked(from, message);
         return;
       case 'election-vote':
         return this.#answered(from, message);
       case 'election-lead':
-        if (candidates.includes(from)) this.#led(from, message);
+        if (!witnesses.includes(from)) this.#led(from, message);
         return;
       case 'election-follow':
         return this.#followed(from, message.term);
@@ -165,21 +174,19 @@ export class Election {
   }
 
   #isProven(candidate: HubId, term: number, votes: readonly SignedDocument[]): boolean {
-    const { voters } = this.#settings;
-    const valid = voters.filter((voter) =>
-      votes.some((vote) => this.#isVote(vote, voter, candidate, term)),
-    );
+    const valid = this.#settings
+      .voters()
+      .filter((voter) => votes.some((vote) => this.#isVote(vote, voter, candidate, term)));
     return this.#isMajority(valid.length);
   }
 
   #isVote(document: SignedDocument, voter: HubId, candidate: HubId, term: number): boolean {
     const { name: election } = this.#settings;
     const vote: Vote = { election, term, voter, candidate };
-    const key = this.#ports.publicKeyOf(voter);
+    const { crypto } = this.#ports;
     return (
-      key !== undefined &&
       document.payload === canonicalJson(vote as unknown as JsonValue) &&
-      isSignedBy(this.#ports.crypto, document, 'vote', voter, key)
+      isSignedByAny(crypto, document, 'vote', voter, this.#ports.keysOf(voter))
     );
   }
 
@@ -252,17 +259,21 @@ export class Election {
     this.#leader = this.#settings.self;
     this.#electedAtMs = elapsedMs;
     this.#tries = 0;
-    for (const voter of this.#settings.voters) this.#followedAtMs.set(voter, elapsedMs);
+    for (const voter of this.#settings.voters()) this.#followedAtMs.set(voter, elapsedMs);
     this.#sayThatItLeads();
   }
 
   #sayThatItLeads(): void {
-    const { name, leadMs } = this.#settings;
+    for (const voter of this.#others()) this.greet(voter);
+    this.#wakeAt(this.#ports.now().elapsedMs + this.#settings.leadMs);
+  }
+
+  /** Tells one voter, which may have just started, that this hub leads, if it does. */
+  greet(voter: HubId): void {
+    if (!this.isLeader) return;
+    const { name: election } = this.#settings;
     const votes = [...this.#votes.values()];
-    for (const voter of this.#others()) {
-      this.#ports.send(voter, { type: 'election-lead', election: name, term: this.#term, votes });
-    }
-    this.#wakeAt(this.#ports.now().elapsedMs + leadMs);
+    this.#ports.send(voter, { type: 'election-lead', election, term: this.#term, votes });
   }
 
   #followed(from: HubId, term: number): void {
@@ -274,15 +285,17 @@ export class Election {
   /** The deadline of the election came. */
   wake(): void {
     const { elapsedMs } = this.#ports.now();
-    const { self, voters, candidates, patienceMs } = this.#settings;
+    const { self, witnesses, patienceMs } = this.#settings;
     if (!this.isLeader) {
-      if (candidates.includes(self)) return this.#try();
+      if (!witnesses.includes(self)) return this.#try();
       this.#leader = null;
       return this.#wakeLater();
     }
-    const reached = voters.filter(
-      (voter) => voter === self || elapsedMs < (this.#followedAtMs.get(voter) ?? 0) + patienceMs,
-    );
+    const reached = this.#settings
+      .voters()
+      .filter(
+        (voter) => voter === self || elapsedMs < (this.#followedAtMs.get(voter) ?? 0) + patienceMs,
+      );
     if (!this.#isMajority(reached.length)) return this.#becomeFollower(null);
     // At most once in a while: a liar that invents terms costs a vote now and then, not the leader.
     const mayRepeat = elapsedMs >= this.#electedAtMs + patienceMs;
@@ -302,11 +315,11 @@ export class Election {
 
   #others(): HubId[] {
     const { self, voters } = this.#settings;
-    return voters.filter((voter) => voter !== self);
+    return voters().filter((voter) => voter !== self);
   }
 
   #isMajority(count: number): boolean {
-    return 2 * count > this.#settings.voters.length;
+    return 2 * count > this.#settings.voters().length;
   }
 
   /** Spread by name, term and try, so that two who stand at the same time do not do so again. */

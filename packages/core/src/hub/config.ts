@@ -84,6 +84,11 @@ export interface HubConfig {
   network?: TrustAnchor;
   timing: Timing;
   limits: Limits;
+  /**
+   * How rows reach the other hubs: from each hub to each (default), or over an elected master hub.
+   * A hub understands both, whatever its own way. @patent [0037] [0041] PAN-6 PAN-7 LSE-3 LSE-4
+   */
+  panorama?: 'mesh' | 'master';
   /** Orders that wait together are solved jointly; without it, all are matched one by one. */
   rounds?: RoundSettings;
   /** Without it everybody appears under the own name, with exact quantities. */

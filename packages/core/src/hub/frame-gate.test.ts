@@ -149,7 +149,7 @@ describe('a hub', () => {
 
   it('ignores messages that the sender’s role may not send', () => {
     const world = twoHubs().start();
-    world.lessee('lea.h1').send({ type: 'snapshot-request' });
+    world.lessee('lea.h1').send({ type: 'snapshot-request', of: 'h1' });
     world.settle();
     expect(world.hub('h1').effects.at(-1)).toMatchObject({ code: 'LINK_NOT_ALLOWED' });
     const before = world.hub('h1').effects.length;

@@ -3,18 +3,19 @@ import { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementMessage } from '../agreement/messages.ts';
 import type { AgreementRecord, PartRecord, PartTombstone } from '../agreement/records.ts';
 import { TargetParts } from '../agreement/target-hub.ts';
+import type { ElectionRecord } from '../election/election.ts';
 import type { CoreEnv } from '../env.ts';
 import type { ListedHub } from '../identity/statements.ts';
 import type {
   Frame,
   HubMessage,
   Message,
+  PanoramaStatus,
   ParticipantMessage,
   Request,
   SignedFrame,
 } from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
-import type { PanoramaRow } from '../panorama/row.ts';
 import { invariant, refuse } from '../refusals.ts';
 import type { SolverAnswer } from '../rounds/answer.ts';
 import type { RoundStatus } from '../rounds/report.ts';
@@ -32,7 +33,7 @@ import { LogDesk, type LogPosition } from './log-desk.ts';
 import { MemberDesk } from './member-desk.ts';
 import { NamingDesk } from './naming-desk.ts';
 import { type DoneRecord, OrderBook } from './order-book.ts';
-import { fitting } from './paging.ts';
+import { MASTER_ELECTION, PanoramaDesk } from './panorama-desk.ts';
 import { RegistrationDesk } from './registration-desk.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Restarts } from './restarts.ts';
@@ -77,8 +78,6 @@ const ROUNDS_MAX = 10_000;
 const ARRIVED_PER_STEP = 1024;
 /** Lots whose places in the index one step puts in order: about two milliseconds. */
 const TIDIED_PER_STEP = 1024;
-/** Beyond so many empty rows of a hub its part is asked for anew: that one has none. */
-const LEFT_ROWS_MAX = 65_536;
 const FORGET_SESSIONS_EVERY_MS = 600_000;
 
 /**
@@ -99,8 +98,7 @@ export class HubCore {
   readonly #results: ResultDesk;
   readonly #admissions: AdmissionDesk;
   readonly #naming: NamingDesk;
-  /** Peers that were sent a snapshot request that is not answered yet, with the time to ask again. */
-  readonly #asked = new Map<HubId, number>();
+  readonly #panoramas: PanoramaDesk;
   #lastMs: number;
 
   constructor(config: HubConfig, env: CoreEnv, now: Now, stored: Iterable<StoredRecord>) {
@@ -111,6 +109,9 @@ export class HubCore {
     this.#lastMs = now.elapsedMs;
     const { frameTtlMs, toleranceMs } = config.timing;
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
+    this.#panoramas = new PanoramaDesk(context, storedElection(records), (hub) =>
+      this.#gate.epochOf(hub),
+    );
     this.#members = new MemberDesk(context);
     this.#registrations = new RegistrationDesk(context, {
       stockChanged: (participant) => this.#members.publishStock(participant),
@@ -146,6 +147,7 @@ export class HubCore {
       this.#agreements,
       this.#parts,
       this.#results,
+      this.#panoramas,
     );
     this.#logs = new LogDesk(
       context,
@@ -208,6 +210,11 @@ export class HubCore {
     return this.#context.keysOf(node);
   }
 
+  /** How panoramas travel, and who is master. */
+  get panoramaStatus(): PanoramaStatus {
+    return this.#panoramas.status();
+  }
+
   get rounds(): RoundStatus {
     return this.#book.rounds.status();
   }
@@ -232,7 +239,7 @@ export class HubCore {
     this.#match();
     this.#members.flushDesired();
     this.#logs.tellOutput();
-    this.#tellPeers();
+    this.#panoramas.tell();
     if (context.out.hasWrites) context.put('meta', 'clock', { elapsedMs: now.elapsedMs });
     return context.out.take();
   }
@@ -244,7 +251,7 @@ export class HubCore {
       case 'frame':
         return this.#takeFrame(input.signed);
       case 'peer-connected':
-        if (this.#context.hubKeys.has(input.hub)) this.#heartbeat(input.hub);
+        if (this.#context.hubKeys.has(input.hub)) this.#panoramas.greet(input.hub);
         return;
       case 'request': {
         const { from, session, requestId, request } = input;
@@ -308,27 +315,9 @@ export class HubCore {
 
   #takeHubMessage(from: HubId, message: Message): void {
     if (message.type === 'refused') return this.#refusedBy(from, message.code, message.knownEpoch);
-    const { panorama, out } = this.#context;
+    if (message.type === 'heartbeat') this.#checkFence(from, message.knownEpoch);
+    if (this.#panoramas.takes(from, message as HubMessage)) return;
     switch (message.type) {
-      case 'heartbeat':
-        this.#checkFence(from, message.knownEpoch);
-        return this.#askIfGap(from, panorama.checkHeartbeat(from, message));
-      case 'delta':
-      case 'snapshot': {
-        if (!panorama.ownsRows(from, message.rows))
-          return this.#notAllowed(from, 'PANORAMA_NOT_OWNER');
-        if (message.type === 'delta') {
-          const applied = panorama.applyDelta(from, message);
-          const isFull = (panorama.parts.get(from)?.leftCount ?? 0) > LEFT_ROWS_MAX;
-          return this.#askIfGap(from, isFull ? 'gap' : applied);
-        }
-        panorama.applySnapshot(from, message);
-        this.#asked.delete(from);
-        return;
-      }
-      case 'snapshot-request':
-        for (const chunk of panorama.snapshot(this.#fittingRows)) out.send(from, chunk);
-        return;
       case 'relay':
         return this.#relay(from, message);
       default:
@@ -422,7 +411,7 @@ export class HubCore {
     sessions.set(participant, open.add(session));
   }
 
-  #notAllowed(from: NodeId, code: 'LINK_NOT_ALLOWED' | 'PANORAMA_NOT_OWNER'): void {
+  #notAllowed(from: NodeId, code: 'LINK_NOT_ALLOWED'): void {
     this.#context.out.effect({
       kind: 'frame-refused',
       from,
@@ -475,25 +464,6 @@ export class HubCore {
 
   // ---- panoramas ----
 
-  readonly #fittingRows = (rows: readonly PanoramaRow[]): number =>
-    fitting(rows, this.#context.config.limits.pageLength);
-
-  #askIfGap(hub: HubId, applied: 'applied' | 'old' | 'gap'): void {
-    if (applied !== 'gap') return;
-    const { elapsedMs } = this.#context.now();
-    if ((this.#asked.get(hub) ?? -Infinity) > elapsedMs) return;
-    this.#asked.set(hub, elapsedMs + this.#context.timing.heartbeatMs);
-    this.#context.out.send(hub, { type: 'snapshot-request' });
-  }
-
-  /** Rows first: a revision ahead of its rows would look like a gap and cost a whole snapshot. */
-  #heartbeat(hub: HubId): void {
-    this.#tellPeers();
-    const version = this.#context.panorama.own.version();
-    const knownEpoch = this.#gate.epochOf(hub);
-    this.#context.out.send(hub, { type: 'heartbeat', version, knownEpoch });
-  }
-
   #refusedBy(from: HubId, code: string, knownEpoch: number): void {
     this.#checkFence(from, knownEpoch);
     const hint = `refused by ${from}`;
@@ -520,14 +490,6 @@ export class HubCore {
     this.#context.wakeAt(`stale ${hub}`, atMs);
   }
 
-  /** Every change goes to every other hub in the step that made it. @patent [0041] C4.2 LSE-3 */
-  #tellPeers(): void {
-    const { panorama, out } = this.#context;
-    for (const delta of panorama.takeDeltas(this.#fittingRows)) {
-      for (const hub of this.#context.peers()) out.send(hub, delta);
-    }
-  }
-
   // ---- deadlines and matching ----
 
   #wakeDue(nowMs: number): void {
@@ -544,12 +506,14 @@ export class HubCore {
     const id = name.slice(space + 1);
     switch (kind) {
       case 'heartbeat': {
-        for (const hub of this.#context.peers()) this.#heartbeat(hub);
+        for (const hub of this.#context.peers()) this.#panoramas.heartbeat(hub);
         return this.#context.wakeAt('heartbeat', this.#lastMs + this.#context.timing.heartbeatMs);
       }
       case 'market':
         // Every step does some of what is left to do.
         return;
+      case 'election':
+        return this.#panoramas.wakeElection();
       case 'stale':
         return this.#context.panorama.markStale(id);
       case 'token':
@@ -645,4 +609,11 @@ export class HubCore {
 function storedEpoch(records: readonly StoredRecord[]): number {
   const record = records.find(({ table, key }) => table === 'meta' && key === 'epoch');
   return record ? decodeStored<{ epoch: number }>(record.text).epoch : 0;
+}
+
+function storedElection(records: readonly StoredRecord[]): ElectionRecord | null {
+  const isMaster = ({ table, key }: StoredRecord) =>
+    table === 'election' && key === MASTER_ELECTION;
+  const record = records.find(isMaster);
+  return record ? decodeStored<ElectionRecord>(record.text) : null;
 }

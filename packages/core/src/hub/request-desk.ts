@@ -15,6 +15,7 @@ import { explanationsOf } from './explanations.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import type { OrderBook } from './order-book.ts';
 import { pageOf, pageOfIds } from './paging.ts';
+import type { PanoramaDesk } from './panorama-desk.ts';
 import { planFor } from './plan.ts';
 import type { ResultDesk } from './result-desk.ts';
 import { summaryOf } from './views.ts';
@@ -26,6 +27,7 @@ export class RequestDesk {
   readonly #parts: TargetParts;
   readonly #leases: LeaseDesk;
   readonly #results: ResultDesk;
+  readonly #panoramas: PanoramaDesk;
 
   constructor(
     context: HubContext,
@@ -33,7 +35,9 @@ export class RequestDesk {
     agreements: FirstAgreements,
     parts: TargetParts,
     results: ResultDesk,
+    panoramas: PanoramaDesk,
   ) {
+    this.#panoramas = panoramas;
     this.#results = results;
     this.#context = context;
     this.#book = book;
@@ -180,6 +184,7 @@ export class RequestDesk {
     return {
       hub: this.#context.self,
       epoch: this.#context.epoch,
+      panorama: this.#panoramas.status(),
       parts,
       orders: this.#book.orders.size,
       agreements: this.#agreements.agreements.size,

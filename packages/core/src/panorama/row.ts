@@ -1,6 +1,7 @@
 /** Rows of the two panoramas as hubs exchange them; each row has one writer, its own hub. */
 import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
+import type { SignedDocument } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 
 /** A participant's resource information; null when the participant left. */
@@ -63,4 +64,26 @@ export interface SnapshotMessage {
   chunk: number;
   chunks: number;
   rows: PanoramaRow[];
+}
+
+/** Asks for the whole part of hub `of`: of that hub itself, or of the master hub, which gets it. */
+export interface SnapshotRequest {
+  type: 'snapshot-request';
+  of: HubId;
+}
+
+/** Rows of one hub as that hub signs them, so that another hub can pass them on. */
+export interface SignedUpdate {
+  owner: HubId;
+  update: DeltaMessage | SnapshotMessage;
+}
+
+/**
+ * Master mode: from the owner to the master hub, and from there, unchanged, to all others. The
+ * document is a signed {@link SignedUpdate}; `term` is that of the election that the sender follows.
+ */
+export interface PartUpdate {
+  type: 'part-update';
+  term: number;
+  document: SignedDocument;
 }

@@ -256,7 +256,7 @@ describe('an agent', () => {
   });
 
   it('ignores what only hubs say to each other', () => {
-    const bench = new AgentBench().tell({ type: 'snapshot-request' });
+    const bench = new AgentBench().tell({ type: 'snapshot-request', of: 'h1' });
     expect(bench.agent.effects.at(-1)).toMatchObject({ code: 'LINK_NOT_ALLOWED' });
   });
 });

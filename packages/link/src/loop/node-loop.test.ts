@@ -36,7 +36,7 @@ class EchoCore {
 }
 
 function sendOf(input: string): Send {
-  return { to: input, session: null, message: { type: 'snapshot-request' } };
+  return { to: input, session: null, message: { type: 'snapshot-request', of: 'h1' } };
 }
 
 /** A loop whose releases and effects are recorded, and can be awaited by count. */

@@ -2,15 +2,15 @@
 import { z } from 'zod';
 import { partOutcome } from './agreement.ts';
 import { signedDocument } from './document.ts';
-import { leaseRow, panoramaRow, partVersion } from './panorama.ts';
+import { electionMessageSchemas } from './election.ts';
+import { delta, leaseRow, partVersion, snapshot } from './panorama.ts';
 import { logChunkFields } from './requests.ts';
 import {
   agreementId,
   amount,
   containerId,
   hint,
-  list,
-  MANY,
+  hubId,
   micro,
   participantId,
   partNumber,
@@ -20,7 +20,6 @@ import {
 
 /** Names the part that a message is about. */
 const ofPart = { agreement: agreementId, part: partNumber };
-const rows = list(panoramaRow, MANY);
 
 export const hubMessageSchemas = {
   heartbeat: z.strictObject({
@@ -28,24 +27,15 @@ export const hubMessageSchemas = {
     version: partVersion,
     knownEpoch: amount,
   }),
-  delta: z.strictObject({
-    type: z.literal('delta'),
-    epoch: amount,
-    from: amount,
-    to: amount,
-    complete: z.boolean(),
-    rows,
+  delta,
+  'snapshot-request': z.strictObject({ type: z.literal('snapshot-request'), of: hubId }),
+  snapshot,
+  'part-update': z.strictObject({
+    type: z.literal('part-update'),
+    term: amount,
+    document: signedDocument,
   }),
-  'snapshot-request': z.strictObject({ type: z.literal('snapshot-request') }),
-  snapshot: z.strictObject({
-    type: z.literal('snapshot'),
-    epoch: amount,
-    revision: amount,
-    complete: z.boolean(),
-    chunk: amount,
-    chunks: amount,
-    rows,
-  }),
+  ...electionMessageSchemas,
   prepare: z.strictObject({ type: z.literal('prepare'), document: signedDocument }),
   'vote-yes': z.strictObject({
     type: z.literal('vote-yes'),

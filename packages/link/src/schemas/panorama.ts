@@ -1,8 +1,14 @@
 /** Schemas of panorama rows as hubs exchange them. */
-import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from '@sparegrid/core/panorama/row';
+import type {
+  LeaseRow,
+  PanoramaRow,
+  PartVersion,
+  ResourceRow,
+  SignedUpdate,
+} from '@sparegrid/core/panorama/row';
 import { z } from 'zod';
 import { publishedSpec } from './resource-spec.ts';
-import { amount, hubId, name, participantId } from './scalars.ts';
+import { amount, hubId, list, MANY, name, participantId } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
 import { sellOrder } from './sell-order.ts';
 
@@ -37,3 +43,28 @@ export const partVersionFields = {
 };
 
 export const partVersion = schemaFor<PartVersion>()(z.strictObject(partVersionFields));
+
+const rows = list(panoramaRow, MANY);
+
+export const delta = z.strictObject({
+  type: z.literal('delta'),
+  epoch: amount,
+  from: amount,
+  to: amount,
+  complete: z.boolean(),
+  rows,
+});
+
+export const snapshot = z.strictObject({
+  type: z.literal('snapshot'),
+  epoch: amount,
+  revision: amount,
+  complete: z.boolean(),
+  chunk: amount,
+  chunks: amount,
+  rows,
+});
+
+export const signedUpdate = schemaFor<SignedUpdate>()(
+  z.strictObject({ owner: hubId, update: z.discriminatedUnion('type', [delta, snapshot]) }),
+);

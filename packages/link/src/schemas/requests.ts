@@ -133,6 +133,11 @@ const hubStatus = schemaFor<HubStatus>()(
   z.strictObject({
     hub: hubId,
     epoch: amount,
+    panorama: z.strictObject({
+      mode: z.enum(['mesh', 'master']),
+      master: hubId.nullable(),
+      term: amount,
+    }),
     parts: list(
       z.strictObject({
         ...partVersionFields,

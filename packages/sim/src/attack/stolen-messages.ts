@@ -23,7 +23,7 @@ export function hubMessageOf(rng: Rng, text: string): Message {
     { type: 'part-ended-ack', ...named },
     { type: 'heartbeat', version, knownEpoch: 1 },
     { type: 'delta', epoch: 1, from: 0, to: 1_000_000, complete: true, rows: [] },
-    { type: 'snapshot-request' },
+    { type: 'snapshot-request', of: 'h1' },
   ]);
 }
 

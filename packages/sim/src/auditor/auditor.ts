@@ -15,6 +15,7 @@ import { checkCapacity } from './capacity.ts';
 import { Containers } from './containers.ts';
 import { Counts } from './counts.ts';
 import { checkDecisions } from './decisions.ts';
+import { Elections } from './elections.ts';
 import { type Unsettled, unsettled } from './end-state.ts';
 import { Frames, type Taken, type Turned } from './frames.ts';
 import { Holds } from './holds.ts';
@@ -71,6 +72,7 @@ export class Auditor {
   readonly admissions: Admissions;
   readonly counts = new Counts();
   readonly absences: Absences;
+  readonly elections: Elections;
   readonly #least: LeastReplicas = new Map();
   readonly #rows: Rows;
   readonly #panoramas: Panoramas;
@@ -98,6 +100,7 @@ export class Auditor {
     this.admissions = new Admissions(this.model);
     this.containers = new Containers(this.model, this.absences);
     this.lessees = new Lessees(this.model);
+    this.elections = new Elections(this.model);
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
     this.#holds = new Holds(this.model);
@@ -217,6 +220,7 @@ export class Auditor {
     const hub = this.model.hubs.get(node);
     if (!hub) return;
     this.#settleReports(node);
+    this.elections.committed(node, output.writes);
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
     checkStages(this.model, commit);
@@ -248,6 +252,7 @@ export class Auditor {
       return;
     }
     this.#rows.check(hub, sends);
+    this.elections.released(hub.id, sends);
     this.#toldParticipants.check(
       hub,
       sends.filter(({ to }) => !this.model.hubs.has(to)),

@@ -24,8 +24,26 @@ export function* unsettled(
     const core = cores.get(hub.id);
     if (core) yield* lockedStock(model, hub, core);
   }
+  yield* masters(cores);
   if (containers.liveCount > 0) {
     yield ['end.containers', 'all', 'containers', `${containers.liveCount} still exist`];
+  }
+}
+
+/** Whoever has its rows passed on by a master has the same one; a majority is needed to elect one. */
+function* masters(cores: ReadonlyMap<HubId, HubCore | null>): Generator<Unsettled> {
+  const electing = [...cores].flatMap(([hub, core]) => {
+    const status = core?.panoramaStatus;
+    return status?.mode === 'master' ? [{ hub, ...status }] : [];
+  });
+  if (2 * electing.length <= cores.size) return;
+  const [first] = electing;
+  for (const { hub, master, term } of electing) {
+    if (master === null) yield ['end.no-master', hub, 'master', `term ${term}`];
+    else if (master !== first?.master || term !== first.term) {
+      const detail = `${master} in term ${term}, at ${first?.hub} ${first?.master}`;
+      yield ['end.masters-differ', hub, 'master', detail];
+    }
   }
 }
 

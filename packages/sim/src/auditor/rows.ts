@@ -1,17 +1,20 @@
 /** Promise 4: what a hub publishes of its lessors is, to the last unit, offered less frozen. */
 import type { HubMessage } from '@sparegrid/core/messages';
-import type { PanoramaRow } from '@sparegrid/core/panorama/row';
+import type { DeltaMessage, PanoramaRow } from '@sparegrid/core/panorama/row';
 import type { Send } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
-import { stableText } from './stored-text.ts';
+import { parseStored, stableText } from './stored-text.ts';
 import { freeOf, usageOf } from './usage.ts';
 
 export class Rows {
   readonly #model: Model;
   /** Content of every row ever put on the wire, by owner, epoch, kind, participant and revision. */
   readonly #published = new Map<string, string>();
+
+  /** Payloads that their owners signed for others to pass on. */
+  readonly #signed = new Set<string>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -23,7 +26,7 @@ export class Rows {
   }
 
   check(hub: HubMirror, sends: readonly Send[]): void {
-    const messages = sends.map(({ message }) => message as HubMessage);
+    const messages = sends.flatMap(({ message }) => this.#told(hub, message as HubMessage));
     // The last word of a step on a participant shows what was committed.
     const last = new Map<string, { epoch: number; row: PanoramaRow }>();
     for (const message of messages) {
@@ -44,6 +47,21 @@ export class Rows {
         if (message.row) this.#note(hub, message.epoch, message.row);
       }
     }
+  }
+
+  /** What the hub tells by this message; of rows that it signs or passes on, what is in them. */
+  #told(hub: HubMirror, message: HubMessage): HubMessage[] {
+    if (message.type !== 'part-update') return [message];
+    const { payload } = message.document;
+    const { owner, update } = parseStored<{ owner: HubId; update: DeltaMessage }>(payload);
+    if (owner === hub.id) {
+      this.#signed.add(payload);
+      return [update];
+    }
+    if (!this.#signed.has(payload)) {
+      this.#model.violate('row.passed-on-altered', hub.id, owner, 'its owner never signed that');
+    }
+    return [];
   }
 
   /** One revision of a row is one content, wherever it is told. */

@@ -24,7 +24,7 @@ export function framesOf(framer: Framer, sends: readonly Send[], wallMs: number)
     else groups.set(name, { to, session, messages: [message] });
   }
   return [...groups.values()].flatMap(({ to, session, messages }) => {
-    const hasOnlyRows = messages.every(({ type }) => type === 'delta');
+    const hasOnlyRows = messages.every(({ type }) => type === 'delta' || type === 'part-update');
     const parts = messages.flatMap((message) =>
       'agreement' in message ? [`${message.agreement}.${message.part}`] : [],
     );

@@ -17,6 +17,7 @@ import { NodeClock } from '../kernel/node-clock.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { SimStore } from '../kernel/sim-store.ts';
 import type { Context } from '../world/context.ts';
+import { panoramaOf } from '../world/scenario.ts';
 import { answerColdRead } from './cold-read.ts';
 import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
 import { framesOf, topicOf } from './frames-of.ts';
@@ -97,6 +98,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
       network: { network: NETWORK, operatorKey: keyring.publicKeyOf(OPERATOR) },
       timing,
       limits,
+      panorama: panoramaOf(scenario, this.id),
       ...(scenario.rounds && { rounds: scenario.rounds }),
     };
     const env = { crypto, documents: documentReader };

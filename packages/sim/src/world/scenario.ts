@@ -38,6 +38,10 @@ export interface Scenario {
   limits: Limits;
   /** Null: every order is matched by itself. */
   rounds: RoundSettings | null;
+  /** How rows travel, at most hubs. */
+  panorama: 'mesh' | 'master';
+  /** A hub that is set to the other way, in a few seeds. */
+  oddHub: HubId | null;
 }
 
 const KINDS = ['government', 'sector', 'company', 'institution'] as const;
@@ -64,7 +68,20 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
     timing: makeTiming(mode, rng.fork('timing')),
     limits: { ...DEFAULT_LIMITS, pageLength: rng.pick([1, 2_000, 262_144]) },
     rounds: makeRounds(rng.fork('rounds')),
+    ...makePanorama(hubs, rng.fork('panorama')),
   };
+}
+
+/** Over a master in nearly half of the seeds; now and then one hub was not told. */
+function makePanorama(hubs: readonly HubId[], rng: Rng): Pick<Scenario, 'panorama' | 'oddHub'> {
+  const panorama = rng.chance(450) ? 'master' : 'mesh';
+  return { panorama, oddHub: rng.chance(100) ? rng.pick(hubs) : null };
+}
+
+/** How that hub's rows travel. */
+export function panoramaOf({ panorama, oddHub }: Scenario, hub: HubId): 'mesh' | 'master' {
+  if (hub !== oddHub) return panorama;
+  return panorama === 'mesh' ? 'master' : 'mesh';
 }
 
 /** In most seeds; thresholds so low that rounds really happen, steps so small that much comes between. */

@@ -1,0 +1,73 @@
+/** Promise 6: at most one hub acts as master per term, and every vote was durable before. */
+import type { ElectionRecord } from '@sparegrid/core/election/election';
+import type { HubMessage } from '@sparegrid/core/messages';
+import type { Send, Write } from '@sparegrid/core/step';
+import type { HubId } from '@sparegrid/core/units/ids';
+import type { Model } from './model.ts';
+import { parseStored } from './stored-text.ts';
+
+export class Elections {
+  readonly #model: Model;
+  /** Who acted as master, by term. */
+  readonly #masters = new Map<number, HubId>();
+  /** Committed records. */
+  readonly #records = new Map<HubId, ElectionRecord>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** How many terms had a master. */
+  get terms(): number {
+    return this.#masters.size;
+  }
+
+  committed(hub: HubId, writes: readonly Write[]): void {
+    for (const { table, text } of writes) {
+      if (table !== 'election' || text === null) continue;
+      const after = parseStored<ElectionRecord>(text);
+      this.#compare(hub, this.#records.get(hub), after);
+      this.#records.set(hub, after);
+    }
+  }
+
+  /** Terms only rise, and a vote that was given stays. */
+  #compare(hub: HubId, before: ElectionRecord | undefined, after: ElectionRecord): void {
+    if (!before) return;
+    const detail = `${before.term} ${before.votedFor} -> ${after.term} ${after.votedFor}`;
+    const isBack = after.term < before.term;
+    const isOther = before.votedFor !== null && after.votedFor !== before.votedFor;
+    if (isBack) this.#model.violate('election.term-back', hub, 'master', detail);
+    else if (after.term === before.term && isOther) {
+      this.#model.violate('election.vote-changed', hub, 'master', detail);
+    }
+  }
+
+  released(hub: HubId, sends: readonly Send[]): void {
+    for (const { to, message } of sends) this.#check(hub, to, message as HubMessage);
+  }
+
+  #check(hub: HubId, to: HubId, message: HubMessage): void {
+    if (message.type === 'election-lead') this.#acts(hub, message.term);
+    else if (message.type === 'part-update') {
+      const { owner } = parseStored<{ owner: HubId }>(message.document.payload);
+      if (owner !== hub) this.#acts(hub, message.term);
+    } else if (message.type === 'election-vote' && message.granted && !message.trial) {
+      const record = this.#records.get(hub);
+      const isKept = record?.term === message.term && record.votedFor === to;
+      // A vote may be told again when its hub has gone on to a later term in the same step.
+      if (!isKept && (record?.term ?? 0) <= message.term) {
+        const detail = `told ${message.term}, on record ${record?.term} ${record?.votedFor}`;
+        this.#model.violate('told.vote-not-durable', hub, to, detail);
+      }
+    }
+  }
+
+  #acts(hub: HubId, term: number): void {
+    const known = this.#masters.get(term);
+    if (known === undefined) this.#masters.set(term, hub);
+    else if (known !== hub) {
+      this.#model.violate('election.two-masters', hub, `term ${term}`, `${known} acted before`);
+    }
+  }
+}
