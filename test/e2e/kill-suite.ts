@@ -29,7 +29,7 @@ export function testKills(transport: DevnetTransport): void {
   let client: Client;
 
   beforeAll(async () => {
-    devnet = await RunningDevnet.open(transport);
+    devnet = await RunningDevnet.open({ transport });
     client = await devnet.connect();
   }, 60_000);
 

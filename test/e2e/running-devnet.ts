@@ -5,7 +5,8 @@ import type { Client } from '@sparegrid/sdk/client';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { connectBy } from '../../packages/cli/src/context.ts';
 import type { DevnetTransport } from '../../packages/cli/src/devnet/links.ts';
-import { processesWith, type Started, start } from './command.ts';
+import type { RuntimeName } from '../../packages/cli/src/devnet/runtime-choice.ts';
+import { type Ended, processesWith, type Started, start } from './command.ts';
 
 const MIB = 1_048_576;
 const END_MS_MAX = 20_000;
@@ -17,20 +18,26 @@ export interface HubContext {
   keyFile: string;
 }
 
+export interface HowToRun {
+  transport?: DevnetTransport;
+  runtime?: RuntimeName;
+  env?: NodeJS.ProcessEnv;
+}
+
 export class RunningDevnet {
   readonly directory: string;
-  readonly #transport: DevnetTransport;
+  readonly #how: HowToRun;
   #command: Started;
 
-  private constructor(directory: string, transport: DevnetTransport, command: Started) {
-    this.#transport = transport;
+  private constructor(directory: string, how: HowToRun) {
+    this.#how = how;
     this.directory = directory;
-    this.#command = command;
+    this.#command = upIn(directory, how);
   }
 
-  static async open(transport: DevnetTransport = 'sockets'): Promise<RunningDevnet> {
+  static async open(how: HowToRun = {}): Promise<RunningDevnet> {
     const directory = mkdtempSync('/tmp/sg-devnet-test-');
-    const devnet = new RunningDevnet(directory, transport, upIn(directory, transport));
+    const devnet = new RunningDevnet(directory, how);
     await devnet.#command.says('All processes are ready.');
     return devnet;
   }
@@ -65,8 +72,13 @@ export class RunningDevnet {
   }
 
   async resume(): Promise<void> {
-    this.#command = upIn(this.directory, this.#transport);
+    this.#command = upIn(this.directory, this.#how);
     await this.#command.says('All processes are ready.');
+  }
+
+  /** Everything that it said, once it ended. */
+  get ended(): Promise<Ended> {
+    return this.#command.ended;
   }
 
   /** Ctrl-C; returns the exit code. */
@@ -91,17 +103,12 @@ export class RunningDevnet {
   }
 }
 
-function upIn(directory: string, transport: DevnetTransport): Started {
-  return start([
-    'devnet',
-    'up',
-    '--dir',
-    directory,
-    '--transport',
-    transport,
-    '--runtime',
-    'process',
-  ]);
+function upIn(
+  directory: string,
+  { transport = 'sockets', runtime = 'process', env = {} }: HowToRun,
+): Started {
+  const how = ['--transport', transport, '--runtime', runtime];
+  return start(['devnet', 'up', '--dir', directory, ...how], env);
 }
 
 /** An order of `replicas` half cores that run for `runMs`; two of them fill a lessor of the devnet. */

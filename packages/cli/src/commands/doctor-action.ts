@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { formatBytes } from '@sparegrid/core/units/quantity';
 import { chosenContext } from '../contexts.ts';
+import { findDocker } from '../devnet/runtime-choice.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { CliFault } from '../fault.ts';
 import { emit } from '../output/emit.ts';
@@ -28,8 +29,8 @@ interface Finding {
 export async function examine(options: HubOptions): Promise<void> {
   const findings = await Promise.all([
     node(),
-    engine('docker', ['version', '--format', '{{.Server.Version}}']),
-    engine('podman', ['version', '--format', '{{.Version}}']),
+    docker(),
+    podman(),
     cgroups(),
     disk(),
     ports(),
@@ -54,15 +55,26 @@ async function node(): Promise<Finding> {
   return { what: 'node', state: isGood ? 'ok' : 'wrong', detail };
 }
 
-/** Asks the engine itself: a client without a server is not enough. */
-async function engine(name: string, args: string[]): Promise<Finding> {
+/** As the devnet would choose it, so that both always say the same. */
+async function docker(): Promise<Finding> {
+  const found = await findDocker();
+  return found.kind === 'docker'
+    ? { what: 'docker', state: 'ok', detail: found.why }
+    : { what: 'docker', state: 'missing', detail: `${found.why}; needed to isolate what is lent` };
+}
+
+async function podman(): Promise<Finding> {
+  const what = 'podman';
   try {
-    const { stdout } = await promisify(execFile)(name, args, { timeout: WAIT_MS });
-    return { what: name, state: 'ok', detail: stdout.trim() };
+    const run = promisify(execFile);
+    const { stdout } = await run('podman', ['version', '--format', '{{.Version}}'], {
+      timeout: WAIT_MS,
+    });
+    return { what, state: 'ok', detail: stdout.trim() };
   } catch (error) {
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
     const why = code === 'ENOENT' ? 'not installed' : (stderr.trim().split('\n').at(-1) ?? '');
-    return { what: name, state: 'missing', detail: `${why}; needed to lend with ${name}` };
+    return { what, state: 'missing', detail: `${why}; needed to lend with podman` };
   }
 }
 

@@ -1,10 +1,13 @@
 /** What `sparegrid run` does: quote, order, follow. */
-import type { KeptChunk } from '@sparegrid/core/messages';
+import type { KeptChunk, OrderView } from '@sparegrid/core/messages';
+import type { OrderId } from '@sparegrid/core/units/ids';
 import { formatCredits } from '@sparegrid/core/units/money';
+import type { Client } from '@sparegrid/sdk/client';
 import { formatDuration } from '@sparegrid/sdk/duration';
 import type { Quote, Run, RunForm } from '@sparegrid/sdk/run';
 import { withClient } from '../contexts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { printable } from '../failure.ts';
 import { CliFault } from '../fault.ts';
 import { checkForm } from '../order-file/order-file.ts';
 import { emit } from '../output/emit.ts';
@@ -25,7 +28,7 @@ export async function run(image: string, command: string[], options: RunOptions)
       const { order } = started;
       return emit(options.output, { order }, { table: () => order, names: () => [order] });
     }
-    await follow(started, quoted.draft.count.max === 1);
+    await follow(client, started, quoted.draft.count.max === 1);
   });
 }
 
@@ -82,14 +85,15 @@ function tellCost({ plan, draft }: Quote): void {
 }
 
 /** Until the order ended, or the user leaves it alone. */
-async function follow({ order, logs, ended }: Run, isAlone: boolean): Promise<void> {
+async function follow(client: Client, run: Run, isAlone: boolean): Promise<void> {
+  const { order, logs } = run;
   const leave = new AbortController();
   const onSignal = () => leave.abort();
   process.once('SIGINT', onSignal);
   say(`Order ${order}`);
   try {
     const { signal } = leave;
-    const end = ended({ signal });
+    const end = watch(client, order, signal);
     end.catch(() => {});
     if (isAlone) for await (const chunk of logs({ signal })) write(chunk);
     else await showLogs(logs({ signal }), { format: 'table' });
@@ -105,6 +109,35 @@ Left. The order goes on. To see its output: sparegrid order logs -f ${order}
   } finally {
     process.off('SIGINT', onSignal);
   }
+}
+
+/** The order in its final state; whatever does not go by itself is told as it happens. */
+async function watch(client: Client, order: OrderId, signal: AbortSignal): Promise<OrderView> {
+  let last: OrderView | undefined;
+  for await (const view of client.watch(order, { signal })) {
+    const told = last?.events.length ?? 0;
+    for (const { name, detail } of view.events.slice(told)) {
+      if (name === 'unmatched' || name === 'lost-race') say(`${name}: ${detail}`);
+      if (name === 'void') say(`Not started: ${await startFailure(client, order, detail, signal)}`);
+    }
+    last = view;
+  }
+  return last as OrderView;
+}
+
+/** What the lessor's runtime said, when it said something. @param detail  begins with the lease. */
+async function startFailure(
+  client: Client,
+  order: OrderId,
+  detail: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const [lease = ''] = detail.split(':');
+  for await (const { container, text } of client.logs(order, { stream: 'life', signal })) {
+    const error = /"error":("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+    if (error && container.startsWith(`${lease}.`)) return printable(JSON.parse(error));
+  }
+  return detail;
 }
 
 /** As the program wrote it. */

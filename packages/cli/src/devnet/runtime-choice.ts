@@ -26,16 +26,22 @@ const BRIDGE = 'bridge';
 /** @throws CliFault CLI_DEVNET_FAILED when Docker was asked for and cannot be used */
 export async function chooseRuntime(name: RuntimeName): Promise<DevnetRuntime> {
   if (name === 'process') return { kind: 'process', why: 'asked for by --runtime process' };
-  const endpoint = dockerEndpoint();
-  const found = await examine(endpoint);
-  if (typeof found !== 'string') return found;
-  const why = `no Docker: ${found} (${endpoint.by})`;
-  if (name === 'auto') return { kind: 'process', why };
+  const found = await findDocker();
+  if (found.kind === 'docker' || name === 'auto') return found;
+  const { why } = found;
   throw new CliFault(
     'CLI_DEVNET_FAILED',
     `${why}. Start a daemon, or name it in DOCKER_HOST.`,
     'failed',
   );
+}
+
+/** The runtime that this machine allows for. */
+export async function findDocker(): Promise<DevnetRuntime> {
+  const endpoint = dockerEndpoint();
+  const found = await examine(endpoint);
+  if (typeof found !== 'string') return found;
+  return { kind: 'process', why: `no Docker: ${found} (${endpoint.by})` };
 }
 
 /** The daemon, or why it cannot be used: containers get files of this machine, and their limits. */

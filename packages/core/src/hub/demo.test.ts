@@ -3,6 +3,7 @@ import { buyOrder, lot } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { twoHubs } from '../../test/world.ts';
 import { isSignedBy } from '../units/document.ts';
+import { FAILED_STARTS_MAX } from './order-state.ts';
 
 /** Six one-core replicas: four at ann.h1, two at bob.h2. */
 function demo() {
@@ -140,6 +141,16 @@ describe('a job', () => {
       'completed',
     ]);
     expect(view.agreements[0]?.parts[0]?.costMicro).toBe(0n);
+  });
+
+  it('is given up, unbilled, when containers fail to start again and again', () => {
+    const world = twoHubs().start().offer('bob.h2');
+    world.programOf = () => ({ starts: false, runMs: 1_000 });
+    const order = world.submit('lea.h1', buyOrder({ kind: 'job' }));
+    world.run(60_000);
+    const view = world.view('lea.h1', order);
+    expect(view).toMatchObject({ state: 'failed', lastCode: 'LEASE_START_FAILED', costMicro: 0n });
+    expect(view.agreements).toHaveLength(FAILED_STARTS_MAX);
   });
 });
 

@@ -47,6 +47,16 @@ function highestBill(part: AgreementPart): Micro {
   return costOf(part.terms.priceMicroPerHour, part.terms.durationMs);
 }
 
+/** So often containers may fail to start before that is the order's fault: an image that nobody has. */
+export const FAILED_STARTS_MAX = 5;
+
+function cannotStart(agreements: Agreements): boolean {
+  const failed = agreements.filter(({ parts }) =>
+    parts.some(({ outcome }) => outcome === 'LEASE_START_FAILED'),
+  );
+  return failed.length >= FAILED_STARTS_MAX;
+}
+
 /** What is still wanted for the order, undefined when it must not be matched now. */
 export function wantOf(
   { order, state, cancelled, expiresAtElapsedMs }: OrderRecord,
@@ -58,6 +68,7 @@ export function wantOf(
   }
   if (agreements.some((agreement) => agreement.state === 'preparing')) return undefined;
   if (order.fill === 'atomic' && agreements.some(isLiveAgreement)) return undefined;
+  if (cannotStart(agreements)) return undefined;
   const filled = replicasFilled(agreements);
   const max = order.count.max - filled;
   if (max < 1) return undefined;
@@ -98,6 +109,7 @@ export function verdictOf(
     record.cancelled ||
     expired ||
     record.attempts >= attemptsMax ||
+    cannotStart(agreements) ||
     filled >= order.count.max ||
     (order.fill === 'atomic' && (billed.length > 0 || taskFailed));
   if (!over) return undefined;
@@ -113,5 +125,6 @@ export function verdictOf(
     return { state: 'failed', code: failure.outcome as RefusalCode };
   if (billed.length > 0) return { state: 'completed', code: null };
   if (expired) return { state: 'expired', code: 'ORDER_EXPIRED' };
-  return { state: 'failed', code: record.lastCode ?? 'AGREEMENT_ABORTED' };
+  const code = cannotStart(agreements) ? 'LEASE_START_FAILED' : record.lastCode;
+  return { state: 'failed', code: code ?? 'AGREEMENT_ABORTED' };
 }
