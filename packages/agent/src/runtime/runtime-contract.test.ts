@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import type { HostConfig } from 'dockerode';
@@ -345,6 +346,43 @@ for (const kind of KINDS) {
         const lines = reports.text(id, 'stdout').trim().split('\n');
         expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
         expect(reports.exits(id).length).toBe(1);
+      }, 60_000);
+
+      it('tells how what ended without a daemon ended, and what may be missing', async () => {
+        const id = run('echo go; while ! [ -e /out/end ]; do sleep 0.05; done; exit 6');
+        await reports.printed(id, 'go');
+        const { Pid } = (await inspect(id)).State;
+        await only().killDaemon();
+        await endOf(id);
+        while (existsSync(`/proc/${Pid}`)) await setImmediate();
+        await only().start();
+        expect(await reports.exit(id)).toMatchObject({ exitCode: 6, reason: 'exit' });
+        expect(reports.text(id, 'life')).toContain('output may be missing');
+      }, 60_000);
+    }
+
+    if (kind === 'docker') {
+      it('does not take it for done when a restart of the daemon ended it', async () => {
+        await engine?.close();
+        engine = await TestEngine.start(kind, { liveRestore: false });
+        await runtime.close();
+        await open();
+        const script = `trap "echo bye; exit 0" TERM; echo $SPAREGRID_ATTEMPT
+          while ! [ -e /out/end ]; do sleep 0.05; done`;
+        const container = shell(kind, script);
+        const { id } = container;
+        runtime.start(container);
+        await reports.printed(id, '0');
+        await engine.killDaemon();
+        await engine.start();
+        expect(await reports.exit(id)).toMatchObject({ exitCode: null, reason: 'exit' });
+        expect(reports.text(id, 'life')).toContain('ended together with its engine');
+        runtime.start({ ...container, attempt: 1 });
+        await reports.printed(id, '1');
+        await endOf(id);
+        await reports.until(() => reports.exits(id).length === 2);
+        expect(reports.exits(id)[1]).toMatchObject({ exitCode: 0, reason: 'exit' });
+        expect(reports.text(id, 'stdout')).toMatch(/^0\n(bye\n)?1\n$/);
       }, 60_000);
     }
   });

@@ -1,4 +1,5 @@
 /** One attempt of a container of an engine, from its start to its end, over restarts of the engine. */
+import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeReason } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
@@ -20,8 +21,16 @@ export interface EngineAttempt {
   output: ContainerOutput;
   base: OutputBase;
   scratch: Scratch;
-  /** The engine does not tell what was killed for its memory. */
-  killMeansMemory: boolean;
+  kind: 'docker' | 'podman';
+}
+
+type State = Pick<Docker.ContainerInspectInfo['State'], 'ExitCode' | 'OOMKilled' | 'FinishedAt'>;
+
+interface End {
+  exitCode: number | null;
+  reason: RuntimeReason;
+  /** For people. */
+  detail?: string | undefined;
 }
 
 /** Between the end of what an engine says of a container and the next look at it. */
@@ -127,34 +136,35 @@ export class EngineContainer {
   }
 
   async #follow(wasStarted: boolean): Promise<void> {
-    let hasCopied = wasStarted;
+    /** The engine was away when it was looked at last. */
+    let cut = false;
     if (wasStarted) {
       // Its first words do not wait for anything.
       const copied = this.#copy(false);
       await this.#began();
-      await copied;
-      if (this.#hasClosed()) return;
+      cut = !(await copied);
     }
-    for (;;) {
+    for (let looks = 0; ; looks += 1) {
+      if (this.#hasClosed()) return;
       const info = await this.#engine.inspect(this.#attempt.name);
-      if (this.#phase === 'closed') return;
-      if (!info) return this.#ended(null, 'exit', 'removed by somebody');
+      if (this.#hasClosed()) return;
+      if (!info) return this.#ended({ exitCode: null, reason: 'exit', detail: 'it was removed' });
       const { Status } = info.State;
       if (Status === 'created' || Status === 'configured' || Status === 'initialized') {
-        return this.#ended(null, 'start-failed', 'it was never started');
+        const detail = 'it was never started';
+        return this.#ended({ exitCode: null, reason: 'start-failed', detail });
       }
-      if (this.#phase === 'starting') await this.#began();
       if (info.State.Running || Status === 'paused') {
-        // A copy ends with the container, or with the engine; this one ended before either was seen.
-        if (hasCopied) await sleep(LOOK_MS);
-        hasCopied = true;
-        await this.#copy(false);
-        if (this.#hasClosed()) return;
+        // A copy ends with the container, or with the engine; one more may end before either is seen.
+        if (looks > 0) await sleep(LOOK_MS);
+        if (this.#phase === 'starting') await this.#began();
+        cut = !(await this.#copy(false));
         continue;
       }
+      if (this.#phase === 'starting') await this.#began();
       await this.#copy(true);
       if (this.#hasClosed()) return;
-      return this.#ended(info.State.ExitCode, await this.#reasonOf(info.State));
+      return this.#ended(await this.#endOf(info.State, cut));
     }
   }
 
@@ -166,8 +176,12 @@ export class EngineContainer {
     await this.#report({ kind: 'container-started', id });
   }
 
-  /** From the beginning of the engine's log: what the files have is skipped. */
-  async #copy(isLast: boolean): Promise<void> {
+  /**
+   * From the beginning of the engine's log: what the files have is skipped.
+   *
+   * @returns whether it came to its end.
+   */
+  async #copy(isLast: boolean): Promise<boolean> {
     const { signal } = this.#closed;
     const { name, files, base, output } = this.#attempt;
     const open = (docker: Docker) =>
@@ -178,26 +192,48 @@ export class EngineContainer {
       signal.addEventListener('abort', () => stream.destroy());
       if (signal.aborted) stream.destroy();
       await copyLog(stream as AsyncIterable<Buffer>, files, base, () => output.poke());
+      return true;
     } catch (error) {
       // Cut off with the engine, or on purpose: the next copy goes on where this one ended.
       if (isLast && statusOf(error) !== 404) {
         this.#logger.warn('container.log-cut', { name, error: String(error) });
       }
+      return false;
     }
   }
 
-  async #reasonOf({ OOMKilled, ExitCode }: { OOMKilled: boolean; ExitCode: number }) {
+  /** @param cut  its engine was away when it ended. */
+  async #endOf(state: State, cut: boolean): Promise<End> {
+    const { ExitCode: exitCode } = state;
+    const isStopping = await this.#attempt.files.isStopping();
+    if (!isStopping && (await this.#wasTakenAlong(state, cut))) {
+      // A program may answer SIGTERM with 0: it has not done its work for all that.
+      const detail = 'it was ended together with its engine';
+      return { exitCode: exitCode === 0 ? null : exitCode, reason: 'exit', detail };
+    }
+    const detail = cut ? 'its engine was away: the last of its output may be missing' : undefined;
+    return { exitCode, reason: this.#reasonOf(state, isStopping), detail };
+  }
+
+  /** Whoever stops a machine, or a Docker daemon without live restore, stops its containers. */
+  async #wasTakenAlong({ FinishedAt }: State, cut: boolean): Promise<boolean> {
+    const bootedAtMs = Date.now() - uptime() * 1_000;
+    if (Date.parse(FinishedAt) < bootedAtMs) return true;
+    if (!cut || this.#attempt.kind === 'podman') return false;
+    return !(await this.#engine.hasLiveRestore());
+  }
+
+  #reasonOf({ OOMKilled, ExitCode }: State, isStopping: boolean): RuntimeReason {
     if (this.#isOverStorage) return 'out-of-storage';
     if (OOMKilled && ExitCode !== 0) return 'out-of-memory';
-    const isStopping = await this.#attempt.files.isStopping();
     if (isStopping) return 'stopped';
     // Podman does not tell under the first version of control groups; nobody else sends SIGKILL.
-    if (this.#attempt.killMeansMemory && ExitCode === KILLED) return 'out-of-memory';
+    if (this.#attempt.kind === 'podman' && ExitCode === KILLED) return 'out-of-memory';
     return 'exit';
   }
 
   /** The last output goes first, as far as acknowledgements allow. */
-  async #ended(exitCode: number | null, reason: RuntimeReason, detail?: string): Promise<void> {
+  async #ended({ exitCode, reason, detail }: End): Promise<void> {
     const { id, attempt, output } = this.#attempt;
     const end = { exitCode, reason, ...(detail ? { detail } : {}) };
     await output.life(attempt, reason === 'start-failed' ? reason : 'exited', end);

@@ -2,6 +2,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
@@ -48,6 +49,8 @@ const SAFE_ID = /^[a-z0-9][a-z0-9.-]{0,199}$/;
 
 /** Grace of a stop that only this runtime remembers. */
 const STOP_MS = 15_000;
+/** What is under way may take so long when the agent ends. */
+const CLOSE_MS = 5_000;
 
 /** @patent [0044] [0061] C2.1 CLU-7 */
 export class EngineRuntime implements Runtime {
@@ -77,6 +80,14 @@ export class EngineRuntime implements Runtime {
     const ids = new Set(known.map(({ id }) => id));
     for (const id of names) if (!ids.has(id)) this.forget(id);
     void this.#removeUnknown(known, names).catch((error: unknown) => this.#failed('adopt', error));
+    void this.#warn().catch((error: unknown) => this.#failed('adopt', error));
+  }
+
+  async #warn(): Promise<void> {
+    const { kind, socket, logger } = this.#settings;
+    if (kind === 'podman' || (await this.#engine.hasLiveRestore())) return;
+    const text = 'A restart of this Docker daemon ends all containers: set "live-restore": true.';
+    logger.warn('runtime.no-live-restore', { socket, text });
   }
 
   /** Of this agent, but not what it shall follow: left by a crash between two steps. */
@@ -132,8 +143,12 @@ export class EngineRuntime implements Runtime {
     });
   }
 
+  /** Its storage is not there any more when the machine was started anew since. */
   async #archive(files: ContainerFiles): Promise<Readable | null> {
-    return archiveOf(join(files.directory, 'disk', 'out'));
+    const base = await files.base();
+    const scratch = this.#scratchOf(files, base?.storageBytes ?? 0);
+    if (base) await scratch.open();
+    return archiveOf(scratch.paths.out);
   }
 
   forget(id: ContainerId): void {
@@ -182,7 +197,11 @@ export class EngineRuntime implements Runtime {
     }
     this.#engine.close();
     for (const container of this.#containers.values()) container.close();
-    await Promise.all(this.#work.values());
+    // What a daemon that hangs never answers is looked up by the next life of the agent.
+    const over = new AbortController();
+    const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {});
+    await Promise.race([Promise.all(this.#work.values()), late]);
+    over.abort();
     this.#containers.clear();
   }
 
@@ -236,19 +255,19 @@ export class EngineRuntime implements Runtime {
     ]);
     if (stopped.aborted) throw new Error('stopped before it was started');
     await this.#startOnce(name);
-    const { report, logger } = this.#settings;
-    const killMeansMemory = this.#settings.kind === 'podman';
-    const details = { id, attempt, name, files, output, base, scratch, killMeansMemory };
+    const { kind, report, logger } = this.#settings;
+    const details = { id, attempt, name, files, output, base, scratch, kind };
     this.#containers.set(id, new EngineContainer(details, true, this.#engine, report, logger));
   }
 
   /** An answer may be lost with the daemon: whether it was started is then looked up, not tried. */
   async #startOnce(name: string): Promise<void> {
+    let isFirst = true;
     await this.#engine.call(async (docker) => {
-      const { State } = await docker.getContainer(name).inspect();
-      if (State.Status === 'created' || State.Status === 'configured') {
-        await docker.getContainer(name).start();
-      }
+      const container = docker.getContainer(name);
+      const status = isFirst ? 'created' : (await container.inspect()).State.Status;
+      isFirst = false;
+      if (status === 'created' || status === 'configured') await container.start();
     });
   }
 
@@ -265,9 +284,8 @@ export class EngineRuntime implements Runtime {
     }
     const output = this.#outputs.get(id) as ContainerOutput;
     const scratch = this.#scratchOf(files, base.storageBytes);
-    const { report, logger } = this.#settings;
-    const killMeansMemory = this.#settings.kind === 'podman';
-    const details = { id, attempt, name, files, output, base, scratch, killMeansMemory };
+    const { kind, report, logger } = this.#settings;
+    const details = { id, attempt, name, files, output, base, scratch, kind };
     const container = new EngineContainer(details, false, this.#engine, report, logger);
     this.#containers.set(id, container);
     const isStopping = await files.isStopping();

@@ -55,12 +55,11 @@ export class Engine {
 
   /**
    * One try. An answer that broke off with the daemon never comes to an end: the client does not
-   * tell, so the time is limited, and ends with {@link close}.
+   * tell, so the time is limited.
    */
   async once<T>(what: (docker: Docker) => Promise<T>): Promise<T> {
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, this.#closed.signal]);
-    const late = sleep(ANSWER_MS, undefined, { signal }).then(() => {
+    const late = sleep(ANSWER_MS, undefined, { signal: over.signal }).then(() => {
       throw Object.assign(new Error('no answer of the engine'), { code: 'ETIMEDOUT' });
     });
     late.catch(() => {});
@@ -69,6 +68,12 @@ export class Engine {
     } finally {
       over.abort();
     }
+  }
+
+  /** Whether containers outlive a Docker daemon; without this setting it ends them as it starts. */
+  async hasLiveRestore(): Promise<boolean> {
+    const info = await this.call((docker) => docker.info());
+    return (info as { LiveRestoreEnabled?: boolean }).LiveRestoreEnabled === true;
   }
 
   /** Undefined when there is no such container. */

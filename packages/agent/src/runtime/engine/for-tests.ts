@@ -36,16 +36,23 @@ function find(program: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
+export interface EngineOptions {
+  /** Whether containers outlive the daemon; Podman's always do. */
+  liveRestore?: boolean;
+}
+
 /** A daemon of its own: socket, data, processes; others on the machine are not touched. */
 export class TestEngine {
   readonly kind: EngineKind;
   readonly socket: string;
   readonly engine: Engine;
   readonly #folder: string;
+  readonly #liveRestore: boolean;
   #daemon: ChildProcess | undefined;
 
-  private constructor(kind: EngineKind) {
+  private constructor(kind: EngineKind, { liveRestore = true }: EngineOptions) {
     this.kind = kind;
+    this.#liveRestore = liveRestore;
     this.#folder = mkdtempSync(join(tmpdir(), `sg-${kind}-`));
     this.socket = join(this.#folder, 'd.sock');
     this.engine = new Engine(
@@ -54,8 +61,8 @@ export class TestEngine {
     );
   }
 
-  static async start(kind: EngineKind): Promise<TestEngine> {
-    const started = new TestEngine(kind);
+  static async start(kind: EngineKind, options: EngineOptions = {}): Promise<TestEngine> {
+    const started = new TestEngine(kind, options);
     await started.start();
     await started.#makeImage();
     return started;
@@ -92,7 +99,8 @@ export class TestEngine {
       ['--exec-root', at('exec')],
       ['--pidfile', at('docker.pid')],
       ['--default-ulimit', 'nofile=1024:20000'],
-      ['--iptables=false', '--bridge=none', '--live-restore'],
+      ['--iptables=false', '--bridge=none'],
+      this.#liveRestore ? ['--live-restore'] : [],
     ];
     return [find('dockerd') ?? 'dockerd', args.flat(), {}];
   }

@@ -1,0 +1,101 @@
+/**
+ * kill -9 of agent, hub and dockerd in turn while leases run: containers are adopted, none starts
+ * twice, logs go on without gap or repetition, leases end on time.
+ * SPAREGRID_KILL_ROUNDS=20 SPAREGRID_KILL_SEED=7 for more, or others.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Rng } from '@sparegrid/sim/kernel/rng';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
+import { ContainerNetwork, type NodeName, scriptOrder } from './container-network.ts';
+
+const ROUNDS = Number(process.env['SPAREGRID_KILL_ROUNDS'] ?? 3);
+const SEED = process.env['SPAREGRID_KILL_SEED'] ?? '1';
+const ROUND_MS_MAX = 120_000;
+const VICTIMS: readonly (NodeName | 'dockerd')[] = ['ann.h2', 'dockerd', 'h2', 'bob.h2', 'h1'];
+
+/**
+ * Counts its starts where all starts of a container would be seen. It goes on until everybody is back:
+ * of a container that ends while dockerd is dead, dockerd itself loses the last output.
+ */
+const COUNTS = `
+  echo start >>/out/starts
+  i=0; while ! [ -e /out/end ]; do i=$((i+1)); echo line $i; sleep 0.1; done
+  echo starts $(wc -l </out/starts)`;
+/** Neither lessor has room for two of them. */
+const CPU_OF_TWO = 600;
+const STUBBORN = 'trap "" TERM; echo line 1; while :; do sleep 0.05; done';
+const LEASE_MS = 5_000;
+/** For noticing, on a loaded machine; while the daemon is dead, nobody can kill anything. */
+const SLACK_MS = 3_000;
+
+const missing = whyNot('docker');
+if (missing) console.error(`SKIPPED: kills of container networks: ${missing} on this machine`);
+
+describe.skipIf(missing !== null)('a network whose containers run in Docker', () => {
+  let network: ContainerNetwork;
+
+  beforeAll(async () => {
+    network = await ContainerNetwork.open();
+  }, 60_000);
+
+  afterAll(async () => {
+    await network?.close();
+  }, 60_000);
+
+  it(
+    `${ROUNDS} kills, seed ${SEED}: nothing doubled, nothing lost, every lease ends on time`,
+    async () => {
+      const rng = new Rng(`containers ${SEED}`);
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const victim = VICTIMS[round % VICTIMS.length] ?? 'h1';
+        const [waitMs, awayMs] = [rng.between(0, 1_500), rng.between(0, 1_000)];
+        await playRound(victim, waitMs, awayMs).catch((cause: unknown) => {
+          const what = `round ${round}: ${victim} after ${waitMs} ms, for ${awayMs} ms`;
+          throw new Error(`${what}: ${(cause as Error).message}`, { cause });
+        });
+      }
+    },
+    ROUNDS * ROUND_MS_MAX,
+  );
+
+  async function playRound(victim: NodeName | 'dockerd', waitMs: number, awayMs: number) {
+    const drafts = [
+      scriptOrder(COUNTS),
+      scriptOrder(COUNTS, { replicas: 2, cpuMillicores: CPU_OF_TWO }),
+      scriptOrder(STUBBORN, { kind: 'service', durationMs: LEASE_MS }),
+    ];
+    const orders = await Promise.all(drafts.map((draft) => network.submit(draft)));
+    const [single = '', many = '', stubborn = ''] = orders;
+    await Promise.all(orders.map((order) => network.printed(order, 'line 1')));
+    await sleep(waitMs);
+    await kill(victim, awayMs);
+    for (const order of [single, many]) network.leave(order, 'end');
+    for (const order of orders) {
+      expect(await network.ended(order)).toMatchObject({ state: 'completed' });
+    }
+    const texts = [...(await network.output(single)), ...(await network.output(many))];
+    expect(texts.length).toBe(3);
+    for (const [container, text] of texts) {
+      const lines = text.trim().split('\n');
+      const expected = lines.map((_, at) => `line ${at + 1}`);
+      expect(lines, container).toEqual([...expected.slice(0, -1), 'starts 1']);
+    }
+    const lines = await network.records(stubborn);
+    expect(lines.map(({ event }) => event)).toEqual(['image', 'started', 'stopping', 'exited']);
+    const [started, exited] = [lines[1]?.atMs ?? 0, lines[3]?.atMs ?? 0];
+    expect(exited - started).toBeLessThan(LEASE_MS + SLACK_MS + awayMs);
+    while ((await network.engine.names()).length > 0);
+  }
+
+  async function kill(victim: NodeName | 'dockerd', awayMs: number): Promise<void> {
+    if (victim === 'dockerd') {
+      await network.engine.killDaemon();
+      await sleep(awayMs);
+      return network.engine.start();
+    }
+    await network.kill(victim);
+    await sleep(awayMs);
+    await network.start(victim);
+  }
+});

@@ -1,0 +1,144 @@
+/** A whole network with real containers: what becomes of those that fail, run away or will not end. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
+import { ContainerNetwork, type LifeLine, scriptOrder } from './container-network.ts';
+
+/** What starting, telling and ending may take on a loaded machine, beyond what a lease says. */
+const SLACK_MS = 3_000;
+const GO_ON = 'while :; do sleep 0.05; done';
+
+const missing = whyNot('docker');
+if (missing) console.error(`SKIPPED: containers in a whole network: ${missing} on this machine`);
+
+describe.skipIf(missing !== null)('containers in a whole network', () => {
+  let network: ContainerNetwork;
+
+  beforeAll(async () => {
+    network = await ContainerNetwork.open();
+  }, 60_000);
+
+  afterAll(async () => {
+    await network?.close();
+  }, 60_000);
+
+  const named = (lines: LifeLine[], event: string) => lines.filter((line) => line.event === event);
+  /** From the first start to the last exit. */
+  const ranMs = (lines: LifeLine[]) =>
+    (named(lines, 'exited').at(-1)?.atMs ?? Number.NaN) - (named(lines, 'started')[0]?.atMs ?? 0);
+
+  it('starts what failed again, later each time, and counts', async () => {
+    const order = await network.submit(
+      scriptOrder('echo $SPAREGRID_ATTEMPT; exit 1', { restarts: 2 }),
+    );
+    const view = await network.ended(order);
+    expect(view).toMatchObject({ state: 'failed', lastCode: 'LEASE_TASK_FAILED' });
+    const lines = await network.records(order);
+    const started = named(lines, 'started');
+    expect(started.map(({ attempt }) => attempt)).toEqual([0, 1, 2]);
+    const exited = named(lines, 'exited');
+    expect(exited.map(({ exitCode }) => exitCode)).toEqual([1, 1, 1]);
+    for (const [again, waitMs] of [
+      [1, 1_000],
+      [2, 2_000],
+    ] as const) {
+      const pauseMs = (started[again]?.atMs ?? 0) - (exited[again - 1]?.atMs ?? 0);
+      expect(pauseMs).toBeGreaterThanOrEqual(waitMs);
+    }
+    expect([...(await network.output(order)).values()]).toEqual(['0\n1\n2\n']);
+  }, 60_000);
+
+  it('kills what runs away in memory and says so; its neighbour goes on', async () => {
+    const neighbour = await network.submit(
+      scriptOrder('echo go; while ! [ -e /out/end ]; do sleep 0.05; done; echo fine', {
+        durationMs: 600_000,
+      }),
+    );
+    await network.printed(neighbour, 'go');
+    const order = await network.submit(
+      scriptOrder('x=1234567890; while :; do x=$x$x$x$x; done', { restarts: 0 }),
+    );
+    const view = await network.ended(order);
+    expect(view).toMatchObject({ state: 'failed', lastCode: 'LEASE_OUT_OF_MEMORY' });
+    expect(view.agreements[0]?.parts[0]?.lessor).toBe('ann.h2');
+    expect(named(await network.records(order), 'exited')).toMatchObject([
+      { reason: 'out-of-memory' },
+    ]);
+    network.leave(neighbour, 'end');
+    expect(await network.ended(neighbour)).toMatchObject({ state: 'completed' });
+    expect([...(await network.output(neighbour)).values()]).toEqual(['go\nfine\n']);
+  }, 60_000);
+
+  it('warns before the lease ends, and kills what does not care', async () => {
+    const order = await network.submit(
+      scriptOrder(`trap "echo warned" TERM; echo go; ${GO_ON}`, { durationMs: 5_000 }),
+    );
+    const view = await network.ended(order);
+    expect(view).toMatchObject({ lastCode: 'LEASE_DURATION_OVER' });
+    expect(view.agreements[0]?.parts[0]?.billedMs).toBeLessThanOrEqual(5_000);
+    expect([...(await network.output(order)).values()]).toEqual(['go\nwarned\n']);
+    const lines = await network.records(order);
+    expect(named(lines, 'stopping')).toMatchObject([{ graceMs: 500 }]);
+    expect(named(lines, 'exited')).toMatchObject([{ reason: 'stopped', exitCode: 137 }]);
+    expect(ranMs(lines)).toBeLessThan(5_000 + SLACK_MS);
+  }, 60_000);
+
+  it('ends leases on time by itself while its hub is dead', async () => {
+    const order = await network.submit(
+      scriptOrder(`trap "" TERM; echo go; ${GO_ON}`, { durationMs: 6_000 }),
+    );
+    await network.printed(order, 'go');
+    const [container] = await running(order);
+    for (const hub of ['h1', 'h2'] as const) await network.kill(hub);
+    const killedMs = performance.now();
+    await network.engine.engine.docker.getContainer(container as string).wait();
+    const aloneMs = performance.now() - killedMs;
+    expect(aloneMs).toBeGreaterThan(2_000);
+    expect(aloneMs).toBeLessThan(6_000 + SLACK_MS);
+    for (const hub of ['h1', 'h2'] as const) await network.start(hub);
+    const view = await network.ended(order);
+    expect(view).toMatchObject({ lastCode: 'LEASE_DURATION_OVER' });
+    expect(view.agreements[0]?.parts[0]?.billedMs).toBeLessThanOrEqual(6_000);
+    const lines = await network.records(order);
+    expect(ranMs(lines)).toBeLessThan(6_000 + SLACK_MS);
+    expect(named(lines, 'stopping')).toMatchObject([{ graceMs: 600 }]);
+  }, 60_000);
+
+  it('keeps what it has while its hub is dead; the rest of the output follows', async () => {
+    const script = 'for i in $(seq 40); do echo line $i; sleep 0.1; done';
+    const order = await network.submit(scriptOrder(script));
+    await network.printed(order, 'line 3');
+    const [container] = await running(order);
+    await network.kill('h2');
+    expect(await network.engine.engine.docker.getContainer(container as string).wait()).toEqual({
+      StatusCode: 0,
+      Error: null,
+    });
+    await network.start('h2');
+    expect(await network.ended(order)).toMatchObject({ state: 'completed' });
+    const [text] = [...(await network.output(order)).values()];
+    expect(text?.trim().split('\n')).toEqual(Array.from({ length: 40 }, (_, i) => `line ${i + 1}`));
+  }, 60_000);
+
+  it('keeps what a lease used, for after its end', async () => {
+    const order = await network.submit(
+      scriptOrder('end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do :; done'),
+    );
+    await network.ended(order);
+    const samples = await network.records<Record<string, number>>(order, 'usage');
+    expect(samples.length).toBeGreaterThanOrEqual(2);
+    for (const name of ['cpuMillicores', 'memoryBytes', 'storageBytes', 'receivedBytes']) {
+      expect(samples.at(-1)?.[name], name).toBeTypeOf('number');
+    }
+    const used = samples.map(({ cpuMillicores }) => cpuMillicores ?? 0);
+    expect(Math.max(...used)).toBeGreaterThan(10);
+  }, 60_000);
+
+  it('leaves no container behind', async () => {
+    while ((await network.engine.names()).length > 0);
+  }, 30_000);
+
+  /** Names of the order's containers in the daemon. */
+  async function running(order: string): Promise<string[]> {
+    return (await network.engine.names()).filter((name) => name.includes(order));
+  }
+});
