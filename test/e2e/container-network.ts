@@ -41,8 +41,8 @@ const TIMING = {
 };
 
 export interface NetworkOptions extends EngineOptions {
-  /** Whether offers follow the machine's own work; else they are constant. */
-  follow?: 'load' | 'fixed';
+  /** What the second lessor's offer says otherwise. */
+  bob?: object;
 }
 
 /** One line about a container. */
@@ -60,17 +60,17 @@ export class ContainerNetwork {
   readonly #directory = mkdtempSync('/tmp/sg-containers-');
   readonly #keys = new Map<string, KeyObject>();
   readonly #processes = new Map<NodeName, ChildProcess>();
-  readonly #follow: 'load' | 'fixed';
+  readonly #bob: object;
   #client: Client | undefined;
 
-  private constructor(engine: TestEngine, follow: 'load' | 'fixed') {
+  private constructor(engine: TestEngine, bob: object) {
     this.engine = engine;
-    this.#follow = follow;
+    this.#bob = bob;
   }
 
   /** Resolves when both lessors are in the panorama of the lessee's hub. */
-  static async open({ follow = 'fixed', ...options }: NetworkOptions = {}) {
-    const network = new ContainerNetwork(await TestEngine.start('docker', options), follow);
+  static async open({ bob = {}, ...options }: NetworkOptions = {}): Promise<ContainerNetwork> {
+    const network = new ContainerNetwork(await TestEngine.start('docker', options), bob);
     network.#prepare();
     await Promise.all([...HUBS, ...LESSORS].map((name) => network.start(name)));
     network.#client = await network.#connect();
@@ -220,9 +220,10 @@ export class ContainerNetwork {
         cpu: '1',
         memory: '512Mi',
         storage: '512Mi',
-        follow: this.#follow,
+        follow: 'fixed',
         margin: { cpu: '0', memory: '0', storage: '0' },
         asks: { cpuPerCoreHour: `0.0${at + 1}`, memoryPerGibHour: '0.001' },
+        ...(at > 0 ? this.#bob : {}),
       },
       runtime: {
         kind: 'docker',

@@ -26,7 +26,7 @@ const COUNTS = `
 const CPU_OF_TWO = 600;
 const STUBBORN = 'trap "" TERM; echo line 1; while :; do sleep 0.05; done';
 const LEASE_MS = 5_000;
-/** For noticing, on a loaded machine; while the daemon is dead, nobody can kill anything. */
+/** For killing it, on a loaded machine. */
 const SLACK_MS = 3_000;
 
 const missing = whyNot('docker');
@@ -70,6 +70,7 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
     await Promise.all(orders.map((order) => network.printed(order, 'line 1')));
     await sleep(waitMs);
     await kill(victim, awayMs);
+    const backAtMs = Date.now();
     for (const order of [single, many]) network.leave(order, 'end');
     for (const order of orders) {
       expect(await network.ended(order)).toMatchObject({ state: 'completed' });
@@ -84,7 +85,9 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
     const lines = await network.records(stubborn);
     expect(lines.map(({ event }) => event)).toEqual(['image', 'started', 'stopping', 'exited']);
     const [started, exited] = [lines[1]?.atMs ?? 0, lines[3]?.atMs ?? 0];
-    expect(exited - started).toBeLessThan(LEASE_MS + SLACK_MS + awayMs);
+    // Nobody ends what runs while agent or dockerd are dead, and a loaded machine starts them slowly.
+    const dueAtMs = Math.max(started + LEASE_MS, backAtMs);
+    expect(exited, JSON.stringify({ dueAtMs, lines })).toBeLessThan(dueAtMs + SLACK_MS);
     while ((await network.engine.names()).length > 0);
   }
 

@@ -1,10 +1,24 @@
 /** A whole network with real containers: what becomes of those that fail, run away or will not end. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { totalmem } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
 import { ContainerNetwork, type LifeLine, scriptOrder } from './container-network.ts';
 
 /** What starting, telling and ending may take on a loaded machine, beyond what a lease says. */
 const SLACK_MS = 3_000;
+const MIB = 1_048_576;
+/** The owner's own work takes this much, and the offer shrinks by most of it. */
+const TAKES_MEMORY = `
+  console.log('ready');
+  process.stdin.once('data', () => {
+    globalThis.taken = Buffer.alloc(${1_536 * MIB}, 1);
+    console.log('taken');
+  });`;
+const SHRINKS_BY = 1_024 * MIB;
+/** 2 s are promised; the rest is for a machine that others load, too. */
+const SHRINKS_MS = 4_000;
 const GO_ON = 'while :; do sleep 0.05; done';
 
 const missing = whyNot('docker');
@@ -14,7 +28,11 @@ describe.skipIf(missing !== null)('containers in a whole network', () => {
   let network: ContainerNetwork;
 
   beforeAll(async () => {
-    network = await ContainerNetwork.open();
+    // Bob lends whatever memory his machine has to spare.
+    const memory = `${Math.floor((0.9 * totalmem()) / MIB)}Mi`;
+    network = await ContainerNetwork.open({
+      bob: { memory, follow: 'load', labels: { is: 'bob' } },
+    });
   }, 60_000);
 
   afterAll(async () => {
@@ -132,6 +150,48 @@ describe.skipIf(missing !== null)('containers in a whole network', () => {
     const used = samples.map(({ cpuMillicores }) => cpuMillicores ?? 0);
     expect(Math.max(...used)).toBeGreaterThan(10);
   }, 60_000);
+
+  it('offers less elsewhere at once when the machine needs its memory; a lease keeps its share', async () => {
+    // No processor time: on a busy machine there is none to lend.
+    const draft = scriptOrder('echo go; while ! [ -e /out/end ]; do sleep 0.05; done', {
+      cpuMillicores: 0,
+    });
+    const lease = await network.submit({
+      ...draft,
+      performance: { ...draft.performance, labels: { is: 'bob' } },
+    });
+    await network.printed(lease, 'go');
+    const before = await memoryOfBob();
+    const owner = spawn(process.execPath, ['-e', TAKES_MEMORY], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      await once(owner.stdout, 'data');
+      const startMs = performance.now();
+      owner.stdin.write('go\n');
+      while ((await memoryOfBob()) > before - SHRINKS_BY);
+      const tookMs = performance.now() - startMs;
+      console.error(`the offer at the other hub shrank within ${tookMs.toFixed(0)} ms`);
+      expect(tookMs).toBeLessThan(SHRINKS_MS);
+      const [container = ''] = await running(lease);
+      const { HostConfig, State } = await network.engine.engine.docker
+        .getContainer(container)
+        .inspect();
+      expect([HostConfig.Memory, State.Running]).toEqual([32 * MIB, true]);
+    } finally {
+      owner.kill('SIGKILL');
+    }
+    while ((await memoryOfBob()) < before - SHRINKS_BY);
+    network.leave(lease, 'end');
+    expect(await network.ended(lease)).toMatchObject({ state: 'completed' });
+  }, 60_000);
+
+  /** As the lessee's hub knows it. */
+  async function memoryOfBob(): Promise<number> {
+    const offers = await network.client.offers();
+    const bob = offers.find(({ offer }) => offer.participant === 'bob.h2');
+    return bob?.offer.lots[0]?.amounts.memoryBytes ?? Number.NaN;
+  }
 
   it('leaves no container behind', async () => {
     while ((await network.engine.names()).length > 0);

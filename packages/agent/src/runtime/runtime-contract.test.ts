@@ -298,6 +298,15 @@ for (const kind of KINDS) {
         expect(Config.User).toBe('65534:65534');
       });
 
+      it('gives what ordered no processor time the least there is', async () => {
+        const none = { ...shell(kind, '').amounts, cpuMillicores: 0, memoryBytes: 0 };
+        const id = run('echo go; sleep 1000', { amounts: none });
+        await reports.printed(id, 'go');
+        const { HostConfig } = await inspect(id);
+        expect(HostConfig.NanoCpus || cpusOf(HostConfig)).toBe(10_000_000);
+        expect(HostConfig.Memory).toBe(6 * MIB);
+      });
+
       it('leaves a program no rights, no network and nothing to write to but its storage', async () => {
         const id = run(`
           id -u

@@ -16,8 +16,9 @@ export interface Confinement {
 /** Nobody's: images that ask for root get it instead. */
 const USER = '65534:65534';
 const NANOS_PER_MILLICORE = 1_000_000;
-/** The least that engines accept. */
+/** The least that engines accept; nothing at all would mean no limit. */
 const MEMORY_BYTES_MIN = 6 * 1_048_576;
+const CPU_MILLICORES_MIN = 10;
 const OPEN_FILES = 1_024;
 const OPEN_FILES_MAX = 16_384;
 /** Of one user over all containers: the bound of a single one is its number of processes. */
@@ -60,7 +61,7 @@ export function containerOptions(
     Tty: false,
     NetworkDisabled: !egress,
     HostConfig: {
-      NanoCpus: amounts.cpuMillicores * NANOS_PER_MILLICORE,
+      NanoCpus: Math.max(amounts.cpuMillicores, CPU_MILLICORES_MIN) * NANOS_PER_MILLICORE,
       Memory: memory,
       // No swap on top.
       MemorySwap: memory,
