@@ -19,6 +19,7 @@ import {
   timing,
 } from '@sparegrid/link/daemon/node-settings';
 import { readConfig } from '@sparegrid/link/daemon/read-config';
+import { brokerUrl } from '@sparegrid/link/nats/broker';
 import { addressFrom, brokerDoor, tlsFrom } from '@sparegrid/link/nats/settings';
 import { organization } from '@sparegrid/link/schemas/resource-spec';
 import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
@@ -232,12 +233,7 @@ function doorsOf(
   nats: NatsSettings | null,
   path: (given: string) => string,
 ): HubSettings['sockets'] {
-  if (nats) return { mesh: urlOf(nats.mesh), local: urlOf(nats.local) };
+  if (nats) return { mesh: brokerUrl(nats.mesh), local: brokerUrl(nats.local) };
   if (sockets) return { mesh: path(sockets.mesh), local: path(sockets.local) };
   throw new Error('broken invariant: neither sockets nor nats');
-}
-
-/** Where the hub itself reaches a server of its own, which may listen on all addresses. */
-function urlOf({ host, port }: { host: string; port: number }): string {
-  return `nats://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }

@@ -62,6 +62,11 @@ export function brokerConfig({ name, host, port, tls, owner, users }: BrokerSett
   return `${lines.join('\n')}\n`;
 }
 
+/** Where the hub itself reaches a server of its own, which may listen on all addresses. */
+export function brokerUrl({ host, port }: { host: string; port: number }): string {
+  return `nats://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+}
+
 export class Broker {
   readonly url: string;
   readonly settings: BrokerSettings;
@@ -72,7 +77,7 @@ export class Broker {
   private constructor(settings: BrokerSettings, pid: number) {
     this.settings = settings;
     this.#pid = pid;
-    this.url = `nats://${settings.host}:${settings.port}`;
+    this.url = brokerUrl(settings);
   }
 
   get pid(): number {
@@ -129,7 +134,10 @@ export class Broker {
     for (let attempt = 0; ; attempt += 1) {
       try {
         const options = { servers: this.url, reconnect: false, timeout: 1_000 };
-        const connection = await connect({ ...options, ...(tls && { tls: readTls(tls) }) });
+        const connection = await connect({
+          ...options,
+          ...(tls && { tls: readTls(tls, this.url) }),
+        });
         return await connection.close();
       } catch (cause) {
         const isGone = !isBroker(this.#pid, directory);

@@ -34,7 +34,7 @@ export function natsTransport({ node, tls, onUnreachable }: NatsAccess): Transpo
     name: node,
     inboxPrefix: `_INBOX.${token}`,
     ignoreClusterUpdates: true,
-    ...(tls && { tls: readTls(tls) }),
+    ...(tls && { tls: readTls(tls, path) }),
   });
   return {
     listen: (options) => listenOnNats(optionsFor(options.path), options, onUnreachable),
@@ -42,8 +42,13 @@ export function natsTransport({ node, tls, onUnreachable }: NatsAccess): Transpo
   };
 }
 
-/** Read at every connection that is made: a renewed certificate is used from then on. */
-export function readTls({ certFile, keyFile, caFile }: TlsFiles) {
+/**
+ * Read at every connection that is made: a renewed certificate is used from then on. The server's
+ * certificate must name the host of `url`; told of no host, TLS would take an IP address for
+ * `localhost`, and any server of that authority could stand in for any other.
+ */
+export function readTls({ certFile, keyFile, caFile }: TlsFiles, url: string) {
   const text = (path: string): string => readFileSync(path, 'utf8');
-  return { cert: text(certFile), key: text(keyFile), ca: text(caFile) };
+  const { hostname: host } = new URL(url);
+  return { cert: text(certFile), key: text(keyFile), ca: text(caFile), host };
 }

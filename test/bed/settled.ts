@@ -1,0 +1,45 @@
+/** Waits for what the stores of a test bed must come to, looking again and again at what may never be. */
+import { setTimeout as after } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Bed } from './bed.ts';
+import { REPLICAS_PER_LESSOR } from './bed-files.ts';
+import { soldOf, wrongsOf } from './recount.ts';
+
+const LOOK_MS = 50;
+const END_MS_MAX = 150_000;
+/** After the last cut is healed, so much later all hubs know the same. */
+export const AGREE_MS_MAX = 5_000;
+
+/** Resolves when it is so; nobody tells a bystander when another process has written something. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + END_MS_MAX;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(`not within ${END_MS_MAX} ms: ${what}`);
+    await after(LOOK_MS);
+  }
+}
+
+/** Everything has ended as promised; at no look on the way was anything sold twice. */
+export async function untilSettled(bed: Bed, when: string): Promise<void> {
+  let wrongs: string[] = [];
+  const isSettled = async () => {
+    const records = await bed.allRecords();
+    for (const [lessor, replicas] of soldOf(records)) {
+      expect(replicas, `${when}: replicas sold of ${lessor}`).toBeLessThanOrEqual(
+        REPLICAS_PER_LESSOR,
+      );
+    }
+    wrongs = wrongsOf(records);
+    return wrongs.length === 0;
+  };
+  await until(when, isSettled).catch((error: Error) => {
+    throw new Error(`${error.message}\n${wrongs.join('\n')}`);
+  });
+}
+
+/** Milliseconds from now until all hubs know the same of each other. */
+export async function msUntilAgreed(bed: Bed): Promise<number> {
+  const startedAt = performance.now();
+  await until('panoramas agree', () => bed.panoramasAgree());
+  return performance.now() - startedAt;
+}
