@@ -22,6 +22,7 @@ import { type AgentState, ControlDoor } from './control/control-door.ts';
 import { ModeFile } from './control/mode.ts';
 import { HubLink } from './hub-link.ts';
 import { UsageSampler } from './monitor/usage-sampler.ts';
+import { startRenewal } from './renewal.ts';
 import { Reports } from './reports.ts';
 import { noRuntime } from './runtime/no-runtime.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
@@ -97,12 +98,14 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
       sampled: (sampled) => reports?.sampled(sampled),
     });
   sampler?.start();
+  const renewal = settings.membership && startRenewal(settings.membership, config.id, logger);
   logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
 
   return {
     ready: { role: 'agent', id: config.id, hub: config.hub.id, session },
     stop: async () => {
       sampler?.stop();
+      if (renewal) renewal();
       reports?.stop();
       await door.close();
       await loop.stop();

@@ -74,6 +74,8 @@ export interface AgentSettings {
   control: string;
   /** Remembers over restarts whether the agent is paused. */
   modeFile: string;
+  /** Where the files of its admission are, when it joined with a token. */
+  membership: string | null;
   /** Null in the role of a lessee. */
   lending: LendingSettings | null;
   keyFile: string;
@@ -203,6 +205,8 @@ const fileSchema = z
     offer: offerSchema.optional(),
     runtime: runtimeSchema.optional(),
     control: filePath.optional(),
+    /** The directory of a participant that joined with a token: the agent renews its certificate. */
+    membership: filePath.optional(),
     timing,
     diskFreeBytesMin,
     inboxMax,
@@ -243,6 +247,7 @@ export function readAgentConfig(configPath: string): AgentSettings {
     store,
     control: path(file.control ?? `${beside}.control`),
     modeFile: `${beside}.mode`,
+    membership: file.membership ? path(file.membership) : null,
     lending: lendingOf(file, path),
     hubSockets: hub.socket.map(addressFrom(path)),
     tls: hub.tls ? tlsFrom(path)(hub.tls) : null,

@@ -38,7 +38,8 @@ export function failureOf(error: unknown): Failure | null {
     return told('CLI_USAGE', text, 'See sparegrid --help.', 'input');
   }
   if (error instanceof ConfigFault || error instanceof LinkFault) {
-    return told(error.code, error.message.replace(`${error.code}: `, ''), error.hint, 'input');
+    const reason = error.retryable ? 'unavailable' : 'input';
+    return told(error.code, error.message.replace(`${error.code}: `, ''), error.hint, reason);
   }
   if (error instanceof SolverFault) return told(error.code, error.message, error.hint, 'fault');
   const text = error instanceof Error ? error.message : String(error);

@@ -20,6 +20,8 @@ export const CLI_FAULTS = {
   CLI_AMBIGUOUS: 'More than one thing begins like this.',
   CLI_FILE_UNWRITABLE: 'A file cannot be written.',
   CLI_NO_RESULT: 'There is no such result.',
+  CLI_NO_HUB: 'No hub answers on this machine.',
+  CLI_EXISTS: 'There is something already; nothing was overwritten.',
   CLI_NO_AGENT: 'No agent answers on this machine.',
   CLI_AGENT_REFUSED: 'The agent refused.',
   CLI_NO_DEVNET: 'There is no devnet here.',

@@ -61,6 +61,22 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'lend what is idle on this machine',
     load: async () => (await import('./commands/daemon.ts')).agentCommand(),
   },
+  'join-token': {
+    description: 'let a participant into a hub',
+    load: async () => (await import('./commands/network.ts')).joinTokenCommand(),
+  },
+  participant: {
+    description: 'who belongs to a hub: ls, expel',
+    load: async () => (await import('./commands/network.ts')).participantCommand(),
+  },
+  org: {
+    description: 'an organisation of the network: its key, and those of its own',
+    load: async () => (await import('./commands/network.ts')).orgCommand(),
+  },
+  ca: {
+    description: 'found a network; vouch for hubs and organisations',
+    load: async () => (await import('./commands/network.ts')).caCommand(),
+  },
   doctor: {
     description: 'what this machine has and lacks',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand(),

@@ -21,6 +21,7 @@ import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import type { Store } from '@sparegrid/link/store/store';
 import type { Server, Transport } from '@sparegrid/link/transport';
+import { Admission, takeHubList } from './admission/admission.ts';
 import { AdmissionPort } from './admission/admission-port.ts';
 import type { HubLinks, Users } from './brokers.ts';
 import { answerColdRead } from './cold-reads.ts';
@@ -55,6 +56,7 @@ export interface Hub extends Daemon {
 /** What a hub is made of once its store is open. */
 interface Parts {
   config: HubConfig;
+  publicKey: string;
   crypto: ReturnType<typeof nodeCrypto>;
   store: Store;
   clock: ElapsedClock;
@@ -70,11 +72,12 @@ interface Parts {
 export async function startHub(settings: HubSettings, shell: HubShell): Promise<Hub> {
   const key = readKey(settings.keyFile);
   const crypto = nodeCrypto(key);
-  const config = withSelf(settings.config, publicKeyOf(key));
+  const publicKey = publicKeyOf(key);
+  const config = withSelf(settings.config, publicKey);
   const store = await openHubStore(settings, shell);
   const { clock, records } = await resumeNode(store);
   const core = new HubCore(config, { crypto, documents: documentReader }, clock.now(), records);
-  const hub = new HubApp(settings, shell, { config, crypto, store, clock, core });
+  const hub = new HubApp(settings, shell, { config, publicKey, crypto, store, clock, core });
   await hub.open();
   const { epoch } = core;
   shell.logger.info('hub.started', { epoch, records: records.length });
@@ -96,6 +99,7 @@ class HubApp implements Hub {
   readonly #peerPaths = new Map<HubId, string[]>();
   #links: HubLinks | null = null;
   #http: HttpDoor | null = null;
+  #admission: Admission | null = null;
   #stopping = false;
 
   constructor(settings: HubSettings, shell: HubShell, parts: Parts) {
@@ -129,6 +133,7 @@ class HubApp implements Hub {
   async open(): Promise<void> {
     await this.#loop.start();
     try {
+      await takeHubList(this.#settings, this.#admissions, this.#shell.logger);
       await this.#connect();
     } catch (error) {
       await this.stop();
@@ -142,6 +147,7 @@ class HubApp implements Hub {
     await this.#loop.stop();
     await this.#solver.close();
     await Promise.all(this.#doors.map((door) => door.close()));
+    await this.#admission?.close();
     await this.#http?.close();
     await this.#router.close();
     await store.close();
@@ -156,7 +162,21 @@ class HubApp implements Hub {
     await this.#openDoor(transport, 'mesh');
     this.#router.setParticipants(local);
     await this.#openHttp();
+    await this.#openAdmission();
     this.#meetPeers(transport);
+  }
+
+  /** The doors of the operator of this hub and of newcomers. */
+  async #openAdmission(): Promise<void> {
+    this.#admission = await Admission.open(this.#settings, {
+      admissions: this.#admissions,
+      crypto: this.#parts.crypto,
+      publicKey: this.#parts.publicKey,
+      http: this.#http?.url ?? null,
+      wallMs: () => this.#parts.clock.now().wallMs,
+      reload: () => this.#links?.setUsers(this.#users()),
+      logger: this.#shell.logger,
+    });
   }
 
   /** Links to every other hub of the network as it is now, and to no others. */

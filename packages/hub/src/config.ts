@@ -38,6 +38,12 @@ export interface HubSettings {
   sockets: { mesh: string; local: string };
   /** Where the HTTP door listens, if there is one. */
   http: HttpAddress | null;
+  /** Path of the control door's socket, if there is one. */
+  control: string | null;
+  /** The operator's signed list of hubs, taken at the start when it is newer than the one on record. */
+  hubListFile: string | null;
+  /** The door for newcomers, if there is one. */
+  admission: AdmissionSettings | null;
   /** The hub's own NATS servers, when its doors are there and not at local sockets. */
   nats: NatsSettings | null;
   /** Mesh doors of every other hub and its standbys: paths of sockets, or URLs of NATS servers. */
@@ -51,6 +57,15 @@ export interface HttpAddress {
   host: string;
   /** 0: any free one; the ready line tells it. */
   port: number;
+}
+
+export interface AdmissionSettings {
+  /** Where it listens. */
+  host: string;
+  port: number;
+  /** Under which name newcomers and participants reach this machine. */
+  publicHost: string;
+  authority: { certFile: string; keyFile: string };
 }
 
 /**
@@ -123,6 +138,19 @@ const fileSchema = z
       })
       .optional(),
     nats: z.strictObject({ directory: filePath, mesh: brokerDoor, local: brokerDoor }).optional(),
+    /** Whose word counts about organisations and hubs, and where its list of hubs is. */
+    network: z
+      .strictObject({ name: hubId, operatorKey: publicKey, hubs: filePath.optional() })
+      .optional(),
+    control: filePath.optional(),
+    admission: z
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1'),
+        port: z.int().min(1).max(65_535),
+        publicHost: z.string().min(1).max(253).optional(),
+        authority: z.strictObject({ certFile: filePath, keyFile: filePath }),
+      })
+      .optional(),
     /** Every hub of the network; this hub's own entry may be among them. */
     peers: z.array(z.strictObject({ id: hubId, publicKey, mesh: addresses })).max(1_024),
     participants: z
@@ -151,7 +179,8 @@ const fileSchema = z
     diskFreeBytesMin,
     inboxMax,
   })
-  .superRefine(({ id, store, standby, peers, participants, sockets, nats }, context) => {
+  .superRefine((file, context) => {
+    const { id, store, standby, peers, participants, sockets, nats, admission, network } = file;
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
     if (standby && typeof store === 'string') {
@@ -159,6 +188,9 @@ const fileSchema = z
     }
     if ((sockets === undefined) === (nats === undefined)) {
       complain(['sockets'], 'expected either sockets or nats');
+    }
+    if (admission && !(nats && network)) {
+      complain(['admission'], 'expected nats and network with it');
     }
     for (const [index, { id: participant }] of participants.entries()) {
       if (hubOf(participant) !== id) {
@@ -200,9 +232,15 @@ export function readHubConfig(configPath: string): HubSettings {
       timing,
       limits,
       panorama,
+      ...(file.network && {
+        network: { network: file.network.name, operatorKey: file.network.operatorKey },
+      }),
       ...(rounds && { rounds }),
       ...(privacy && { privacy }),
     },
+    control: controlFrom(file, path),
+    hubListFile: file.network?.hubs ? path(file.network.hubs) : null,
+    admission: file.admission ? admissionFrom(file.admission, path) : null,
     keyFile: path(file.keyFile),
     store:
       typeof file.store === 'string'
@@ -215,6 +253,29 @@ export function readHubConfig(configPath: string): HubSettings {
     peerSockets: others.map((peer) => ({ hub: peer.id, paths: peer.mesh.map(address) })),
     diskFreeBytesMin,
     inboxMax,
+  };
+}
+
+/** A hub that knows its network has one in any case: beside the store, when that is a file. */
+function controlFrom(
+  { id, control, network, store }: z.infer<typeof fileSchema>,
+  path: (given: string) => string,
+): string | null {
+  if (!control && !network) return null;
+  const beside = typeof store === 'string' && store !== 'memory' ? store : id;
+  return path(control ?? `${beside}.control`);
+}
+
+function admissionFrom(
+  given: Omit<AdmissionSettings, 'publicHost'> & { publicHost?: string | undefined },
+  path: (given: string) => string,
+): AdmissionSettings {
+  const { host, port, authority } = given;
+  return {
+    host,
+    port,
+    publicHost: given.publicHost ?? host,
+    authority: { certFile: path(authority.certFile), keyFile: path(authority.keyFile) },
   };
 }
 

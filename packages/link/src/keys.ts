@@ -34,15 +34,30 @@ export function encodeKey(privateKey: KeyObject): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
+/** Makes an X25519 private key: what is for a node's eyes is sealed to it. */
+export function generateSealKey(): KeyObject {
+  return generateKeyPairSync('x25519').privateKey;
+}
+
+/** The public half as base64url of its 32 raw bytes, as key statements hold it. */
+export function sealPublicKeyOf(privateKey: KeyObject): string {
+  return createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '';
+}
+
 /** @throws LinkFault KEY_MALFORMED */
 export function decodeKey(pem: string): KeyObject {
+  return decodeAs('ed25519', pem);
+}
+
+function decodeAs(type: 'ed25519' | 'x25519', pem: string): KeyObject {
   try {
     const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    if (key.asymmetricKeyType === type) return key;
   } catch (cause) {
     throw new LinkFault('KEY_MALFORMED', 'Expected PEM text as `saveKey` writes it.', { cause });
   }
-  throw new LinkFault('KEY_MALFORMED', 'Expected an Ed25519 key.');
+  const name = type === 'ed25519' ? 'an Ed25519' : 'an X25519';
+  throw new LinkFault('KEY_MALFORMED', `Expected ${name} key.`);
 }
 
 /**
@@ -69,13 +84,22 @@ export function saveKey(path: string, privateKey: KeyObject): void {
 
 /** @throws LinkFault KEY_UNREADABLE, KEY_MALFORMED */
 export function loadKey(path: string): KeyObject {
+  return decodeKey(readPem(path));
+}
+
+/** The X25519 key of a file. @throws LinkFault KEY_UNREADABLE, KEY_MALFORMED */
+export function loadSealKey(path: string): KeyObject {
+  return decodeAs('x25519', readPem(path));
+}
+
+function readPem(path: string): string {
   let pem: string;
   try {
     pem = readFileSync(path, 'utf8');
   } catch (cause) {
     throw new LinkFault('KEY_UNREADABLE', `Looked for ${path}.`, { cause });
   }
-  return decodeKey(pem);
+  return pem;
 }
 
 function writeDurably(path: string, text: string): void {

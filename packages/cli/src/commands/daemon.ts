@@ -1,6 +1,7 @@
 /** `sparegrid hub start` and `sparegrid agent start`: the daemons, in this process. */
 import { Command } from 'commander';
 import type { AgentOptions } from './agent-actions.ts';
+import { agentMemberCommands } from './members.ts';
 import { outputOption } from './options.ts';
 
 export function startCommand(role: 'hub' | 'agent'): Command {
@@ -26,6 +27,7 @@ export function agentCommand(): Command {
   const agent = new Command('agent')
     .description('lend what is idle on this machine')
     .addCommand(startCommand('agent'));
+  for (const command of agentMemberCommands()) agent.addCommand(command);
   for (const [op, what] of Object.entries(CONTROL) as [keyof typeof CONTROL, string][]) {
     const command = new Command(op)
       .description(what)

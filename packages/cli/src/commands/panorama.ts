@@ -1,6 +1,7 @@
 /** `sparegrid offer`, `resource` and `hub`: the network as this participant's hub knows it. */
 import { Command } from 'commander';
 import { startCommand } from './daemon.ts';
+import { hubMemberCommands } from './members.ts';
 import { asking, type HubOptions } from './options.ts';
 
 const actions = () => import('./panorama-actions.ts');
@@ -28,7 +29,9 @@ export function hubCommand(): Command {
   asking(status, '  sparegrid hub status').action(async (options: HubOptions) =>
     (await actions()).showHub(options),
   );
-  return group('hub', 'a hub: run one, or look at yours', status).addCommand(startCommand('hub'));
+  const hub = group('hub', 'a hub: run one, or look at yours', status);
+  for (const command of hubMemberCommands()) hub.addCommand(command);
+  return hub.addCommand(startCommand('hub'));
 }
 
 function group(name: string, description: string, command: Command): Command {

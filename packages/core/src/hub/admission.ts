@@ -91,11 +91,13 @@ export interface ParticipantView {
 }
 
 export type AdmissionAnswer =
-  | { ok: true; op: 'join' | 'renew'; participant: ParticipantId; collect: 'push' | 'pull' }
+  | { ok: true; op: 'join'; participant: ParticipantId; collect: 'push' | 'pull' }
+  | { ok: true; op: 'renew'; participant: ParticipantId; collect: 'push' | 'pull' }
   | { ok: true; op: 'token.create'; digest: string }
   | { ok: true; op: 'participant.list'; participants: ParticipantView[] }
   | { ok: true; op: 'participant.expel'; participant: ParticipantId }
-  | { ok: true; op: 'hubs.set' | 'hubs.get'; revision: number; hubs: readonly ListedHub[] }
+  | { ok: true; op: 'hubs.set'; revision: number; hubs: readonly ListedHub[] }
+  | { ok: true; op: 'hubs.get'; revision: number; hubs: readonly ListedHub[] }
   | Refusal;
 
 /**

@@ -1,7 +1,8 @@
 /** Certificates of the links: an authority, and what it issues to the nodes that it admitted. */
 import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import { LinkFault } from '../fault.ts';
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -64,7 +65,7 @@ export async function createRequest(name: string): Promise<{ request: string; ke
 /**
  * Signs a request. Only its key is taken from it; names and validity are the authority's decision.
  *
- * @throws Error when the request is no PKCS #10 or not signed by its own key
+ * @throws LinkFault CERTIFICATE_MALFORMED when the request is no PKCS #10 or not signed by its own key
  */
 export async function issue(
   authority: Certified,
@@ -72,8 +73,7 @@ export async function issue(
   leaf: Leaf,
   nowMs: number,
 ): Promise<string> {
-  const asked = new x509.Pkcs10CertificateRequest(request);
-  if (!(await asked.verify())) throw new Error('the request is not signed by its own key');
+  const asked = await readRequest(request);
   const issuer = new x509.X509Certificate(authority.cert);
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
@@ -99,6 +99,61 @@ export async function issue(
     ],
   });
   return cert.toString('pem');
+}
+
+async function readRequest(request: string): Promise<x509.Pkcs10CertificateRequest> {
+  try {
+    const asked = new x509.Pkcs10CertificateRequest(request);
+    if (await asked.verify()) return asked;
+  } catch (cause) {
+    throw new LinkFault('CERTIFICATE_MALFORMED', 'Expected a request in PEM.', { cause });
+  }
+  throw new LinkFault('CERTIFICATE_MALFORMED', 'The request is not signed by its own key.');
+}
+
+/** What a certificate says. `names` are its DNS names: servers take one of them for the user. */
+export interface CertificateFacts {
+  names: string[];
+  /** Further names and addresses, as an authority was asked for. */
+  hosts: string[];
+  notAfterMs: number;
+  /** Less than a third of its life is left: time for a new one. */
+  isDue: boolean;
+}
+
+/** @throws LinkFault CERTIFICATE_MALFORMED */
+export function factsOf(pem: string, nowMs: number): CertificateFacts {
+  try {
+    const cert = new x509.X509Certificate(pem);
+    const names = cert.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+    const [fromMs, notAfterMs] = [cert.notBefore.getTime(), cert.notAfter.getTime()];
+    return {
+      names: names.filter(({ type }) => type === 'dns').map(({ value }) => value),
+      hosts: names.slice(1).map(({ value }) => value),
+      notAfterMs,
+      isDue: notAfterMs - nowMs < (notAfterMs - fromMs) / 3,
+    };
+  } catch (cause) {
+    throw new LinkFault('CERTIFICATE_MALFORMED', 'Expected PEM text.', { cause });
+  }
+}
+
+/**
+ * Hosts that may stand beside a node's name in its certificate: addresses, `localhost`, and names
+ * with a dot. Any other name could be that of another hub, whom the servers would take it for.
+ */
+export function isHost(text: string): boolean {
+  if (isIp(text) || text === 'localhost') return true;
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text);
+}
+
+/** The public half of two PEM texts is the same key: a certificate and its private key. */
+export function isPair(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {

@@ -47,7 +47,7 @@ export const keyChain = schemaFor<KeyChain>()(
   z.strictObject({ organization: signedDocument, key: signedDocument }),
 );
 
-const listedHub = schemaFor<ListedHub>()(
+export const listedHub = schemaFor<ListedHub>()(
   z.strictObject({
     id: hubId,
     signKeys: list(signKey, 2).min(1),
