@@ -6,6 +6,7 @@ import {
   createAuthority,
   createRequest,
   factsOf,
+  isHost,
   isPair,
   issue,
 } from '@sparegrid/link/identity/certificates';
@@ -57,6 +58,9 @@ const at = (directory: string) => ({
 export async function initHub(directory: string, place: HubPlace): Promise<void> {
   const { id, host } = place;
   if (!isHubId(id)) throw new CliFault('CLI_USAGE', '--id: lower-case letters, digits and -.');
+  if (!isHost(host)) {
+    throw new CliFault('CLI_USAGE', '--host: an address, localhost, or a name with a dot.');
+  }
   const files = at(directory);
   newDirectory(directory, 'hub.key');
   const nowMs = Date.now();

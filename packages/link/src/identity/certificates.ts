@@ -1,6 +1,7 @@
 /** Certificates of the links: an authority, and what it issues to the nodes that it admitted. */
 import 'reflect-metadata';
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { LinkFault } from '../fault.ts';
 
@@ -185,5 +186,5 @@ function serial(): string {
 }
 
 function isIp(host: string): boolean {
-  return /^[0-9.]+$/.test(host) || host.includes(':');
+  return isIP(host) !== 0;
 }
