@@ -313,6 +313,8 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     async () => {
       const link = await enter(LOCAL1, filesOf('a2', 'link'), 'h1/authority.pem');
       const closed = link.closed();
+      const before = await offers();
+      expect(before.size).toBe(6);
       const control = at('h1', 'control.sock');
       const sinceMs = performance.now();
       const answer = await controlHub(control, { op: 'participant.expel', participant: 'a2.h1' });
