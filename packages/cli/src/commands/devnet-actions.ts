@@ -10,7 +10,7 @@ import { tellStory } from '../demo/story.ts';
 import { Devnet, type Pids } from '../devnet/devnet.ts';
 import { Layout } from '../devnet/layout.ts';
 import { listenToSignals, type Told } from '../devnet/until-told.ts';
-import { CliFault } from '../fault.ts';
+import { CLI_FAULTS, CliFault, type CliFaultCode } from '../fault.ts';
 import { emit } from '../output/emit.ts';
 import { say, tableText } from '../output/print.ts';
 import type { HubOptions, UpOptions } from './options.ts';
@@ -50,12 +50,20 @@ async function detached({ dir, fresh, transport, runtime }: UpOptions): Promise<
   const { promise: up, resolve } = Promise.withResolvers<boolean>();
   child.on('message', (word: Word) => (word.kind === 'up' ? resolve(true) : say(word.text)));
   const isUp = await Promise.race([up, exited]);
-  if (!isUp) throw new CliFault('CLI_DEVNET_FAILED', readFileSync(file, 'utf8').trim(), 'failed');
+  if (!isUp) throw failureIn(readFileSync(file, 'utf8').trim());
   child.disconnect();
   child.unref();
   if (dir === undefined) remember(directory);
   const option = dir === undefined ? '' : ` --dir ${directory}`;
   say(`All processes are ready. To end them: sparegrid devnet down${option}`);
+}
+
+/** What the process behind `--detach` said last, as if it had been said here. */
+function failureIn(log: string): CliFault {
+  const [, code, hint] = /^error ([A-Z_]+): .*\nhint: (.*)$/m.exec(log) ?? [];
+  const isKnown = code !== undefined && Object.hasOwn(CLI_FAULTS, code);
+  if (!isKnown) return new CliFault('CLI_DEVNET_FAILED', log, 'failed');
+  return new CliFault(code as CliFaultCode, hint ?? '', 'failed');
 }
 
 /** So that every folder finds it. A choice that the user made stays. */

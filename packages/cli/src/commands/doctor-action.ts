@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process';
 import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { formatBytes } from '@sparegrid/core/units/quantity';
 import { chosenContext } from '../contexts.ts';
 import { findDocker } from '../devnet/runtime-choice.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { CliFault } from '../fault.ts';
 import { emit } from '../output/emit.ts';
 import { tableText } from '../output/print.ts';
+import { sizeText } from '../output/size-text.ts';
 import type { HubOptions } from './options.ts';
 
 const NODE_MAJOR = 24;
@@ -78,29 +78,28 @@ async function podman(): Promise<Finding> {
   }
 }
 
+/** Of either version: container engines work with both. */
 async function cgroups(): Promise<Finding> {
-  const what = 'cgroups v2';
-  try {
-    const text = await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8');
-    const found = text.trim().split(' ');
-    const lacking = ['cpu', 'memory', 'pids'].filter((name) => !found.includes(name));
-    if (lacking.length === 0) return { what, state: 'ok', detail: found.join(' ') };
-    return {
-      what,
-      state: 'missing',
-      detail: `no ${lacking.join(', ')}; needed to limit containers`,
-    };
-  } catch {
-    return { what, state: 'missing', detail: 'not mounted; needed to limit what is lent' };
-  }
+  const what = 'cgroups';
+  const second = await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8').catch(() => '');
+  const first = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
+  const found = second.trim().split(' ');
+  // `4:cpu,cpuacct:/`: a hierarchy of the first version.
+  for (const [, names = ''] of first.matchAll(/^[0-9]+:([^:]+):/gm))
+    found.push(...names.split(','));
+  const needed = ['cpu', 'memory', 'pids'];
+  const lacking = needed.filter((name) => !found.includes(name));
+  if (lacking.length === 0) return { what, state: 'ok', detail: `can limit ${needed.join(', ')}` };
+  const detail = `no ${lacking.join(', ')}; needed to limit containers`;
+  return { what, state: 'missing', detail };
 }
 
 async function disk(): Promise<Finding> {
   const { bavail, bsize } = await statfs('.');
-  const mebibytes = Math.floor((bavail * bsize) / 1_048_576) * 1_048_576;
-  const state = mebibytes >= DISK_BYTES_MIN ? 'ok' : 'wrong';
+  const freeBytes = bavail * bsize;
+  const state = freeBytes >= DISK_BYTES_MIN ? 'ok' : 'wrong';
   const need = state === 'ok' ? '' : '; hubs and agents need 1Gi';
-  return { what: 'disk', state, detail: `${formatBytes(mebibytes)} free here${need}` };
+  return { what: 'disk', state, detail: `${sizeText(freeBytes)} free here${need}` };
 }
 
 async function ports(): Promise<Finding> {

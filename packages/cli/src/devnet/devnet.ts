@@ -168,7 +168,7 @@ function lockDevnet(layout: Layout): () => void {
   try {
     return lockStore(layout.lock);
   } catch (cause) {
-    const hint = `Stop it (Ctrl-C), or use another --dir than ${layout.directory}.`;
+    const hint = `Use it; or end it with sparegrid devnet down, or take another --dir than ${layout.directory}.`;
     throw new CliFault('CLI_DEVNET_RUNS', hint, 'failed', cause);
   }
 }
