@@ -7,6 +7,7 @@ import { SolverFault } from '@sparegrid/solver/fault';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
 import { CliFault, InputRefused } from './fault.ts';
+import { printable } from './output/printable.ts';
 
 export interface Failure {
   code: string;
@@ -51,12 +52,6 @@ function told(code: string, text: string, hint: string, reason: ExitReason): Fai
   return { code, text, hint, exitCode: EXIT_CODES[reason] };
 }
 
-/** Control characters of file names and hubs do not reach the terminal. */
 export function failureText({ code, text, hint }: Failure): string {
   return `error ${code}: ${printable(text)}\nhint: ${printable(hint) || 'none'}\n`;
-}
-
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out.
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
 }

@@ -7,13 +7,13 @@ import { formatDuration } from '@sparegrid/sdk/duration';
 import type { Quote, Run, RunForm } from '@sparegrid/sdk/run';
 import { withClient } from '../contexts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { printable } from '../failure.ts';
 import { CliFault } from '../fault.ts';
-import { checkForm } from '../order-file/order-file.ts';
+import { checkForm } from '../order-file/check-form.ts';
 import { emit } from '../output/emit.ts';
 import { showLogs } from '../output/log-text.ts';
 import { planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
+import { printable } from '../output/printable.ts';
 import type { RunOptions } from './options.ts';
 
 export async function run(image: string, command: string[], options: RunOptions): Promise<void> {

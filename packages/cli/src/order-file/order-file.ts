@@ -2,9 +2,9 @@
 import { draftOf } from '@sparegrid/sdk/draft-of';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { orderForm } from '@sparegrid/sdk/order-form';
-import type { RunForm } from '@sparegrid/sdk/run';
 import type { z } from 'zod';
-import { CliFault } from '../fault.ts';
+import type { CliFault } from '../fault.ts';
+import { foremost, innerOf } from './issues.ts';
 import { type Place, readYamlAll } from './yaml-file.ts';
 
 /** The orders of all documents of a file. @throws CliFault; nothing was sent. */
@@ -14,35 +14,6 @@ export function readOrderFiles(file: string, wallMs: number): OrderDraft[] {
     if (read.success) return draftOf(read.data, wallMs);
     throw faultOf(place, foremost(read.error.issues));
   });
-}
-
-/** What of a form was typed as options of `run`. */
-const OPTION_OF: Readonly<Record<string, string>> = {
-  image: 'IMAGE',
-  command: 'CMD',
-  env: '--env',
-  device: '--gpu',
-  limitPerHour: '--max-price',
-};
-/** What `run` fills in itself when it is not typed. */
-const FILLED_IN = { limitPerHour: '0', budget: '0' };
-
-/** Checks the options of `run` as an order file is checked. @throws CliFault CLI_FIELD_* */
-export function checkForm(form: RunForm): void {
-  const read = orderForm.safeParse({ ...FILLED_IN, ...form });
-  if (read.success) return;
-  const issue = foremost(read.error.issues);
-  const inner = (issue.code === 'invalid_union' && innerOf(issue)) || issue;
-  const name = String(issue.path[0]);
-  const isRange = inner.code === 'custom' && inner.params?.['range'] === true;
-  const code = isRange ? 'CLI_FIELD_RANGE' : 'CLI_FIELD_MALFORMED';
-  throw new CliFault(code, `${OPTION_OF[name] ?? `--${name}`}: ${inner.message}`);
-}
-
-/** A misspelt field comes before the one that is missing because of it. */
-function foremost(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
-  const unknown = issues.find(({ code }) => code === 'unrecognized_keys');
-  return unknown ?? (issues[0] as z.core.$ZodIssue);
 }
 
 /** What is wrong, at its place. */
@@ -65,15 +36,6 @@ function faultOf(root: Place, issue: z.core.$ZodIssue): CliFault {
   }
   const isRange = issue.code === 'custom' && issue.params?.['range'] === true;
   return place.fault(isRange ? 'CLI_FIELD_RANGE' : 'CLI_FIELD_MALFORMED', issue.message);
-}
-
-/** The complaint of the form that got furthest: about a member, or about more than the type. */
-function innerOf(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue | undefined {
-  const all = issue.errors.flat();
-  return (
-    all.find(({ path, code }) => path.length > 0 || code === 'unrecognized_keys') ??
-    all.find(({ code }) => code === 'custom' || code === 'invalid_value')
-  );
 }
 
 /** Names of the fields that may stand there. */

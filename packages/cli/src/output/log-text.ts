@@ -1,9 +1,9 @@
 /** Output of containers on the terminal: whole lines, each with the container that wrote it. */
 import type { KeptChunk } from '@sparegrid/core/messages';
 import { encodeStored } from '@sparegrid/core/units/json';
-import { printable } from '../failure.ts';
 import type { Format } from './print.ts';
 import { print } from './print.ts';
+import { printable } from './printable.ts';
 
 /** Which lines are wanted, and how. */
 export interface LogView {

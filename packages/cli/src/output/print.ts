@@ -1,6 +1,6 @@
 /** Where words go: answers to stdout, everything said about them to stderr. */
 import { encodeStored } from '@sparegrid/core/units/json';
-import { printable } from '../failure.ts';
+import { printable } from './printable.ts';
 
 export type Format = 'table' | 'json' | 'yaml' | 'name';
 
