@@ -77,7 +77,13 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   });
   const report = (input: ParticipantInput) => void loop.offer(input);
   const reports =
-    lending && (await Reports.start(lending, runtime, { report, logger, mode: () => mode.mode }));
+    lending &&
+    (await Reports.start(lending, runtime, {
+      report,
+      logger,
+      mode: () => mode.mode,
+      diskFreeBytesMin: settings.diskFreeBytesMin,
+    }));
   const door = await ControlDoor.open(settings.control, {
     mode,
     state: () => stateOf(core, mode, reports),
@@ -121,7 +127,8 @@ function stateOf(core: ParticipantCore, { mode }: ModeFile, reports: Reports | n
   const containers = [...core.containers.values()]
     .filter(({ state }) => state !== 'exited')
     .map(({ desired: { id, attempt }, state }) => ({ id, state, attempt }));
-  return { mode, containers, offered: reports?.offered ?? null };
+  const { offered = null, diskLow = false } = reports ?? {};
+  return { mode, containers, offered, diskLow };
 }
 
 function perform(effect: ParticipantEffect, runtime: Runtime, logger: Logger): void {

@@ -26,6 +26,8 @@ export interface ReportPorts {
   report(input: Extract<ParticipantInput, { kind: 'resource' | 'offer' }>): void;
   mode(): AgentMode;
   logger: Logger;
+  /** With less space on the disk of the containers nothing new is offered. */
+  diskFreeBytesMin: number;
 }
 
 /** @patent [0037] [0039] [0042] [0047] IDL-7 LSE-5 */
@@ -79,13 +81,23 @@ export class Reports {
 
   /** What was looked up last of the machine and its leases: offered at once when it makes a difference. */
   sampled(sampled: Sampled): void {
+    const wasLow = this.diskLow;
     this.#sampled = sampled;
+    if (this.diskLow !== wasLow) {
+      const { diskFreeBytes } = sampled;
+      this.#ports.logger.warn(wasLow ? 'disk.has-room' : 'disk.low', { diskFreeBytes });
+    }
     if (!sameAmounts(this.#share(), this.#offered)) this.#offer();
   }
 
   /** The agent was paused or resumed. */
   modeChanged(): void {
     this.#offer();
+  }
+
+  /** The disk is almost full: what runs goes on, and nothing new is taken. */
+  get diskLow(): boolean {
+    return (this.#sampled?.diskFreeBytes ?? Infinity) < this.#ports.diskFreeBytesMin;
   }
 
   get offered(): ResourceAmounts {
@@ -109,17 +121,21 @@ export class Reports {
     const { offer } = this.#settings;
     this.#offered = this.#share();
     const wanted = offerOf(offer, this.#machine, this.#runtime, Date.now(), this.#offered);
-    if (this.#ports.mode() !== 'offering') {
+    if (!this.#takesMore()) {
       for (const lot of wanted.lots) lot.devices = lot.devices.map((one) => ({ ...one, milli: 0 }));
     }
     this.#ports.report({ kind: 'offer', offer: wanted });
+  }
+
+  #takesMore(): boolean {
+    return this.#ports.mode() === 'offering' && !this.diskLow;
   }
 
   #share(): ResourceAmounts {
     const { offer } = this.#settings;
     const wanted = amountsOf(offer, this.#machine);
     const leased = this.#sampled?.leased ?? NOTHING;
-    if (this.#ports.mode() !== 'offering') return leased;
+    if (!this.#takesMore()) return leased;
     if (offer.follow === 'fixed' || !this.#sampled) return wanted;
     const margin = { ...offer.margin, bandwidthBitsPerSecond: 0 };
     return idleShare(wanted, this.#machine, this.#sampled.own, margin, leased);

@@ -16,6 +16,8 @@ export interface AgentState {
   containers: { id: ContainerId; state: string; attempt: number }[];
   /** Null for an agent that only rents. */
   offered: ResourceAmounts | null;
+  /** The disk is almost full: nothing new is taken until it has room again. */
+  diskLow: boolean;
 }
 
 export type ControlAnswer = ({ ok: true } & AgentState) | { ok: false; code: string; hint: string };

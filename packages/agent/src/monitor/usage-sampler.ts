@@ -26,6 +26,8 @@ export interface Sampled {
   own: OwnUse;
   /** What containers hold that have not ended. */
   leased: ResourceAmounts;
+  /** Free on the disk whose storage is offered. */
+  diskFreeBytes: number;
 }
 
 export interface SamplerPorts {
@@ -82,6 +84,7 @@ export class UsageSampler {
     this.#ports.sampled({
       own: this.#ownUse(load, (1_000 * busyMs) / (atMs - before.atMs)),
       leased: leasedBy(records),
+      diskFreeBytes: load.storageFreeBytes,
     });
   }
 
@@ -101,7 +104,8 @@ export class UsageSampler {
     const isDue = atMs - (before?.sampledMs ?? -Infinity) >= waitMs;
     const sampledMs = isDue ? atMs : (before?.sampledMs ?? atMs);
     this.#known.set(id, { usage, atMs, cpuMillicores, firstMs, sampledMs });
-    if (isDue) runtime.note(id, 'usage', { cpuMillicores, ...usage });
+    const { diskBytes: _, ...told } = usage;
+    if (isDue) runtime.note(id, 'usage', { cpuMillicores, ...told });
   }
 
   /** The machine's use less that of leased containers, which the kernel counts in. */
@@ -114,7 +118,7 @@ export class UsageSampler {
     for (const { usage, cpuMillicores: used } of this.#known.values()) {
       own.cpuMillicores -= used;
       own.memoryBytes -= usage.memoryBytes;
-      own.storageLeftBytes += usage.storageBytes;
+      own.storageLeftBytes += usage.diskBytes;
     }
     own.cpuMillicores = Math.max(0, Math.round(own.cpuMillicores));
     own.memoryBytes = Math.max(0, own.memoryBytes);

@@ -9,6 +9,9 @@ import { OutputLog, TOO_LARGE } from './output-log.ts';
 import type { Report } from './runtime.ts';
 import { writeBounded } from './write-bounded.ts';
 
+/** After a fault of the disk. */
+const AGAIN_MS = 1_000;
+
 export interface OutputSettings {
   report: Report;
   logger: Logger;
@@ -65,8 +68,8 @@ export class ContainerOutput {
   async life(attempt: number, event: string, detail: object = {}): Promise<void> {
     const name = `${attempt} ${event}`;
     if (this.#noted.has(name)) return;
-    this.#noted.add(name);
     await this.note('life', { event, attempt, ...detail });
+    this.#noted.add(name);
   }
 
   async note(stream: LeaseStream, line: object): Promise<void> {
@@ -107,9 +110,10 @@ export class ContainerOutput {
         return done;
       })
       .catch((error: unknown) => {
-        // A full disk, most likely: what was not noted is not lost, the next poke tries again.
+        // A full disk, most likely: what was not noted is not lost.
         const text = String(error);
         this.#settings.logger.error('container.output', { id: this.#id, error: text });
+        setTimeout(() => this.poke(), AGAIN_MS).unref();
         return false;
       });
     return this.#pumping;

@@ -39,6 +39,7 @@ export class ProcessContainer {
   #watcher: FSWatcher | undefined;
   #looks: NodeJS.Timeout | undefined;
   #kill: NodeJS.Timeout | undefined;
+  #isStopping = false;
   /** The look under way. */
   #looking: Promise<void> | null = null;
   #lookAgain = false;
@@ -70,9 +71,15 @@ export class ProcessContainer {
   /** SIGTERM to the whole group now, SIGKILL after the grace. */
   async stop(graceMs: number): Promise<void> {
     if (this.#phase === 'ended') return;
-    const { files, supervisor, output, attempt } = this.#container;
-    await files.recordStopping();
-    await output.life(attempt, 'stopping', { graceMs });
+    const { files, supervisor, output, attempt, id } = this.#container;
+    try {
+      await files.recordStopping();
+      await output.life(attempt, 'stopping', { graceMs });
+    } catch (error) {
+      // A full disk: it ends on time all the same.
+      this.#settings.logger.error('container.unrecorded', { id, error: String(error) });
+    }
+    this.#isStopping = true;
     await signalGroup(supervisor, 'SIGTERM');
     this.#kill ??= setTimeout(() => void this.kill(), graceMs);
   }
@@ -129,22 +136,28 @@ export class ProcessContainer {
     // First this look, then those at the files: what it wrote before its end is seen below.
     const over = !(await isRunning(supervisor));
     if (this.#phase === 'starting' && (await files.hasStarted())) {
-      this.#phase = 'running';
       await output.life(attempt, 'started');
+      if (this.#hasClosed()) return;
+      this.#phase = 'running';
       await this.#settings.report({ kind: 'container-started', id });
     }
     if (this.#phase === 'running' && !(await output.pump(over))) return;
-    if (!over || this.#phase === 'closed') return;
+    if (!over || this.#hasClosed()) return;
     const exitCode = await files.exitCode();
-    const reason = (await files.isStopping())
-      ? 'stopped'
-      : this.#phase === 'running'
-        ? 'exit'
-        : 'start-failed';
+    const reason =
+      this.#isStopping || (await files.isStopping())
+        ? 'stopped'
+        : this.#phase === 'running'
+          ? 'exit'
+          : 'start-failed';
+    await output.life(attempt, 'exited', { exitCode, reason });
     this.#phase = 'ended';
     this.#release();
-    await output.life(attempt, 'exited', { exitCode, reason });
     await this.#settings.report({ kind: 'container-exited', id, exitCode, reason });
+  }
+
+  #hasClosed(): boolean {
+    return this.#phase === 'closed';
   }
 
   #release(): void {

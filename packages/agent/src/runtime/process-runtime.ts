@@ -230,7 +230,8 @@ export class ProcessRuntime implements Runtime {
 
   /** Its report is not awaited: what is done to the container must not wait for it. */
   async #neverRan(id: ContainerId, attempt: number, error: string): Promise<void> {
-    await this.#outputs.get(id)?.life(attempt, 'start-failed', { error });
+    const noted = this.#outputs.get(id)?.life(attempt, 'start-failed', { error });
+    await noted?.catch((cause: unknown) => this.#failed(id, cause));
     const event = { kind: 'container-exited', id, exitCode: null } as const;
     void this.#settings.report({ ...event, reason: 'start-failed' });
   }
@@ -239,11 +240,13 @@ export class ProcessRuntime implements Runtime {
     return new ContainerFiles(join(this.#settings.directory, id));
   }
 
+  #failed(id: ContainerId, error: unknown): void {
+    this.#settings.logger.error('container.failed', { id, error: String(error) });
+  }
+
   #do(id: ContainerId, work: () => Promise<void>): Promise<void> {
     const before = this.#work.get(id) ?? Promise.resolve();
-    const done = before.then(work).catch((error: unknown) => {
-      this.#settings.logger.error('container.failed', { id, error: String(error) });
-    });
+    const done = before.then(work).catch((error: unknown) => this.#failed(id, error));
     this.#work.set(id, done);
     void done.then(() => {
       if (this.#work.get(id) === done) this.#work.delete(id);

@@ -13,7 +13,7 @@ const PAGE_BYTES = 4_096;
  * @param directory  where the group keeps its files.
  */
 export async function usageOfGroup(group: number, directory: string): Promise<ContainerUsage> {
-  const usage = { cpuMs: 0, memoryBytes: 0, storageBytes: 0, receivedBytes: 0, sentBytes: 0 };
+  const usage = { cpuMs: 0, memoryBytes: 0, receivedBytes: 0, sentBytes: 0 };
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const text = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => null);
@@ -26,8 +26,8 @@ export async function usageOfGroup(group: number, directory: string): Promise<Co
     usage.cpuMs += ticks * TICK_MS;
     usage.memoryBytes += Number(fields[21]) * PAGE_BYTES;
   }
-  usage.storageBytes = await bytesIn(directory);
-  return usage;
+  const storageBytes = await bytesIn(directory);
+  return { ...usage, storageBytes, diskBytes: storageBytes };
 }
 
 /** Bytes of all files below a directory; what vanishes meanwhile counts as nothing. */

@@ -1,5 +1,6 @@
 /** The contract of container runtimes, on every one that this machine has: real daemons. */
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { DesiredContainer } from '@sparegrid/core/messages';
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import type { HostConfig } from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ContainerFiles } from './container-files.ts';
 import { EngineRuntime } from './engine/engine-runtime.ts';
 import { type EngineKind, IMAGE, TestEngine, whyNot } from './engine/for-tests.ts';
 import { scratchMode } from './engine/scratch.ts';
@@ -269,6 +271,59 @@ for (const kind of KINDS) {
       expect(await reports.exit(id)).toMatchObject({ exitCode: null, reason: 'start-failed' });
     }, 60_000);
 
+    describe.skipIf(process.getuid?.() !== 0)('on a full disk', () => {
+      const others = () => join(directory, 'others');
+
+      beforeEach(async () => {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', directory]);
+        await runtime.close();
+        await open();
+      });
+
+      afterEach(async () => {
+        await rm(others(), { force: true });
+        for (const id of await readdir(directory)) runtime.forget(id);
+        await runtime.close();
+        execFileSync('umount', ['-l', directory]);
+        await open();
+      });
+
+      it('stops on time, and tells the rest once there is room', async () => {
+        const id = run('trap "echo bye; exit 3" TERM; echo go; while :; do sleep 0.05; done');
+        await reports.printed(id, 'go');
+        const pid = await pidOf(id);
+        fill(others());
+        runtime.stop(id, GRACE_MS);
+        while (isAlive(pid)) await setImmediate();
+        expect(reports.exits(id)).toEqual([]);
+        await rm(others());
+        // A plain process has nowhere to leave its exit code.
+        const exitCode = engine ? 3 : null;
+        expect(await reports.exit(id)).toMatchObject({ exitCode, reason: 'stopped' });
+        if (engine) expect(reports.text(id, 'stdout')).toBe('go\nbye\n');
+      }, 60_000);
+
+      it('starts nothing, says why, and starts it later', async () => {
+        const container = shell(kind, 'echo here');
+        const { id } = container;
+        fill(others());
+        runtime.start(container);
+        expect(await reports.exit(id)).toMatchObject({ exitCode: null, reason: 'start-failed' });
+        await rm(others());
+        runtime.start({ ...container, attempt: 1 });
+        await reports.until(() => reports.exits(id).length === 2);
+        expect(reports.exits(id)[1]).toMatchObject({ exitCode: 0, reason: 'exit' });
+        expect(reports.text(id, 'stdout')).toBe('here\n');
+      }, 60_000);
+    });
+
+    /** Of the program, or of the shell that supervises it. */
+    async function pidOf(id: string): Promise<number> {
+      if (!engine) return (await new ContainerFiles(join(directory, id)).supervisor())?.pid ?? 0;
+      const name = (await engine.names()).find((known) => known.includes(id)) ?? '';
+      return (await engine.engine.inspect(name))?.State.Pid ?? 0;
+    }
+
     if (kind !== 'process') isolation(kind);
 
     function isolation(_kind: EngineKind): void {
@@ -363,7 +418,7 @@ for (const kind of KINDS) {
         const { Pid } = (await inspect(id)).State;
         await only().killDaemon();
         await endOf(id);
-        while (existsSync(`/proc/${Pid}`)) await setImmediate();
+        while (isAlive(Pid)) await setImmediate();
         await only().start();
         expect(await reports.exit(id)).toMatchObject({ exitCode: 6, reason: 'exit' });
         expect(reports.text(id, 'life')).toContain('output may be missing');
@@ -400,4 +455,19 @@ for (const kind of KINDS) {
 /** Podman tells quota and period instead. */
 function cpusOf({ CpuQuota = 0, CpuPeriod = 1 }: HostConfig): number {
   return (CpuQuota / CpuPeriod) * 1_000_000_000;
+}
+
+/** Takes all the room that is left on the disk. */
+function fill(path: string): void {
+  for (const bytes of [MIB, 4_096]) {
+    try {
+      for (;;) appendFileSync(path, Buffer.alloc(bytes));
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
 }

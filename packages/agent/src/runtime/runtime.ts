@@ -40,6 +40,8 @@ export interface ContainerUsage {
   memoryBytes: number;
   /** Of the storage it was given. */
   storageBytes: number;
+  /** Taken off the machine's disk for it, used or not. */
+  diskBytes: number;
   /** Since its start. */
   receivedBytes: number;
   sentBytes: number;

@@ -28,9 +28,10 @@ export async function control(op: ControlOp, { config, output }: AgentOptions): 
     throw new CliFault('CLI_NO_AGENT', hint, 'unavailable', cause);
   }
   if (!last) throw new CliFault('CLI_NO_AGENT', `${path}: it ended`, 'unavailable');
-  const { mode, containers } = last;
+  const { mode, containers, diskLow } = last;
+  const low = diskLow ? ', disk almost full: nothing new is taken' : '';
   await emit(output, last, {
-    table: () => `${mode}, ${containers.length} containers`,
+    table: () => `${mode}, ${containers.length} containers${low}`,
     names: () => containers.map(({ id }) => id),
   });
 }

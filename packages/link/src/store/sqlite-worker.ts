@@ -5,6 +5,7 @@ import type { Write } from '@sparegrid/core/units/write';
 import { StoreFault } from './fault.ts';
 import { kyselyOver } from './kysely-sqlite.ts';
 import { migrate } from './migrate.ts';
+import { isDiskFull, Reserve } from './reserve.ts';
 import type { FromWorker, ToWorker, WorkerFailure, WorkerSettings } from './sqlite-protocol.ts';
 import { lockStore } from './store-lock.ts';
 
@@ -36,8 +37,10 @@ async function open(storePath: string): Promise<OpenStore> {
     unlock();
     throw error;
   }
+  const reserve = new Reserve(storePath);
+  reserve.fill();
   return {
-    commit: committer(database),
+    commit: withReserve(committer(database), reserve),
     close: () => {
       database.close();
       unlock();
@@ -65,6 +68,24 @@ function committer(database: DatabaseSync): (writes: readonly Write[]) => void {
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
+  };
+}
+
+/** On a full disk the reserve is used; it is filled up again once there is room. */
+function withReserve(
+  commit: (writes: readonly Write[]) => void,
+  reserve: Reserve,
+): (writes: readonly Write[]) => void {
+  let used = false;
+  return (writes) => {
+    try {
+      commit(writes);
+    } catch (error) {
+      if (!isDiskFull(error) || !reserve.release()) throw error;
+      used = true;
+      commit(writes);
+    }
+    if (used) used = !reserve.fill();
   };
 }
 

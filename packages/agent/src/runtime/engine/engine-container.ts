@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeReason } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
+import { isDiskFull } from '@sparegrid/link/store/reserve';
 import type Docker from 'dockerode';
 import type { ContainerFiles } from '../container-files.ts';
 import type { ContainerOutput } from '../container-output.ts';
@@ -35,6 +36,8 @@ interface End {
 
 /** Between the end of what an engine says of a container and the next look at it. */
 const LOOK_MS = 100;
+/** Between two tries on a full disk. */
+const FULL_MS = 1_000;
 /** What a program ends with that was killed. */
 const KILLED = 137;
 
@@ -48,6 +51,7 @@ export class EngineContainer {
   #kill: NodeJS.Timeout | undefined;
   readonly #closed = new AbortController();
   #isOverStorage = false;
+  #isStopping = false;
 
   /** @param wasStarted  a moment ago, and by the caller. */
   constructor(
@@ -61,7 +65,7 @@ export class EngineContainer {
     this.#engine = engine;
     this.#report = report;
     this.#logger = logger;
-    void this.#follow(wasStarted).catch((error: unknown) => {
+    void this.#followToEnd(wasStarted).catch((error: unknown) => {
       if (this.#phase === 'closed' || engine.isClosed) return;
       logger.error('container.lost', { id: attempt.id, error: String(error) });
     });
@@ -78,9 +82,15 @@ export class EngineContainer {
   /** SIGTERM now, SIGKILL after the grace; both as soon as the engine is there. */
   async stop(graceMs: number): Promise<void> {
     if (this.#phase === 'ended' || this.#phase === 'closed') return;
-    const { files, output, attempt } = this.#attempt;
-    await files.recordStopping();
-    await output.life(attempt, 'stopping', { graceMs });
+    const { files, output, attempt, id } = this.#attempt;
+    try {
+      await files.recordStopping();
+      await output.life(attempt, 'stopping', { graceMs });
+    } catch (error) {
+      // A full disk: it ends on time all the same.
+      this.#logger.error('container.unrecorded', { id, error: String(error) });
+    }
+    this.#isStopping = true;
     this.#kill ??= setTimeout(() => void this.#signal('SIGKILL'), graceMs);
     void this.#signal('SIGTERM');
   }
@@ -130,9 +140,23 @@ export class EngineContainer {
       cpuMs: Math.round((stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1_000_000),
       memoryBytes: Math.max(0, (stats.memory_stats?.usage ?? 0) - cache),
       storageBytes,
+      diskBytes: scratch.mode === 'image' ? scratch.limitBytes : storageBytes,
       receivedBytes: networks.reduce((sum, { rx_bytes }) => sum + rx_bytes, 0),
       sentBytes: networks.reduce((sum, { tx_bytes }) => sum + tx_bytes, 0),
     };
+  }
+
+  /** Every look gives the same answer: on a full disk they are repeated until there is room. */
+  async #followToEnd(wasStarted: boolean): Promise<void> {
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await this.#follow(wasStarted && isFirst);
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        this.#logger.error('container.disk-full', { id: this.#attempt.id, error: String(error) });
+      }
+      await sleep(FULL_MS, undefined, { signal: this.#closed.signal });
+    }
   }
 
   async #follow(wasStarted: boolean): Promise<void> {
@@ -170,9 +194,10 @@ export class EngineContainer {
 
   async #began(): Promise<void> {
     const { id, attempt, files, output } = this.#attempt;
-    this.#phase = 'running';
     await files.recordStarted();
     await output.life(attempt, 'started');
+    if (this.#hasClosed()) return;
+    this.#phase = 'running';
     await this.#report({ kind: 'container-started', id });
   }
 
@@ -194,6 +219,7 @@ export class EngineContainer {
       await copyLog(stream as AsyncIterable<Buffer>, files, base, () => output.poke());
       return true;
     } catch (error) {
+      if (isDiskFull(error)) throw error;
       // Cut off with the engine, or on purpose: the next copy goes on where this one ended.
       if (isLast && statusOf(error) !== 404) {
         this.#logger.warn('container.log-cut', { name, error: String(error) });
@@ -205,7 +231,7 @@ export class EngineContainer {
   /** @param cut  its engine was away when it ended. */
   async #endOf(state: State, cut: boolean): Promise<End> {
     const { ExitCode: exitCode } = state;
-    const isStopping = await this.#attempt.files.isStopping();
+    const isStopping = this.#isStopping || (await this.#attempt.files.isStopping());
     if (!isStopping && (await this.#wasTakenAlong(state, cut))) {
       // A program may answer SIGTERM with 0: it has not done its work for all that.
       const detail = 'it was ended together with its engine';
@@ -240,7 +266,7 @@ export class EngineContainer {
     for (;;) {
       const room = this.#room.promise;
       if ((await output.pump(true)) || this.#hasClosed()) break;
-      await room;
+      await Promise.race([room, sleep(FULL_MS)]);
     }
     clearTimeout(this.#kill);
     if (this.#hasClosed()) return;

@@ -1,6 +1,6 @@
 /** Writable storage of one container, bounded to what was ordered. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, open, readFile, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { bytesIn } from '../process-usage.ts';
@@ -20,7 +20,7 @@ export type ScratchMode = 'image' | 'watched';
 export async function scratchMode(): Promise<ScratchMode> {
   if (process.getuid?.() !== 0) return 'watched';
   const hasLoops = (await stat('/dev/loop-control').catch(() => null)) !== null;
-  const hasTools = await run('mkfs.ext4', ['-V']).then(
+  const hasTools = await Promise.all([run('mkfs.ext4', ['-V']), run('fallocate', ['-V'])]).then(
     () => true,
     () => false,
   );
@@ -74,11 +74,14 @@ export class Scratch {
   async #mount(): Promise<void> {
     const isNew = (await stat(this.#image).catch(() => null)) === null;
     if (isNew) {
-      const draft = await open(this.#image, 'w', 0o600);
-      await draft.truncate(this.limitBytes);
-      await draft.close();
+      // What was sold is taken off the disk now: a full disk shows here, not in the program.
+      const draft = `${this.#image}.tmp`;
+      await rm(draft, { force: true });
+      await run('fallocate', ['-l', String(this.limitBytes), draft]);
       // Without a journal: after a crash of the machine the container is gone anyway.
-      await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', this.#image]);
+      const options = ['-q', '-F', '-m', '0', '-O', '^has_journal', '-E', 'nodiscard'];
+      await run('mkfs.ext4', [...options, draft]);
+      await rename(draft, this.#image);
     }
     await run('mount', ['-o', 'loop,nosuid,nodev', this.#image, this.#root]);
   }
