@@ -134,7 +134,8 @@ function container(script: string): DesiredContainer {
 const running = ({ containers }: Heard<'status'>) => containers[0]?.state === 'running';
 const exited = ({ containers }: Heard<'status'>) => containers[0]?.state === 'exited';
 
-describe('agent process', () => {
+// A busy machine starts processes slowly.
+describe('agent process', { timeout: 90_000 }, () => {
   let folder: string;
   let hub: TestHub;
   let children: ChildProcess[];
