@@ -4,6 +4,7 @@ import { benchEndToEnd } from './e2e/e2e.ts';
 import { benchGap } from './gap/gap.ts';
 import { benchIndex } from './index/lots-bench.ts';
 import { benchJoint } from './joint/joint.ts';
+import { benchPanorama } from './panorama/panorama.ts';
 import { type Bench, printResult } from './result.ts';
 import { benchRun } from './run/run.ts';
 import { benchSsfctp } from './ssfctp/ssfctp.ts';
@@ -16,6 +17,7 @@ const BENCHES: Record<string, Bench> = {
   gap: benchGap,
   index: benchIndex,
   joint: benchJoint,
+  panorama: benchPanorama,
   run: benchRun,
   ssfctp: benchSsfctp,
   store: benchStore,
@@ -23,7 +25,7 @@ const BENCHES: Record<string, Bench> = {
 };
 
 /** The others take none. */
-const WITH_FLAGS: readonly Bench[] = [benchContracts, benchGap, benchJoint];
+const WITH_FLAGS: readonly Bench[] = [benchContracts, benchGap, benchJoint, benchPanorama];
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = BENCHES[name];

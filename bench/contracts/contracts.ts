@@ -9,8 +9,9 @@ import type { Lessee } from '@sparegrid/sim/replay/lessee';
 import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
 import { cpuMsOf } from '../cpu-of-processes.ts';
 import { orderOf } from '../e2e/machine.ts';
-import { type BenchMarket, type MarketSize, openMarket } from '../e2e/market.ts';
+import { type BenchMarket, type MarketSize, openMarket, untilKnown } from '../e2e/market.ts';
 import { fdatasyncMs } from '../fsync-probe.ts';
+import { GhostHub } from '../panorama/ghost-hub.ts';
 import { type Bench, quantile, type Result } from '../result.ts';
 import { FrozenEvents } from './frozen-events.ts';
 import { PostgresLoop } from './postgres-loop.ts';
@@ -24,32 +25,33 @@ interface Load {
   inFlight: number;
   /** Each of a lessor of its own, as a lessor has room for one. */
   replicas: number;
+  /** Further lots in the panorama of every hub, dearer than all others. */
+  moreLots: number;
 }
 
+/** With `--large` only: three hubs take minutes to take them in on two cores. */
+const LARGE = 1_000_000;
 const WIDE = { lessorsPerHub: 20, cores: 160 };
+const BUSY = { market: WIDE, orders: 6_000, before: 1_500, inFlight: 96, replicas: 1 };
 const LOADS: readonly Load[] = [
   {
-    name: 'one lessor, one at a time',
-    market: WIDE,
-    orders: 200,
-    before: 50,
-    inFlight: 1,
-    replicas: 1,
+    ...{ name: 'one lessor, one at a time', market: WIDE, moreLots: 0, replicas: 1 },
+    ...{ orders: 200, before: 50, inFlight: 1 },
   },
+  { ...BUSY, name: 'one lessor, 96 in flight', moreLots: 0 },
   {
-    name: 'one lessor, 96 in flight',
-    market: WIDE,
-    orders: 6_000,
-    before: 1_500,
-    inFlight: 96,
-    replicas: 1,
-  },
-  {
-    name: 'two lessors, 48 in flight',
+    ...{ name: 'two lessors, 48 in flight', moreLots: 0, replicas: 2 },
     market: { lessorsPerHub: 200, cores: 1 },
-    ...{ orders: 220, before: 60, inFlight: 48, replicas: 2 },
+    ...{ orders: 220, before: 60, inFlight: 48 },
   },
+  ...[1_000, 100_000, LARGE].map((moreLots) => ({
+    ...BUSY,
+    name: `one lessor, 96 in flight, ${moreLots} more lots`,
+    ...{ moreLots, orders: 3_000 },
+  })),
 ];
+const LOTS_PER_LESSOR = 50;
+const FLAGS = { only: { type: 'string' }, large: { type: 'boolean' } } as const;
 const OFFERS_OF_POSTGRES = 1_000_000;
 const POSTGRES_MS = 3_000;
 /** The order, the part by its first hub and by its target hub: each signed once, each verified once. */
@@ -57,8 +59,11 @@ const SIGNATURES = 3;
 const PROBES = 2_000;
 
 export const benchContracts: Bench = async (report, args) => {
-  const { values } = parseArgs({ args, options: { only: { type: 'string' } } });
-  const loads = LOADS.filter(({ name }) => name.includes(values.only ?? ''));
+  const { values } = parseArgs({ args, options: FLAGS });
+  const { only = '', large = false } = values;
+  const loads = LOADS.filter(({ name, moreLots }) => {
+    return name.includes(only) && (large || moreLots < LARGE);
+  });
   const postgres = hasPostgres() ? await PostgresLoop.open(OFFERS_OF_POSTGRES) : null;
   try {
     for (const load of loads) {
@@ -83,7 +88,11 @@ async function measure(
   const onEvent = (order: string, name: string) => frozen.heard(order, name);
   const reservations = (await postgres?.measure(POSTGRES_MS)) ?? Number.NaN;
   const disk = fdatasyncMs(directory);
-  const market = await openMarket(directory, onEvent, { ...load.market, morePeers: [] });
+  const ghost = new GhostHub();
+  const { id, publicKey } = ghost;
+  const morePeers = [{ id, publicKey, mesh: join(directory, 'run', 'nobody.sock') }];
+  const market = await openMarket(directory, onEvent, { ...load.market, morePeers });
+  await publish(market, ghost, load.moreLots);
   await run(frozen, signedOrders(market, load, 'before', load.before), load.inFlight);
   const orders = signedOrders(market, load, 'measured', load.orders);
   const pids = market.hubs.map(({ pid }) => pid);
@@ -94,6 +103,7 @@ async function measure(
   const seconds = (performance.now() - startedAt) / 1_000;
   const [hubsMs, allMs] = [cpuMsOf(pids) - hubsCpu, cpuMsOf([...pids, process.pid]) - allCpu];
   // Those of the start and of the orders before are counted, too.
+  await ghost.close();
   const commits = (await market.stop()) / (load.before + load.orders);
   const reservationsAfter = (await postgres?.measure(POSTGRES_MS)) ?? Number.NaN;
   const reserved = (reservations + reservationsAfter) / 2;
@@ -163,4 +173,15 @@ function signatureCpuMs({ crypto, publicKey }: Lessee): number {
   }
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1_000 / PROBES;
+}
+
+/** Resolves when all hubs know these lots. */
+async function publish(market: BenchMarket, ghost: GhostHub, lots: number): Promise<void> {
+  const lessors = lots / LOTS_PER_LESSOR;
+  const snapshot = ghost.snapshot(lessors, LOTS_PER_LESSOR);
+  for (const [hub, door] of market.doors) {
+    await ghost.connect(door);
+    ghost.send(door, ghost.framed(hub, snapshot));
+  }
+  for (const lessee of market.lessees) await untilKnown(lessee, ghost.id, lessors);
 }

@@ -113,7 +113,9 @@ export async function openMarket(
     const offer = offerOf(Date.now(), cores, lessors.length);
     lessors.push(await startLessor({ ...link, config, spec, offer }));
   }
-  await allOffersKnown(lessees, lessorsPerHub * HUBS.length);
+  for (const lessee of lessees) {
+    for (const hub of HUBS) await untilKnown(lessee, hub, lessorsPerHub);
+  }
   return {
     lessees,
     hubs: processes,
@@ -129,13 +131,12 @@ export async function openMarket(
   };
 }
 
-/** Asks every hub until it knows all offers: each answer waits for a step of that hub. */
-export async function allOffersKnown(lessees: readonly Lessee[], offers: number): Promise<void> {
-  for (const lessee of lessees) {
-    for (let known = 0; known < offers; ) {
-      const reply = await lessee.ask({ op: 'hub.status' });
-      if (!reply.ok || reply.op !== 'hub.status') throw new Error('no status');
-      known = reply.status.parts.reduce((sum, part) => sum + (part.stale ? 0 : part.offers), 0);
-    }
+/** Asks a hub until it knows so many offers of that hub: each answer waits for a step of it. */
+export async function untilKnown(lessee: Lessee, hub: string, offers: number): Promise<void> {
+  for (let known = -1; known < offers; ) {
+    const reply = await lessee.ask({ op: 'hub.status' });
+    if (!reply.ok || reply.op !== 'hub.status') throw new Error('no status');
+    const part = reply.status.parts.find((one) => one.hub === hub);
+    known = part && !part.stale ? part.offers : -1;
   }
 }

@@ -17,20 +17,40 @@ export type JsonValue =
  * @throws on a number that is not a safe integer: digests must not depend on float printing.
  */
 export function canonicalJson(value: JsonValue): string {
+  if (typeof value === 'string') return quoted(value);
   if (typeof value === 'bigint') return `"${value}"`;
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new Error(`not a safe integer: ${value}`);
     return String(Object.is(value, -0) ? 0 : value);
   }
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const record = value as { readonly [key: string]: JsonValue | undefined };
-  const members: string[] = [];
-  for (const key of Object.keys(record).sort()) {
-    const member = record[key];
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item)}`;
+    return `[${text}]`;
   }
-  return `{${members.join(',')}}`;
+  const record = value as { readonly [key: string]: JsonValue | undefined };
+  for (const key of sortedKeys(record)) {
+    const member = record[key];
+    if (member === undefined) continue;
+    text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Ids, names and numbers as text, which are most texts, need no escapes. */
+const PLAIN = /^[\w .:/+=-]*$/;
+
+function quoted(text: string): string {
+  return text.length < 128 && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record);
+  for (let at = 1; at < keys.length; at += 1) {
+    if ((keys[at - 1] as string) > (keys[at] as string)) return keys.sort();
+  }
+  return keys;
 }
 
 const MONEY_KEY = /Micro(Per[A-Z]\w*)?$/;

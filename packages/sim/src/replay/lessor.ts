@@ -35,8 +35,13 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+export interface RunningLessor extends Running {
+  /** Something else is to be offered from now on. */
+  offer(offer: OfferWanted): void;
+}
+
 /** Its containers start at once and run until they are stopped. */
-export async function startLessor(settings: LessorSettings): Promise<Running> {
+export async function startLessor(settings: LessorSettings): Promise<RunningLessor> {
   const { config, key, spec, offer, transport, hubDoor, onFault } = settings;
   const crypto = nodeCrypto(key);
   const store = new MemoryStore();
@@ -92,6 +97,7 @@ export async function startLessor(settings: LessorSettings): Promise<Running> {
   void loop.offer({ kind: 'offer', offer });
   await loop.start();
   return {
+    offer: (wanted) => void loop.offer({ kind: 'offer', offer: wanted }),
     stop: async () => {
       await loop.stop();
       await link.close();
