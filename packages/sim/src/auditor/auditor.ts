@@ -24,6 +24,7 @@ import { Lessees } from './lessees.ts';
 import type { Commit } from './mirror.ts';
 import { Model } from './model.ts';
 import { Panoramas } from './panoramas.ts';
+import { checkNames, checkTellsNobody } from './privacy.ts';
 import { checkProposals } from './proposals.ts';
 import { around, checkRefusal } from './refusals.ts';
 import { checkRegistrations } from './registrations.ts';
@@ -233,6 +234,7 @@ export class Auditor {
     checkVerdicts(this.model, commit);
     this.#retries.check(commit);
     checkRegistrations(this.model, this.#agentTold, commit);
+    checkNames(this.model, commit);
     for (const { before, after } of commit.changes.part) {
       if (after.state !== 'ended' || before?.state === 'ended') continue;
       this.containers.partEnded(after, this.#hubHeardAgent.get(after.terms.lessor) ?? 0);
@@ -259,6 +261,7 @@ export class Auditor {
     );
     for (const send of sends) this.#checkAddress(node, send);
     this.#storms.check(hub.id, sends);
+    checkTellsNobody(this.model, hub.id, sends);
     for (const { to, message } of sends) {
       if (!AGREEMENT_TYPES.has(message.type)) continue;
       checkTold(this.model, hub, to, message as AgreementMessage);
@@ -284,6 +287,9 @@ export class Auditor {
     const agreement = this.model.hub(to).records.agreement.get(message.agreement);
     const terms = agreement?.parts[message.part]?.terms;
     if (!terms) return;
+    // Under a name that was given up nothing is offered, whatever its bearer offers by now.
+    const isGone = !this.model.names.isPresent(this.model.names.signed(terms).lessor);
+    if (isGone && message.code === 'AGREEMENT_OFFER_GONE') return;
     const state = around(this.model, hub, terms.lessor, this.#lastCommit.get(node) ?? null);
     checkRefusal(this.model, hub, terms, message.code, state, false);
   }

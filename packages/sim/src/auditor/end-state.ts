@@ -4,6 +4,7 @@ import type { HubId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
+import { seenOffer, stepped } from './names.ts';
 import { stableText } from './stored-text.ts';
 
 const FINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
@@ -108,8 +109,13 @@ function* lockedStock(model: Model, hub: HubMirror, core: HubCore): Generator<Un
   for (const { id, hub: home } of model.scenario.participants) {
     const registry = home === hub.id ? hub.records.registry.get(id) : undefined;
     if (!registry?.offer) continue;
-    const row = core.panorama.own.leases.get(id);
-    if (stableText(row?.offer ?? null) !== stableText(registry.offer)) {
+    const { offer, veil } = registry;
+    const free = { ...offer, lots: offer.lots.map((lot) => stepped(lot, model.scenario.privacy)) };
+    const due = veil ? seenOffer(veil, free) : free;
+    const row = core.panorama.own.leases.get(due.participant);
+    // An offer that differs in its count only is not published again.
+    const seen = row?.offer && { ...row.offer, revision: due.revision };
+    if (stableText(seen ?? null) !== stableText(due)) {
       yield ['end.stock-not-free', hub.id, id, row?.offer ? 'less than offered' : 'not published'];
     }
   }

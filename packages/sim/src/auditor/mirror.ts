@@ -4,7 +4,9 @@ import type { RegistryRecord } from '@sparegrid/core/hub/subnet';
 import type { OrderRecord } from '@sparegrid/core/order/order-record';
 import type { Now, Write } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
+import type { Names } from './names.ts';
 import { parseStored } from './stored-text.ts';
+import type { Violate } from './violations.ts';
 
 /** A record before and after one commit. */
 export interface Change<T> {
@@ -50,8 +52,13 @@ export class HubMirror {
   };
   now: Now = { elapsedMs: 0, wallMs: 0 };
 
-  constructor(id: HubId) {
+  readonly #names: Names;
+  readonly #violate: Violate;
+
+  constructor(id: HubId, names: Names, violate: Violate) {
     this.id = id;
+    this.#names = names;
+    this.#violate = violate;
   }
 
   /** Takes over one committed transaction. Records that only left memory stay. */
@@ -65,6 +72,7 @@ export class HubMirror {
       registry: [],
       'log-position': [],
     };
+    this.#learnNames(writes);
     const deleted: string[] = [];
     for (const write of writes) {
       for (const name of NAMES) {
@@ -77,10 +85,36 @@ export class HubMirror {
     return { hub: this, now, changes, deleted, written };
   }
 
+  /** Names first: whatever else the transaction says may use them. */
+  #learnNames(writes: readonly Write[]): void {
+    for (const { table, key, text } of writes) {
+      if (table !== 'registry' || text === null) continue;
+      const wrong = this.#names.learn(key, parseStored<RegistryRecord>(text));
+      if (wrong) this.#violate('name.wrong', this.id, key, wrong);
+    }
+  }
+
+  /** Records as if nobody bore a pseudonym; what was signed stays as it is. */
+  #resolved<Name extends keyof Tables>(name: Name, record: Tables[Name]): Tables[Name] {
+    if (name === 'part') {
+      const part = record as PartRecord;
+      part.terms = this.#names.resolved(part.terms);
+    } else if (name === 'agreement') {
+      const agreement = record as AgreementRecord;
+      const lessee = this.records.order.get(agreement.order)?.order.lessee;
+      for (const part of agreement.parts) {
+        const wrong = lessee && this.#names.learnLessee(part.terms.lessee, lessee);
+        if (wrong) this.#violate('name.wrong', this.id, agreement.id, wrong);
+        part.terms = this.#names.resolved(part.terms);
+      }
+    }
+    return record;
+  }
+
   #take<Name extends keyof Tables>(name: Name, key: string, text: string, changes: Changes): void {
     const records = this.records[name];
     const before = records.get(key);
-    const after = parseStored<Tables[Name]>(text);
+    const after = this.#resolved(name, parseStored<Tables[Name]>(text));
     records.set(key, after);
     changes[name].push({ key, before, after });
   }

@@ -5,6 +5,7 @@ import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Scenario } from '../world/scenario.ts';
 import { HubMirror } from './mirror.ts';
+import { Names } from './names.ts';
 import type { Violate } from './violations.ts';
 
 export class Model {
@@ -12,6 +13,7 @@ export class Model {
   readonly timing: Timing;
   readonly hubs = new Map<HubId, HubMirror>();
   readonly violate: Violate;
+  readonly names = new Names();
   readonly #nowMs: () => number;
   /** Sell orders that were ever on record, by lessor and terms revision. */
   readonly #offers = new Map<string, SellOrder>();
@@ -21,7 +23,7 @@ export class Model {
     this.timing = scenario.timing;
     this.#nowMs = nowMs;
     this.violate = violate;
-    for (const id of scenario.hubs) this.hubs.set(id, new HubMirror(id));
+    for (const id of scenario.hubs) this.hubs.set(id, new HubMirror(id, this.names, violate));
   }
 
   /** Virtual time. */

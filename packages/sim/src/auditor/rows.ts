@@ -5,6 +5,7 @@ import type { Send } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
+import { seenOffer, seenSpec, stepped } from './names.ts';
 import { parseStored, stableText } from './stored-text.ts';
 import { freeOf, usageOf } from './usage.ts';
 
@@ -80,20 +81,30 @@ export class Rows {
   }
 
   #checkCurrent(hub: HubMirror, row: PanoramaRow): void {
-    const registry = hub.records.registry.get(row.participant);
+    const { names, scenario } = this.#model;
+    const registry = hub.records.registry.get(names.ownerOf(row.participant));
+    const veil = registry?.veil ?? null;
+    if (veil && veil.name !== row.participant) {
+      const content = row.kind === 'resource' ? row.spec : row.offer;
+      if (content) this.#model.violate('row.old-name', hub.id, row.participant, 'was given up');
+      return;
+    }
     if (row.kind === 'resource') {
-      if (stableText(row.spec) !== stableText(registry?.spec ?? null)) {
+      const spec = registry?.spec ?? null;
+      const due = spec && veil ? seenSpec(veil, spec) : spec;
+      if (stableText(row.spec) !== stableText(due)) {
         this.#model.violate('row.spec', hub.id, row.participant, 'not the spec on record');
       }
       return;
     }
     if (!row.offer) return;
-    const usage = usageOf(this.#model.livePartsOf(hub, row.participant));
+    const usage = usageOf(this.#model.livePartsOf(hub, names.ownerOf(row.participant)));
     const offer = registry?.offer;
-    const due = offer && {
+    const free = offer && {
       ...offer,
-      lots: offer.lots.map((lot) => freeOf(lot, usage.get(lot.id))),
+      lots: offer.lots.map((lot) => stepped(freeOf(lot, usage.get(lot.id)), scenario.privacy)),
     };
+    const due = free && veil ? seenOffer(veil, free) : free;
     if (stableText(row.offer) !== stableText(due)) {
       const told = stableText(row.offer.lots.map(({ amounts, devices }) => ({ amounts, devices })));
       const owed = stableText(due?.lots.map(({ amounts, devices }) => ({ amounts, devices })));
@@ -109,7 +120,10 @@ export class Rows {
 
   /** Never more than is offered, not even within a step. */
   #checkBounds(hub: HubMirror, row: Extract<PanoramaRow, { kind: 'lease' }>): void {
-    const offer = this.#model.offerAt(row.participant, row.offer?.termsRevision ?? -1);
+    const { names } = this.#model;
+    const since = names.veilOf(row.participant)?.since.terms ?? 1;
+    const terms = (row.offer?.termsRevision ?? -1) + since - 1;
+    const offer = this.#model.offerAt(names.ownerOf(row.participant), terms);
     if (row.offer && !offer) {
       this.#model.violate('row.unknown-offer', hub.id, row.participant, 'no such offer was signed');
     }

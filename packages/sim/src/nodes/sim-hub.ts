@@ -100,6 +100,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
       limits,
       panorama: panoramaOf(scenario, this.id),
       ...(scenario.rounds && { rounds: scenario.rounds }),
+      ...(scenario.privacy && { privacy: scenario.privacy }),
     };
     const env = { crypto, documents: documentReader };
     const now = this.clock.read(queue.nowMs);

@@ -1,6 +1,7 @@
 /** Who is in a simulated network, and by which bounds it runs. */
 import { DEFAULT_TIMING, type Timing } from '@sparegrid/core/agreement/timing';
-import { DEFAULT_LIMITS, type Limits } from '@sparegrid/core/hub/config';
+import { DEFAULT_LIMITS, type Limits, type PrivacySettings } from '@sparegrid/core/hub/config';
+import { DEFAULT_BUCKETS } from '@sparegrid/core/order/buckets';
 import type { Organization, ResourceSpec } from '@sparegrid/core/order/resource-spec';
 import { DEFAULT_ROUNDS, type RoundSettings } from '@sparegrid/core/rounds/settings';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -42,6 +43,7 @@ export interface Scenario {
   panorama: 'mesh' | 'master';
   /** A hub that is set to the other way, in a few seeds. */
   oddHub: HubId | null;
+  privacy: PrivacySettings | null;
 }
 
 const KINDS = ['government', 'sector', 'company', 'institution'] as const;
@@ -69,6 +71,18 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
     limits: { ...DEFAULT_LIMITS, pageLength: rng.pick([1, 2_000, 262_144]) },
     rounds: makeRounds(rng.fork('rounds')),
     ...makePanorama(hubs, rng.fork('panorama')),
+    privacy: makePrivacy(rng.fork('privacy')),
+  };
+}
+
+/** In most seeds; periods so short that names change while much is going on. */
+function makePrivacy(rng: Rng): PrivacySettings | null {
+  if (rng.chance(300)) return null;
+  const coarse = { cpuMillicores: 500, memoryBytes: 2 ** 28, deviceMilli: 250 };
+  const pseudonymPeriodMs = rng.pick([7_000, 20_000, 60_000]);
+  return {
+    pseudonymPeriodMs,
+    buckets: rng.chance(500) ? DEFAULT_BUCKETS : { ...DEFAULT_BUCKETS, ...coarse },
   };
 }
 
