@@ -9,7 +9,10 @@ export function checkNames(model: Model, { hub, changes }: Commit): void {
   for (const { key, before, after } of changes.registry) {
     const [old, name] = [before?.veil?.name, after.veil?.name];
     if (old === undefined || old === name) continue;
-    const live = model.livePartsOf(hub, key);
+    // Under the new name it may be leased in the very step.
+    const live = model
+      .livePartsOf(hub, key)
+      .filter(({ terms }) => model.names.signed(terms).lessor === old);
     if (live.length === 0) continue;
     model.violate('name.changed-under-lease', hub.id, key, `${live[0]?.id} knows it as ${old}`);
   }

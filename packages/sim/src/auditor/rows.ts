@@ -104,7 +104,9 @@ export class Rows {
       ...offer,
       lots: offer.lots.map((lot) => stepped(freeOf(lot, usage.get(lot.id)), scenario.privacy)),
     };
-    const due = free && veil ? seenOffer(veil, free) : free;
+    // An offer that differs in its count only is not published again.
+    const { revision } = row.offer;
+    const due = free && veil ? { ...seenOffer(veil, free), revision } : free;
     if (stableText(row.offer) !== stableText(due)) {
       const told = stableText(row.offer.lots.map(({ amounts, devices }) => ({ amounts, devices })));
       const owed = stableText(due?.lots.map(({ amounts, devices }) => ({ amounts, devices })));
