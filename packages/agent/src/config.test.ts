@@ -61,6 +61,12 @@ describe('agent configuration', () => {
   it('needs neither offer nor runtime in the role of a lessee', async () => {
     const { offer: _, runtime: __, ...rest } = valid();
     expect(await read({ ...rest, role: 'lessee' })).toMatchObject({ lending: null });
+    expect(() => readAgentConfig(path, 'lessor')).toThrow(/offer and runtime/);
+  });
+
+  it('takes the role that is asked for instead of its own', async () => {
+    await read(valid());
+    expect(readAgentConfig(path, 'lessee')).toMatchObject({ lending: null });
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { type Buckets, DEFAULT_BUCKETS } from '@sparegrid/core/order/buckets';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
 import type { ParticipantConfig } from '@sparegrid/core/participant/config';
 import { hubOf } from '@sparegrid/core/units/ids';
+import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import {
   addresses,
   diskFreeBytesMin,
@@ -59,6 +60,9 @@ export type RuntimeSettings = AnyRuntime &
         devices: Record<string, string[]>;
       }
   );
+
+/** `lessee`: it only rents. */
+export type AgentRole = 'lessor' | 'lessee';
 
 /** What an agent that lends needs; the others only rent. */
 export interface LendingSettings {
@@ -227,9 +231,14 @@ const fileSchema = z
     },
   );
 
-/** @throws ConfigFault CONFIG_UNREADABLE, CONFIG_MALFORMED */
-export function readAgentConfig(configPath: string): AgentSettings {
-  const file = readConfig(configPath, fileSchema);
+/** @param role  instead of the one in the file. @throws ConfigFault CONFIG_UNREADABLE, CONFIG_MALFORMED */
+export function readAgentConfig(configPath: string, role?: AgentRole): AgentSettings {
+  const read = readConfig(configPath, fileSchema);
+  const file = { ...read, role: role ?? read.role };
+  if (file.role === 'lessor' && !(file.offer && file.runtime)) {
+    const hint = `${configPath}: offer and runtime are needed in the role of a lessor.`;
+    throw new ConfigFault('CONFIG_MALFORMED', hint);
+  }
   const path = pathsFrom(configPath);
   const { id, hub, organization, collect, timing } = file;
   const store = storePath(configPath, file.store);

@@ -1,19 +1,26 @@
 /** `sparegrid hub start` and `sparegrid agent start`: the daemons, in this process. */
-import { Command } from 'commander';
+import type { AgentRole } from '@sparegrid/agent/config';
+import { Command, Option } from 'commander';
 import type { AgentOptions } from './agent-actions.ts';
 import { agentMemberCommands } from './members.ts';
 import { outputOption } from './options.ts';
 
 export function startCommand(role: 'hub' | 'agent'): Command {
-  return new Command('start')
+  const start = new Command('start')
     .description(`run the ${role} of a configuration file until it is told to end`)
     .requiredOption('--config <file>', 'JSON configuration')
     .addHelpText('after', `\nExample:\n  sparegrid ${role} start --config ${role}.json`)
-    .action(async ({ config }: { config: string }) => {
+    .action(async ({ config, role: as }: { config: string; role?: AgentRole }) => {
       // Daemons read their own command line.
       process.argv.splice(2, process.argv.length, '--config', config);
-      await (role === 'hub' ? import('@sparegrid/hub/main') : import('@sparegrid/agent/main'));
+      if (role === 'hub') await import('@sparegrid/hub/main');
+      else await (await import('@sparegrid/agent/run-agent')).runAgent(as);
     });
+  if (role === 'hub') return start;
+  const text = 'lessee: only rent, offer nothing (default: as the configuration says)';
+  return start
+    .addOption(new Option('--role <role>', text).choices(['lessor', 'lessee']))
+    .addHelpText('after', '  sparegrid agent start --config agent.json --role lessee');
 }
 
 const CONTROL = {

@@ -15,7 +15,7 @@ export interface Lessor {
 }
 
 /** Each offers this much of the machine: room for two replicas of the demonstration's order. */
-export const SLICE = { cpu: '1', memory: '512Mi' } as const;
+export const SLICE = { cpu: '1', memory: '512Mi', storage: '1Gi' } as const;
 
 /** The two cheapest belong to different hubs. */
 export const LESSORS: readonly Lessor[] = [
