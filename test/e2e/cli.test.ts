@@ -24,9 +24,10 @@ beforeAll(async () => {
   devnet = await RunningDevnet.open();
   folder = mkdtempSync('/tmp/sg-cli-test-');
   env = { SPAREGRID_CONFIG: join(folder, 'config.json') };
-  const { keyFile, hub } = devnet.context();
+  const { keyFile, hub, network } = devnet.context();
   const { url } = devnet.context() as unknown as { url: string };
   const who = ['--hub', hub.id, '--participant', 'lessee.h1', '--key', keyFile];
+  who.push('--network', network.network, '--operator-key', network.operatorKey);
   const added = await sparegrid('context', 'add', 'test', '--url', url, ...who);
   expect(added).toMatchObject({ code: 0, stdout: 'test\n' });
 }, 120_000);

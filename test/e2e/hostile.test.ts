@@ -177,7 +177,7 @@ test('orders of others, and orders whose content lies', async () => {
   for (const [from, to, code] of lies) {
     await expect(attempt(document.payload.replace(from, to))).rejects.toMatchObject({ code });
   }
-  const other = { op: 'order.submit', document, taskPrivate: '{"command":[],"env":{}}' } as const;
+  const other = { op: 'order.submit', document, taskPrivate: 'c2VhbGVk' } as const;
   await expect(client.request(other)).rejects.toMatchObject({ code: 'ORDER_TASK_DIGEST' });
   await expectUnchanged();
   const view = await client.awaitOrder(await client.submitOrder(orderOf(4, 100)));

@@ -6,6 +6,7 @@
 import type { OrderView } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
 import type { Client } from '@sparegrid/sdk/client';
+import { awaitsKey } from '@sparegrid/sdk/task-keys';
 import { Rng } from '@sparegrid/sim/kernel/rng';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DevnetTransport } from '../../packages/cli/src/devnet/links.ts';
@@ -163,7 +164,13 @@ export function testKills(transport: DevnetTransport): void {
   }
 
   async function viewsOf(ids: readonly string[]): Promise<OrderView[]> {
-    return Promise.all(ids.map((id) => client.getOrder(id, { timeoutMs: null })));
+    return Promise.all(
+      ids.map(async (id) => {
+        const view = await client.getOrder(id, { timeoutMs: null });
+        if (awaitsKey(view)) await client.release(id, { timeoutMs: null });
+        return view;
+      }),
+    );
   }
 
   function describeOrder({ id, state, events }: OrderView): string {

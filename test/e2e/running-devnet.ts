@@ -1,6 +1,7 @@
 /** A devnet of the command line for tests: started, looked into, and ended. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { Client } from '@sparegrid/sdk/client';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { connectBy } from '../../packages/cli/src/context.ts';
@@ -16,6 +17,7 @@ export interface HubContext {
   hubSocket: string;
   participant: string;
   keyFile: string;
+  network: TrustAnchor;
 }
 
 export interface HowToRun {

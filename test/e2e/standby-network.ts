@@ -9,7 +9,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
 import { connectAny } from '@sparegrid/link/connect-any';
-import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import {
+  generateKey,
+  generateSealKey,
+  publicKeyOf,
+  saveKey,
+  sealPublicKeyOf,
+} from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import type { Transport } from '@sparegrid/link/transport';
 import type { Client } from '@sparegrid/sdk/client';
@@ -17,6 +23,7 @@ import { connect } from '@sparegrid/sdk/connect';
 import { type Running, startLessor } from '@sparegrid/sim/replay/lessor';
 import { offerOf, specOf } from '../../bench/e2e/machine.ts';
 import { PrivatePostgres } from '../../packages/link/test/private-postgres.ts';
+import { Trust } from '../../packages/link/test/trust.ts';
 import { CutProxy } from './cut-proxy.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));
@@ -41,6 +48,7 @@ export class StandbyNetwork {
   readonly #processes = new Map<ProcessName, HubProcess>();
   readonly #proxies = new Map<ProcessName, CutProxy>();
   readonly #lessors: Running[] = [];
+  readonly #trust = new Trust();
   readonly #database: PrivatePostgres;
 
   private constructor(database: PrivatePostgres) {
@@ -95,6 +103,10 @@ export class StandbyNetwork {
             organization: ORGANIZATION,
             collect: 'push',
             timing: DEFAULT_TIMING,
+            keys: this.#trust.chainOf(id, {
+              signKey: this.#publicKey(id),
+              sealKey: sealPublicKeyOf(generateSealKey()),
+            }),
           },
           key: this.#key(id),
           spec: specOf(ORGANIZATION),
@@ -115,6 +127,7 @@ export class StandbyNetwork {
       hubSocket: this.#doorsOf('h1', 'local'),
       participant: LESSEE,
       privateKey: this.#key(LESSEE),
+      network: this.#trust.anchor,
     });
   }
 

@@ -5,6 +5,7 @@
 import type { OrderView } from '@sparegrid/core/messages';
 import type { Client } from '@sparegrid/sdk/client';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
+import { awaitsKey } from '@sparegrid/sdk/task-keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
 import { type ProcessName, StandbyNetwork } from './standby-network.ts';
@@ -66,8 +67,10 @@ describe.skipIf(!hasPostgres())('a hub with a standby', () => {
   /** Every acknowledged order is there and runs; what is sold and what is free is what there is. */
   async function expectAllRunning(): Promise<void> {
     let views: OrderView[];
-    do views = await Promise.all(acknowledged.map((id) => client.getOrder(id)));
-    while (views.some(({ state }) => state !== 'running' && state !== 'failed'));
+    do {
+      views = await Promise.all(acknowledged.map((id) => client.getOrder(id)));
+      await Promise.all(views.filter(awaitsKey).map(({ id }) => client.release(id)));
+    } while (views.some(({ state }) => state !== 'running' && state !== 'failed'));
     expect(views.filter(({ state }) => state === 'failed')).toEqual([]);
     const sold = new Map<string, number>();
     for (const { agreements } of views) {

@@ -7,17 +7,19 @@ import {
 } from '@sparegrid/core/participant/participant-core';
 import { decodeStored } from '@sparegrid/core/units/json';
 import type { Logger } from '@sparegrid/link/daemon/logger';
-import { readKey } from '@sparegrid/link/daemon/read-key';
+import { readConfig } from '@sparegrid/link/daemon/read-config';
+import { readKey, readSealKey } from '@sparegrid/link/daemon/read-key';
 import type { Daemon, Fail } from '@sparegrid/link/daemon/run-daemon';
 import { documentReader } from '@sparegrid/link/documents';
 import { Framer } from '@sparegrid/link/framer';
 import { NodeLoop } from '@sparegrid/link/loop/node-loop';
 import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import { keyChain } from '@sparegrid/link/schemas/identity';
 import { openStore } from '@sparegrid/link/store/open-store';
 import type { StoredRecord } from '@sparegrid/link/store/store';
 import type { Transport } from '@sparegrid/link/transport';
-import type { AgentSettings } from './config.ts';
+import type { AgentSettings, LendingSettings } from './config.ts';
 import { type AgentState, ControlDoor } from './control/control-door.ts';
 import { ModeFile } from './control/mode.ts';
 import { HubLink } from './hub-link.ts';
@@ -27,6 +29,7 @@ import { Reports } from './reports.ts';
 import { noRuntime } from './runtime/no-runtime.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import type { KnownContainer, Runtime } from './runtime/runtime.ts';
+import { SealedRuntime } from './sealing/sealed-runtime.ts';
 
 export interface AgentShell {
   transport: Transport;
@@ -48,20 +51,18 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   const store = await openStore(settings.store);
   const { clock, records } = await resumeNode(store);
   const env = { crypto, documents: documentReader };
-  const core = new ParticipantCore(config, env, clock.now(), records);
+  const keys = settings.sealing && readConfig(settings.sealing.chainFile, keyChain);
+  const shown = keys ? { ...config, keys } : config;
+  const core = new ParticipantCore(shown, env, clock.now(), records);
   const { session } = core;
   const { frameTtlMs } = config.timing;
   const framer = new Framer({ crypto, from: config.id, session, epoch: 0, frameTtlMs });
   const hub = new HubLink(framer, logger);
 
   const { lending } = settings;
+  const report = async (input: ParticipantInput) => loop.offer(input);
   const mode = new ModeFile(settings.modeFile);
-  const runtime = lending
-    ? await openRuntime(config.id, lending.runtime, {
-        report: async (event) => loop.offer(event),
-        logger,
-      })
-    : noRuntime;
+  const runtime = lending ? await openSealed(settings, lending, core, logger, report) : noRuntime;
   const loop = new NodeLoop<ParticipantInput, ParticipantEffect>({
     core,
     store,
@@ -75,11 +76,10 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
     perform: (effect) => perform(effect, runtime, logger),
     onFault: fail,
   });
-  const report = (input: ParticipantInput) => void loop.offer(input);
   const reports =
     lending &&
     (await Reports.start(lending, runtime, {
-      report,
+      report: (input) => void report(input),
       logger,
       mode: () => mode.mode,
       diskFreeBytesMin: settings.diskFreeBytesMin,
@@ -121,6 +121,27 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
       logger.info('agent.stopped', { ...store.counts });
     },
   };
+}
+
+/** The runtime that the configuration names, behind seals. */
+function openSealed(
+  { config, sealing }: AgentSettings,
+  { runtime }: LendingSettings,
+  core: ParticipantCore,
+  logger: Logger,
+  offer: (input: ParticipantInput) => Promise<void>,
+): Promise<Runtime> {
+  if (!sealing) throw new Error('broken invariant: a lessor without a sealing key');
+  const known = [...core.containers.values()].map(({ desired }) => desired);
+  return SealedRuntime.open(
+    {
+      sealKey: readSealKey(sealing.keyFile),
+      report: offer,
+      logger,
+      open: (report) => openRuntime(config.id, runtime, { report, logger }),
+    },
+    known,
+  );
 }
 
 function stateOf(core: ParticipantCore, { mode }: ModeFile, reports: Reports | null): AgentState {

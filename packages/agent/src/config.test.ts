@@ -19,6 +19,7 @@ function valid() {
     store: 'data/p1.db',
     hub: { id: 'h1', publicKey: publicKeyOf(generateKey()), socket: 'run/h1.local.sock' },
     organization: { id: 'LEI1', name: 'One', kind: 'institution' },
+    sealing: { keyFile: 'p1.seal.key', chainFile: 'p1.chain.json' },
     offer: OFFER,
     runtime: { kind: 'process', directory: 'data/containers' },
   };

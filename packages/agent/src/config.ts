@@ -72,6 +72,14 @@ export interface LendingSettings {
   runtime: RuntimeSettings;
 }
 
+/** What lessees seal tasks to. */
+export interface SealingFiles {
+  /** X25519 key, readable by its owner only. Who loses it loses what is sealed to it. */
+  keyFile: string;
+  /** The organisation's word that it is this agent's key, and the operator's on the organisation. */
+  chainFile: string;
+}
+
 export interface AgentSettings {
   config: ParticipantConfig;
   /** Path of the control door's socket. */
@@ -83,6 +91,8 @@ export interface AgentSettings {
   /** Null in the role of a lessee. */
   lending: LendingSettings | null;
   keyFile: string;
+  /** Null for an agent that only rents. */
+  sealing: SealingFiles | null;
   /** Path of the SQLite file, or `memory`. */
   store: string;
   /** Local doors of the hub and its standbys: paths of sockets, or URLs of NATS servers. */
@@ -208,6 +218,7 @@ const fileSchema = z
     role: z.enum(['lessor', 'lessee']).default('lessor'),
     offer: offerSchema.optional(),
     runtime: runtimeSchema.optional(),
+    sealing: z.strictObject({ keyFile: filePath, chainFile: filePath }).optional(),
     control: filePath.optional(),
     /** The directory of a participant that joined with a token: the agent renews its certificate. */
     membership: filePath.optional(),
@@ -218,6 +229,10 @@ const fileSchema = z
   .refine(({ id, hub }) => hubOf(id) === hub.id, {
     path: ['hub', 'id'],
     message: 'expected the hub that the participant’s id names',
+  })
+  .refine(({ role, sealing }) => sealing || role === 'lessee', {
+    path: ['sealing'],
+    message: 'expected keyFile and chainFile; only the role lessee does without',
   })
   .refine(({ role, offer, runtime }) => (offer && runtime) || role === 'lessee', {
     path: ['offer'],
@@ -253,6 +268,9 @@ export function readAgentConfig(configPath: string, role?: AgentRole): AgentSett
       ...(file.offer && { buckets: file.offer.buckets }),
     },
     keyFile: path(file.keyFile),
+    sealing: file.sealing
+      ? { keyFile: path(file.sealing.keyFile), chainFile: path(file.sealing.chainFile) }
+      : null,
     store,
     control: path(file.control ?? `${beside}.control`),
     modeFile: `${beside}.mode`,

@@ -6,27 +6,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { DesiredContainer, Message, MessageType } from '@sparegrid/core/messages';
+import type { DesiredContainer, LogChunk, Message, MessageType } from '@sparegrid/core/messages';
 import type { Connection } from '@sparegrid/link/connection';
 import { decodeFrame } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
-import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import {
+  generateKey,
+  generateSealKey,
+  publicKeyOf,
+  saveKey,
+  sealPublicKeyOf,
+} from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import type { Server } from '@sparegrid/link/transport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type SealedTask, sealedTask } from '../../link/test/sealed-task.ts';
+import { Trust } from '../../link/test/trust.ts';
 import { ContainerFiles } from './runtime/container-files.ts';
 import { signalGroup } from './runtime/process-identity.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const HUB_KEY = generateKey();
+const SEAL_KEY = generateSealKey();
 const ID = `o-${'0'.repeat(32)}-1.0.0`;
+
+/** The task that was ordered last. */
+let sealed: SealedTask;
+
+function openedBy(chunk: LogChunk): Promise<string> {
+  return sealed.open(chunk);
+}
 
 type Heard<T extends MessageType> = Extract<Message, { type: T }>;
 
 /** The hub's end of the link: welcomes, acknowledges, and wants what it is told to want. */
 class TestHub {
-  readonly output: string[] = [];
+  readonly output: Promise<string>[] = [];
   #containers: DesiredContainer[] = [];
   #revision = 0;
   #server: Server | undefined;
@@ -90,9 +106,21 @@ class TestHub {
       this.#send({ type: 'status-ack', seq: message.seq });
     } else if (message.type === 'log') {
       const isOutput = message.stream === 'stdout' || message.stream === 'stderr';
-      this.output[message.seq - 1] = isOutput ? message.text : '';
+      this.output[message.seq - 1] = isOutput ? openedBy(message) : Promise.resolve('');
       this.#send({ type: 'log-ack', container: message.container, seq: message.seq });
     }
+  }
+
+  async hears(text: string): Promise<void> {
+    for (;;) {
+      const { promise } = this.#changed;
+      if ((await this.said()).includes(text)) return;
+      await promise;
+    }
+  }
+
+  async said(): Promise<string> {
+    return (await Promise.all(this.output)).join('');
   }
 
   #sendDesired(): void {
@@ -107,23 +135,24 @@ class TestHub {
   }
 }
 
-function container(script: string): DesiredContainer {
-  const crypto = nodeCrypto(HUB_KEY);
-  const taskPrivate = JSON.stringify({ command: ['-c', script], env: {} });
+async function container(script: string): Promise<DesiredContainer> {
+  const visible = { image: 'process:sh', architecture: null, egress: false, capabilities: [] };
+  const part = ID.slice(0, -2);
+  const hidden = { command: ['-c', script], env: {} };
+  sealed = await sealedTask(sealPublicKeyOf(SEAL_KEY), part, visible, hidden);
+  const { task, taskPrivate, release } = sealed;
   return {
     id: ID,
     attempt: 0,
-    part: ID.slice(0, -2),
+    part,
     rank: 0,
     size: 1,
     lotId: 'm1',
     amounts: { cpuMillicores: 1, memoryBytes: 1, storageBytes: 0, bandwidthBitsPerSecond: 0 },
     devices: [],
-    task: {
-      public: { image: 'process:sh', architecture: null, egress: false, capabilities: [] },
-      privateDigest: crypto.digest(taskPrivate),
-    },
+    task,
     taskPrivate,
+    release,
     durationMs: 60_000,
     startGraceMs: 60_000,
     stopAfterMs: 60_000,
@@ -146,7 +175,12 @@ describe('agent process', { timeout: 90_000 }, () => {
     children = [];
     hub = new TestHub();
     await hub.open(join(folder, 'run/h1.sock'));
-    saveKey(join(folder, 'p1.key'), generateKey());
+    const key = generateKey();
+    saveKey(join(folder, 'p1.key'), key);
+    saveKey(join(folder, 'p1.seal.key'), SEAL_KEY);
+    const keys = { signKey: publicKeyOf(key), sealKey: sealPublicKeyOf(SEAL_KEY) };
+    const chain = new Trust().chainOf('p1.h1', keys);
+    await writeFile(join(folder, 'p1.chain.json'), JSON.stringify(chain));
     await writeConfig({ cpu: '100m', memory: '64Mi' });
   });
 
@@ -178,6 +212,7 @@ describe('agent process', { timeout: 90_000 }, () => {
       store: 'p1.db',
       hub: { id: 'h1', publicKey: publicKeyOf(HUB_KEY), socket: 'run/h1.sock' },
       organization: { id: 'LEI1', name: 'One', kind: 'company' },
+      sealing: { keyFile: 'p1.seal.key', chainFile: 'p1.chain.json' },
       offer: { ...share, follow: 'fixed', asks: { cpuPerCoreHour: '1', memoryPerGibHour: '1' } },
       runtime: { kind: 'process', directory: 'containers', programs: ['sh'] },
       timing: { heartbeatMs: 50, stopTimeMs: 5_000 },
@@ -225,11 +260,33 @@ describe('agent process', { timeout: 90_000 }, () => {
   it('runs what its hub wants, tells its output and end, and forgets it', async () => {
     await start();
     await hub.until('status');
-    hub.want([container('echo hello; exit 3')]);
+    hub.want([await container('echo hello; exit 3')]);
     expect((await hub.until('status', exited)).containers).toMatchObject([
       { id: ID, exitCode: 3, reason: 'exit', started: true },
     ]);
-    expect(hub.output.join('')).toBe('hello\n');
+    expect(await hub.said()).toBe('hello\n');
+    hub.want([]);
+    await hub.until('status', ({ containers }) => containers.length === 0);
+  });
+
+  it('does not start what it has no key for, or what was altered on the way', async () => {
+    await start();
+    await hub.until('status');
+    const right = await container('echo hello');
+    const other = await container('echo other');
+    const wrong = [
+      { ...right, id: `${right.part}.1`, release: null },
+      { ...right, id: `${right.part}.2`, release: 'a'.repeat(150) },
+      { ...right, id: `${right.part}.3`, taskPrivate: other.taskPrivate },
+      { ...right, id: `${right.part}.4`, part: right.part.replace(/0$/, '7') },
+    ];
+    hub.want(wrong);
+    const isOver = ({ containers }: Heard<'status'>) =>
+      containers.length === wrong.length && containers.every(({ state }) => state === 'exited');
+    const { containers } = await hub.until('status', isOver);
+    for (const one of containers) {
+      expect(one).toMatchObject({ reason: 'key-invalid', started: false, exitCode: null });
+    }
     hub.want([]);
     await hub.until('status', ({ containers }) => containers.length === 0);
   });
@@ -237,7 +294,7 @@ describe('agent process', { timeout: 90_000 }, () => {
   it('stops what its hub does not want any more', async () => {
     await start();
     await hub.until('status');
-    hub.want([container('echo go; exec sleep 1000')]);
+    hub.want([await container('echo go; exec sleep 1000')]);
     await hub.until('status', running);
     hub.want([]);
     await hub.until('status', ({ containers }) => containers.length === 0);
@@ -247,15 +304,15 @@ describe('agent process', { timeout: 90_000 }, () => {
     const first = await start();
     await hub.until('status');
     const script = 'echo start; while ! [ -e ../end ]; do sleep 0.02; done; echo end; exit 5';
-    hub.want([container(script)]);
-    await hub.until('log', ({ text }) => text.includes('start'));
+    hub.want([await container(script)]);
+    await hub.hears('start');
     await end(first, 'SIGKILL');
     await writeFile(join(folder, 'containers', ID, 'end'), '');
     hub.forgetHeard();
     const second = await start();
     const { containers } = await hub.until('status', exited);
     expect(containers).toMatchObject([{ id: ID, exitCode: 5, reason: 'exit' }]);
-    expect(hub.output.join('')).toBe('start\nend\n');
+    expect(await hub.said()).toBe('start\nend\n');
     hub.want([]);
     await hub.until('status', (status) => status.containers.length === 0);
     await end(second, 'SIGTERM');
@@ -265,7 +322,7 @@ describe('agent process', { timeout: 90_000 }, () => {
   it('leaves its containers running when it is told to end', async () => {
     const first = await start();
     await hub.until('status');
-    hub.want([container('echo go; exec sleep 1000')]);
+    hub.want([await container('echo go; exec sleep 1000')]);
     await hub.until('status', running);
     expect(await end(first, 'SIGTERM')).toBe(0);
     hub.forgetHeard();

@@ -5,6 +5,7 @@ import { addresses, publicKey } from '@sparegrid/link/daemon/node-settings';
 import { loadKey } from '@sparegrid/link/keys';
 import { natsTransport } from '@sparegrid/link/nats/nats-transport';
 import { addressFrom, tlsFiles, tlsFrom } from '@sparegrid/link/nats/settings';
+import { trustAnchor } from '@sparegrid/link/schemas/identity';
 import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
@@ -24,6 +25,8 @@ const contextSchema = z.strictObject({
   tls: tlsFiles.optional(),
   participant: participantId,
   keyFile: z.string().min(1),
+  /** Whose word counts about lessors' keys. */
+  network: trustAnchor.optional(),
 });
 
 /** Paths are relative to the state directory, or absolute. */
@@ -65,11 +68,12 @@ export function readContext(directory: string): Context {
 
 /** @throws as {@link readContext}; LinkFault; RefusedError, UnavailableError */
 export async function connectBy(directory: string): Promise<Client> {
-  const { hub, hubSocket, tls, participant, keyFile } = readContext(directory);
+  const { hub, hubSocket, tls, participant, keyFile, network } = readContext(directory);
   const path = (given: string): string => resolve(directory, given);
   return connect({
     hub,
     participant,
+    network,
     hubSocket: hubSocket.map(addressFrom(path)),
     ...(tls && { transport: natsTransport({ node: participant, tls: tlsFrom(path)(tls) }) }),
     privateKey: loadKey(path(keyFile)),

@@ -21,6 +21,8 @@ export interface Context {
   hub: string;
   participant: string;
   keyFile: string;
+  /** Whose word counts about lessors' keys: without it nothing that is ordered can start. */
+  network?: { network: string; operatorKey: string };
 }
 
 export interface Contexts {
@@ -94,8 +96,15 @@ export function contextIn(directory: string): Context {
     throw new CliFault('CLI_NO_DEVNET', hint, 'unavailable');
   }
   const read = readJson(file) as Omit<Context, 'hub'> & { hub?: { id?: string } };
-  const { url, hub, participant, keyFile } = read ?? {};
-  const context = { url, hub: hub?.id, participant, keyFile: resolve(directory, keyFile ?? '') };
+  const { url, hub, participant, keyFile, network } = read ?? {};
+  const absolute = resolve(directory, keyFile ?? '');
+  const context = {
+    url,
+    hub: hub?.id,
+    participant,
+    keyFile: absolute,
+    ...(network && { network }),
+  };
   return check(context, file);
 }
 
@@ -104,7 +113,7 @@ export async function withClient<T>(
   choice: Choice,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { url, hub, participant, keyFile } = chosenContext(choice);
+  const { url, hub, participant, keyFile, network } = chosenContext(choice);
   // Code for schemas is worth compiling in daemons only. Before the schemas are made.
   (await import('zod')).config({ jitless: true });
   const [{ connectHttp }, { askByNode: ask }] = await Promise.all([
@@ -115,7 +124,8 @@ export async function withClient<T>(
   let client: Client;
   try {
     const key = readKey(keyFile);
-    client = await connectHttp({ url, hub, participant, key, ask, timeoutMs: CONNECT_MS });
+    const settings = { url, hub, participant, key, network, ask, timeoutMs: CONNECT_MS };
+    client = await connectHttp(settings);
   } finally {
     clearTimeout(waiting);
   }
@@ -152,13 +162,15 @@ function readJson(file: string): unknown {
 }
 
 function check(context: unknown, where: string): Context {
-  const { url, hub, participant, keyFile } = (context ?? {}) as Partial<Context>;
+  const { url, hub, participant, keyFile, network } = (context ?? {}) as Partial<Context>;
   const isGood =
     /^https?:\/\//.test(url ?? '') &&
     /^[a-z0-9-]+$/.test(hub ?? '') &&
     /^[a-z0-9-]+\.[a-z0-9-]+$/.test(participant ?? '') &&
-    typeof keyFile === 'string';
-  if (isGood) return { url, hub, participant, keyFile } as Context;
-  const hint = `${where}: expected url (http...), hub, participant (<name>.<hub>) and keyFile.`;
+    typeof keyFile === 'string' &&
+    (network === undefined ||
+      (typeof network.network === 'string' && typeof network.operatorKey === 'string'));
+  if (isGood) return { url, hub, participant, keyFile, ...(network && { network }) } as Context;
+  const hint = `${where}: expected url (http...), hub, participant (<name>.<hub>), keyFile, and network (network, operatorKey) if given.`;
   throw new CliFault('CLI_FILE_MALFORMED', hint);
 }

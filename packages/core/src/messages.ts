@@ -2,6 +2,7 @@
 import type { AgreementMessage } from './agreement/messages.ts';
 import type { LeaseState, NegotiationState, PartOutcome } from './agreement/records.ts';
 import type { ElectionMessage } from './election/messages.ts';
+import type { KeyChain } from './identity/statements.ts';
 import type { Explanation } from './matching/explain.ts';
 import type { TaskSpec } from './order/buy-order.ts';
 import type { OrderEvent, OrderRound, OrderState } from './order/order-record.ts';
@@ -72,10 +73,11 @@ export type HubMessage =
 /**
  * Everything that one container leaves goes one way, in order and once; `seq` counts its chunks from
  * 1 without gaps. The texts of one stream, joined, are:
- * - `stdout`, `stderr`: what the program printed.
+ * - `stdout`, `stderr`: what the program printed; each chunk sealed, see `order/sealed-chunk.ts`.
  * - `life`: what happened to the container, one JSON object per line, for people and hubs.
  * - `usage`: what it used, one JSON object per line.
- * - `result`: the tar archive of its result directory; each chunk is base64 by itself.
+ * - `result`: the tar archive of its result directory; each chunk sealed. To its reader a chunk is
+ *   base64 by itself, the last one is empty.
  */
 export interface LogChunk {
   container: ContainerId;
@@ -96,7 +98,8 @@ export type LeaseStream = 'life' | 'usage';
 // ---- participant to hub ----
 
 export type ParticipantMessage =
-  | { type: 'hello'; role: 'agent' | 'lessee' }
+  /** `keys`: what the organisation of an agent says of its keys; hubs hand it to its lessees. */
+  | { type: 'hello'; role: 'agent' | 'lessee'; keys?: KeyChain | undefined }
   | { type: 'resource'; document: SignedDocument }
   | { type: 'offer'; document: SignedDocument }
   /** Pull mode: something changed in the local table; the hub collects it. */
@@ -134,6 +137,8 @@ export type RuntimeReason =
   | 'exit'
   | 'stopped'
   | 'start-failed'
+  /** No key came with it that opens the task: it was not started. */
+  | 'key-invalid'
   | 'out-of-memory'
   | 'out-of-storage';
 
@@ -145,6 +150,10 @@ export type Request =
   | { op: 'order.plan'; payload: string; after: PageMark }
   | { op: 'order.explain'; order: OrderId; after: PageMark }
   | { op: 'order.cancel'; order: OrderId }
+  /** Which lessors wait for the key of the order's task. */
+  | { op: 'order.keys'; order: OrderId }
+  /** The key, sealed to each of them; the first release of a part is the one that counts. */
+  | { op: 'order.release'; order: OrderId; releases: KeyRelease[] }
   | { op: 'order.logs'; order: OrderId; after: LogCursor }
   | { op: 'lease.list'; after: PageMark }
   | { op: 'lease.get'; lease: AgreementId }
@@ -157,6 +166,20 @@ export type Request =
   | { op: 'panorama.resources'; after: PageMark }
   | { op: 'directory.resolve'; participant: ParticipantId }
   | { op: 'hub.status' };
+
+/** The key of a task, sealed to the agent that runs one part of it. */
+export interface KeyRelease {
+  part: PartId;
+  release: string;
+}
+
+/** A part that waits for the key. */
+export interface AwaitedKey {
+  part: PartId;
+  lessor: ParticipantId;
+  /** To be verified before anything is sealed to it; null: the lessor's agent showed none. */
+  keys: KeyChain | null;
+}
 
 /**
  * Lists come in pages that fit a frame, sorted by id: null asks for the first page; `next` of a reply
@@ -205,7 +228,9 @@ export interface DesiredContainer {
   amounts: ResourceAmounts;
   devices: DeviceShare[];
   task: TaskSpec;
+  /** Sealed, and the key to it sealed to this agent. */
   taskPrivate: string | null;
+  release: string | null;
   durationMs: number;
   startGraceMs: number;
   stopAfterMs: number;
@@ -225,6 +250,9 @@ export type Reply =
   | { ok: true; op: 'order.plan'; plan: OrderPlan; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.explain'; order: OrderView; lessors: Explanation[]; next: PageMark }
   | { ok: true; op: 'order.cancel'; order: OrderId }
+  /** With the order as the lessee signed it: any client of its key can go on from here. */
+  | { ok: true; op: 'order.keys'; document: SignedDocument; waiting: AwaitedKey[] }
+  | { ok: true; op: 'order.release'; order: OrderId }
   | { ok: true; op: 'order.logs'; chunks: KeptChunk[]; ended: boolean }
   | { ok: true; op: 'lease.list'; leases: LeaseView[]; next: PageMark }
   | { ok: true; op: 'lease.get'; lease: LeaseView }
@@ -326,6 +354,8 @@ export interface AgreementView {
     billedMs: number;
     costMicro: Micro;
     outcome: PartOutcome | null;
+    /** `awaited`: AWAITING_KEY, the lessor waits for the task's key. Absent: there is none to wait for. */
+    key?: 'awaited' | 'released' | undefined;
   }[];
 }
 

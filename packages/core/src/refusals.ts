@@ -109,6 +109,8 @@ export const REFUSAL_CODES = {
   LEASE_UNKNOWN: 'This hub knows no such lease of this participant.',
   LEASE_ENDED: 'The lease has already ended.',
   LEASE_START_GRACE: 'The lease did not start whole within the start grace.',
+  LEASE_KEY_MISSING: 'The lessee did not release the task’s key within the start grace.',
+  LEASE_KEY_INVALID: 'What was released to the lessor’s agent does not open the task.',
   LEASE_START_FAILED: 'A container could not be started.',
   LEASE_TASK_FAILED: 'A container ended with a failure.',
   LEASE_OUT_OF_MEMORY: 'A container was killed because it needed more memory than ordered.',

@@ -97,6 +97,7 @@ export function container(id: string, over: Partial<DesiredContainer> = {}): Des
     devices: [],
     task: buyOrder().task,
     taskPrivate: null,
+    release: null,
     durationMs: 10_000,
     startGraceMs: 60_000,
     stopAfterMs: 20_000,

@@ -4,7 +4,7 @@ import { Inventory } from '../src/agreement/inventory.ts';
 import type { AgreementMessage } from '../src/agreement/messages.ts';
 import type { AgreementPorts, Lessors } from '../src/agreement/ports.ts';
 import type { AgreementPartTerms, AgreementRecord } from '../src/agreement/records.ts';
-import { TargetParts } from '../src/agreement/target-hub.ts';
+import { awaitsKey, TargetParts } from '../src/agreement/target-hub.ts';
 import { DEFAULT_TIMING, type Timing } from '../src/agreement/timing.ts';
 import { placementsPriceMicroPerHour } from '../src/order/price.ts';
 import type { SellOrder } from '../src/order/sell-order.ts';
@@ -14,6 +14,7 @@ import { type HubId, hubOf, type ParticipantId } from '../src/units/ids.ts';
 import { documents } from './documents.ts';
 import { buyOrder, replica, sellOrder, WALL_MS } from './fixtures.ts';
 import { digest, keysOf } from './keys.ts';
+import { SEALED_TASK } from './sealed.ts';
 
 export interface Wire {
   from: HubId;
@@ -99,7 +100,7 @@ export class TargetSide extends Side implements Lessors {
   /** The agent starts what it shall, and stops what it shall not run any more. */
   agentCatchesUp(): void {
     for (const part of this.parts.ofLessor(this.lessor)) {
-      if (part.state === 'active') this.parts.reportStarted(part);
+      if (part.state === 'active' && !awaitsKey(part)) this.parts.reportStarted(part);
     }
     this.parts.confirmStopped(this.lessor, Infinity, () => ({ state: 'gone', endedAgoMs: 0 }));
   }
@@ -110,6 +111,10 @@ export class TargetSide extends Side implements Lessors {
 
   offer(lessor: ParticipantId): SellOrder | undefined {
     return (lessor === this.lessor && this.stock.offer) || undefined;
+  }
+
+  keyChainOf(): null {
+    return null;
   }
 
   isConnected(): boolean {
@@ -162,11 +167,12 @@ export class FirstSide extends Side {
     const note = (name: string) => () => void this.hooked.push(name);
     const hooks: AgreementHooks = {
       keysOf: (hub) => [keysOf(hub).publicKey],
-      taskPrivate: () => null,
+      taskPrivate: () => (bench.isSealed ? SEALED_TASK : null),
       answered: note('answered'),
       unanswered: note('unanswered'),
       aborted: (_agreement, lost) => void this.hooked.push(`aborted, ${lost.length} lost`),
       committed: note('committed'),
+      keyReleased: note('key-released'),
       running: note('running'),
       partEnded: note('part-ended'),
       ended: note('ended'),
@@ -190,7 +196,11 @@ export class Bench {
   readonly first = new FirstSide(this, 'h1');
   readonly targets = new Map<HubId, TargetSide>();
 
-  constructor(lessors: ParticipantId[] = ['bob.h2', 'cat.h3']) {
+  /** Whether tasks have a private part, whose key must be released. */
+  readonly isSealed: boolean;
+
+  constructor(isSealed = false, lessors: ParticipantId[] = ['bob.h2', 'cat.h3']) {
+    this.isSealed = isSealed;
     for (const lessor of lessors) this.targets.set(hubOf(lessor), new TargetSide(this, lessor));
   }
 

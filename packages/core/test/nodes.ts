@@ -32,6 +32,8 @@ export interface Surroundings {
 /** What a container does; `runMs` Infinity runs until it is stopped. */
 export interface Program {
   starts: boolean;
+  /** Why it does not. */
+  failure?: 'start-failed' | 'key-invalid';
   runMs: number;
   exitCode: number;
   /** Runs on when it is asked to end, until it is killed. */
@@ -178,9 +180,14 @@ export class AgentNode {
     if (effect.kind === 'start') {
       const { id } = effect.container;
       this.started.push(effect.container);
-      const { starts, runMs, exitCode, stubborn } = this.#world.program(effect.container);
-      if (!starts)
-        return [{ kind: 'container-exited', id, exitCode: null, reason: 'start-failed' }];
+      const {
+        starts,
+        runMs,
+        exitCode,
+        stubborn,
+        failure = 'start-failed',
+      } = this.#world.program(effect.container);
+      if (!starts) return [{ kind: 'container-exited', id, exitCode: null, reason: failure }];
       this.#endsAtMs.set(id, this.#world.now().elapsedMs + runMs);
       this.#exitCodes.set(id, exitCode);
       if (stubborn) this.#stubborn.add(id);

@@ -1,6 +1,7 @@
 /** A tiny synchronous network of whole cores: two clocks, one queue of frames, faults on demand. */
 import { DEFAULT_TIMING, type Timing } from '../src/agreement/timing.ts';
 import { DEFAULT_LIMITS, type Limits, type PrivacySettings } from '../src/hub/config.ts';
+import type { KeyChain } from '../src/identity/statements.ts';
 import type { DesiredContainer, Reply, Request, SignedFrame } from '../src/messages.ts';
 import type { Buckets } from '../src/order/buckets.ts';
 import type { BuyOrder } from '../src/order/buy-order.ts';
@@ -27,6 +28,8 @@ export interface WorldSetup {
   buckets?: Buckets;
   timing?: Partial<Timing>;
   limits?: Partial<Limits>;
+  /** What agents show of their keys. */
+  keys?: Record<ParticipantId, KeyChain>;
   /** Without it, every order is matched by itself. */
   rounds?: Partial<RoundSettings>;
   /** Without it, everybody appears under the own name. */
@@ -93,7 +96,17 @@ export class World implements Surroundings {
       if (!hub) throw new Error(`no hub for ${id}`);
       const organization = ownerOf(id);
       const buckets = setup.buckets && { buckets: setup.buckets };
-      const config = { id, hub, organization, collect: collectOf(id), timing, ...buckets };
+      const keys = setup.keys?.[id];
+      const shown = keys ? { keys } : {};
+      const config = {
+        id,
+        hub,
+        organization,
+        collect: collectOf(id),
+        timing,
+        ...buckets,
+        ...shown,
+      };
       this.agents.set(id, new AgentNode(config, this));
     }
     for (const id of setup.lessees) this.lessees.set(id, new Lessee(id, 's1', this));
@@ -225,9 +238,9 @@ export class World implements Surroundings {
   }
 
   /** Submits the order and returns its id; throws when it is refused. */
-  submit(lessee: ParticipantId, order: BuyOrder): OrderId {
+  submit(lessee: ParticipantId, order: BuyOrder, taskPrivate: string | null = null): OrderId {
     const document = this.lessee(lessee).sign(order);
-    const reply = this.ask(lessee, { op: 'order.submit', document, taskPrivate: null });
+    const reply = this.ask(lessee, { op: 'order.submit', document, taskPrivate });
     if (!reply.ok || reply.op !== 'order.submit') throw new Error(JSON.stringify(reply));
     return reply.order;
   }

@@ -9,6 +9,7 @@ import type {
   Request,
 } from '@sparegrid/core/messages';
 import { FINAL_ORDER_STATES, type OrderRecord } from '@sparegrid/core/order/order-record';
+import { sealedKind } from '@sparegrid/core/order/sealed-chunk';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { AgreementId, ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { decodeStored } from '@sparegrid/core/units/json';
@@ -38,6 +39,12 @@ export async function answerColdRead(
       return archivedOrder(store, lessee, request.order);
     case 'lease.get':
       return archivedLease(store, lessee, request.lease);
+    case 'order.keys': {
+      // Of an archived order nothing waits; its text is what its output is opened with.
+      const found = await ownOrder(store, lessee, request.order);
+      if (!found) return unknown(request.order);
+      return { ok: true, op: 'order.keys', document: found.document, waiting: [] };
+    }
     case 'order.logs': {
       const kept = await keptChunks(store, lessee, request.order, {
         table: 'log',
@@ -131,7 +138,13 @@ async function resultAfter(
   const range = { table: 'result', from, before: endOfPrefix(prefix), limit: CHUNKS_PER_READ };
   const records = await store.scan(range);
   const chunks = records.map(({ text }) => decodeStored<LogChunk>(text));
-  return { ok: true, op: 'result.read', chunks, last: chunks.at(-1)?.text === '' };
+  return { ok: true, op: 'result.read', chunks, last: isLast(chunks.at(-1)) };
+}
+
+/** Nothing follows an end, or the word that the result is too large. */
+function isLast(chunk: LogChunk | undefined): boolean {
+  const kind = chunk && sealedKind(chunk.text);
+  return kind === 'end' || kind === 'too-large';
 }
 
 /** Container by container, each from behind its cursor on. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
   HubStatus,
+  KeptChunk,
   Message,
   OrderView,
   Reply,
@@ -18,14 +19,18 @@ import type { Connection } from '@sparegrid/link/connection';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame, encodeFrame } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
-import { generateKey, publicKeyOf } from '@sparegrid/link/keys';
+import { encodeKey, generateKey, publicKeyOf } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import { OrderSecrets } from '@sparegrid/link/sealing/lessee-secrets';
+import { OutputSealer } from '@sparegrid/link/sealing/output-seal';
+import { openTask } from '@sparegrid/link/sealing/task-seal';
 import type { Server } from '@sparegrid/link/transport';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Client } from './client.ts';
 import { connect } from './connect.ts';
-import type { OrderDraft } from './order-draft.ts';
+import { type OrderDraft, prepareOrder } from './order-draft.ts';
+import { rootOf, signerOf } from './signer.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sg-sdk-'));
 const hubKey = generateKey();
@@ -248,7 +253,14 @@ test('submits an order signed by the lessee, its private part beside it', async 
   expect(read).toMatchObject({ ok: true, value: { lessee: 'alice.h1', budgetMicro: 5_000_000n } });
   expect(read.ok && read.value.task.privateDigest).toBe(hubCrypto.digest(taskPrivate ?? ''));
   expect(document.payload).not.toContain('secret');
-  expect(JSON.parse(taskPrivate ?? '')).toEqual(draft.task.private);
+  const signer = await signerOf(encodeKey(aliceKey));
+  const secrets = await OrderSecrets.of(await rootOf(signer), read.ok ? read.value.salt : '');
+  const opened = await openTask(
+    secrets.content,
+    read.ok ? (read.value.task.sealKey ?? '') : '',
+    taskPrivate ?? '',
+  );
+  expect(JSON.parse(opened)).toEqual(draft.task.private);
 });
 
 test('asks again under the same id, in a fresh frame, when the connection breaks', async () => {
@@ -399,7 +411,12 @@ test('a hub that was restarted is known by its higher epoch', async () => {
 });
 
 const event = { atMs: 0, name: 'started' as const, detail: '' };
-const push: Message = { type: 'order-event', order: ORDER, state: 'running', event };
+const push: Extract<Message, { type: 'order-event' }> = {
+  type: 'order-event',
+  order: ORDER,
+  state: 'running',
+  event,
+};
 
 test('watches an order through pushes to its final state, unchanged views left out', async () => {
   const states: OrderState[] = ['open', 'open', 'running', 'completed'];
@@ -436,42 +453,91 @@ test('an aborted watch ends with the reason', async () => {
   await expect(watch()).rejects.toThrow('enough');
 });
 
-test('logs come chunk by chunk, each once, to the end of the order', async () => {
-  const container = `${ORDER}-1.0.0`;
-  const chunk = (seq: number) => {
-    return { container, seq, stream: 'stdout' as const, text: `${seq}\n`, atMs: 1 };
+/** An order with what its one container printed, as the lessor sealed it. */
+async function printed(stream: 'stdout' | 'stderr', texts: string[]) {
+  const signer = await signerOf(encodeKey(aliceKey));
+  const { id, document } = await prepareOrder(signer, 'alice.h1', draft);
+  const secrets = await OrderSecrets.of(await rootOf(signer), JSON.parse(document.payload).salt);
+  const container = `${id}-1.0.0`;
+  const sealer = await OutputSealer.of(await secrets.output(`${id}-1.0`), container);
+  const chunks: KeptChunk[] = [];
+  for (const [at, plain] of texts.entries()) {
+    const place = { seq: at + 1, stream, offset: 2 * at };
+    const text = await sealer.seal({ ...place, text: plain });
+    chunks.push({ container, ...place, text, atMs: 1 });
+  }
+  const keys: Reply = { ok: true, op: 'order.keys', document, waiting: [] };
+  return {
+    id,
+    container,
+    keys,
+    chunks: chunks.map(({ container, seq, stream, text, atMs }) => ({
+      container,
+      seq,
+      stream,
+      text,
+      atMs,
+    })),
   };
-  const pages = [[chunk(1), chunk(2)], [chunk(2), chunk(3)], [], [chunk(4)], []];
-  const { hub, path } = await startHub(() => ({
-    ok: true,
-    op: 'order.logs',
-    chunks: pages.shift() ?? [],
-    ended: pages.length === 0,
-  }));
+}
+
+test('logs come chunk by chunk, opened, each once, to the end of the order', async () => {
+  const { id, container, keys, chunks } = await printed('stdout', ['1\n', '2\n', '3\n', '4\n']);
+  const [one, two, three, four] = chunks as [KeptChunk, KeptChunk, KeptChunk, KeptChunk];
+  const pages = [[one, two], [two, three], [], [four], []];
+  const { hub, path } = await startHub(({ op }) => {
+    if (op === 'order.keys') return keys;
+    if (op === 'order.get') return { ok: true, op, order: { ...viewOf('running'), id } };
+    return {
+      ok: true,
+      op: 'order.logs',
+      chunks: pages.shift() ?? [],
+      ended: pages.length === 0,
+    };
+  });
   const client = await dial(path);
   const texts: string[] = [];
-  for await (const { text } of client.logs(ORDER, { follow: true })) {
+  for await (const { text } of client.logs(id, { follow: true })) {
     texts.push(text);
     if (text === '3\n') {
-      setImmediate(() => hub.push(push));
+      setImmediate(() => hub.push({ ...push, order: id }));
     }
   }
   expect(texts).toEqual(['1\n', '2\n', '3\n', '4\n']);
-  const cursors = hub.requests.map(({ request }) => 'after' in request && request.after);
+  const cursors = hub.requests.flatMap(({ request }) =>
+    'after' in request ? [request.after] : [],
+  );
   expect(cursors.slice(0, 3)).toEqual([{}, { [container]: 2 }, { [container]: 3 }]);
 });
 
 test('without follow, logs end with what there is', async () => {
-  const pages = [
-    [{ container: `${ORDER}-1.0.0`, seq: 1, stream: 'stderr' as const, text: 'x', atMs: 1 }],
-  ];
-  const { path } = await startHub(() => ({
-    ok: true,
-    op: 'order.logs',
-    chunks: pages.shift() ?? [],
-    ended: false,
-  }));
+  const { id, keys, chunks } = await printed('stderr', ['x']);
+  const pages = [chunks];
+  const { path } = await startHub(({ op }) =>
+    op === 'order.keys'
+      ? keys
+      : { ok: true, op: 'order.logs', chunks: pages.shift() ?? [], ended: false },
+  );
   const client = await dial(path);
-  const chunks = await collect(client.logs(ORDER));
-  expect(chunks.map(({ text }) => text)).toEqual(['x']);
+  const opened = await collect(client.logs(id));
+  expect(opened.map(({ text }) => text)).toEqual(['x']);
+});
+
+test('output that the hub altered, moved or made up is a fault', async () => {
+  const { id, keys, chunks } = await printed('stdout', ['a', 'b']);
+  const [first, second] = chunks as [KeptChunk, KeptChunk];
+  for (const bad of [
+    { ...first, seq: 2 },
+    { ...first, text: second.text },
+    { ...first, text: 'hi' },
+  ]) {
+    const pages = [[bad]];
+    const { path } = await startHub(({ op }) =>
+      op === 'order.keys'
+        ? keys
+        : { ok: true, op: 'order.logs', chunks: pages.shift() ?? [], ended: false },
+    );
+    const client = await dial(path);
+    await expect(collect(client.logs(id))).rejects.toMatchObject({ code: 'SDK_NOT_OPENED' });
+  }
 });

@@ -1,10 +1,12 @@
 /** The client of a participant: everything it may ask its hub, by whatever link. */
 
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { Explanation } from '@sparegrid/core/matching/explain';
 import type {
   HubStatus,
   KeptChunk,
   LeaseView,
+  LogChunk,
   OrderPlan,
   OrderSummary,
   OrderView,
@@ -12,6 +14,7 @@ import type {
   Request,
   ResultView,
 } from '@sparegrid/core/messages';
+import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
 import type { PublishedSpec } from '@sparegrid/core/order/resource-spec';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import type {
@@ -31,11 +34,14 @@ import type { CallOptions, ReplyTo } from './pending-requests.ts';
 import { readResult } from './result.ts';
 import { type Quote, quote, type Run, type RunForm, startQuoted } from './run.ts';
 import type { Signer } from './signer.ts';
+import { awaitsKey, hasKeys, TaskKeys } from './task-keys.ts';
 
 export interface ClientSettings {
   participant: ParticipantId;
   signer: Signer;
   link: HubLink;
+  /** Whose word counts about lessors' keys; without it no task's key is released to anybody. */
+  network?: TrustAnchor | undefined;
 }
 
 /**
@@ -47,11 +53,18 @@ export class Client {
   readonly participant: ParticipantId;
   readonly #signer: Signer;
   readonly #link: HubLink;
+  readonly #keys: TaskKeys;
 
-  constructor({ participant, signer, link }: ClientSettings) {
+  constructor({ participant, signer, link, network = undefined }: ClientSettings) {
     this.participant = participant;
     this.#signer = signer;
     this.#link = link;
+    this.#keys = new TaskKeys({
+      participant,
+      signer,
+      network: network ?? null,
+      ask: (request, options = {}) => link.request(request, options),
+    });
   }
 
   /** Ends once the hub answered this client. */
@@ -64,7 +77,7 @@ export class Client {
     return this.#link.request(request, options);
   }
 
-  /** Fills in lessee, salt and the private part's digest, and signs: the hub cannot change it. */
+  /** Seals the private part, fills in lessee and salt, and signs: no hub can read or change it. */
   prepareOrder(draft: OrderDraft): Promise<PreparedOrder> {
     return prepareOrder(this.#signer, this.participant, draft);
   }
@@ -76,6 +89,43 @@ export class Client {
     const reply = await this.request({ op: 'order.submit', document, taskPrivate }, options);
     if (reply.order === id) return id;
     throw new UnavailableError('SDK_BAD_ANSWER', `submitted ${id}, got ${reply.order}`);
+  }
+
+  /**
+   * Gives the key of the order's task to each lessor that waits for it (AWAITING_KEY): nothing starts
+   * before. {@link watch}, {@link awaitOrder} and following {@link logs} do so by themselves; any
+   * client of the same key can, also long after the one that submitted has gone.
+   *
+   * @returns how many lessors got it now.
+   * @throws RefusedError IDENTITY_*: the network does not vouch for a lessor's key; the others got the
+   *         task's key. UnavailableError SDK_NO_ANCHOR.
+   */
+  release(order: OrderId, options?: CallOptions): Promise<number> {
+    return this.#keys.release(order, options);
+  }
+
+  /**
+   * Stays until lessors were found and have the key, or the order ended.
+   *
+   * @returns false when that did not come about within `waitMs`.
+   * @throws as {@link release}
+   */
+  async awaitRelease(
+    order: OrderId,
+    { waitMs, signal }: WatchOptions & { waitMs: number },
+  ): Promise<boolean> {
+    const over = AbortSignal.timeout(waitMs);
+    const until = AbortSignal.any(signal ? [over, signal] : [over]);
+    try {
+      for await (const view of this.watch(order, { signal: until })) {
+        if (hasKeys(view) || FINAL_ORDER_STATES.has(view.state)) return true;
+        // Nobody suits now: that may take any time.
+        if (view.state === 'open' && view.lastCode !== null) return false;
+      }
+    } catch (error) {
+      if (!over.aborted || signal?.aborted) throw error;
+    }
+    return false;
   }
 
   /** Who would be chosen now at what price, and why not the others; nothing is signed or kept. */
@@ -159,7 +209,8 @@ export class Client {
     container: ContainerId,
     options: CallOptions = {},
   ): AsyncGenerator<Uint8Array, void, void> {
-    return readResult(this, order, container, options);
+    const open = (chunk: LogChunk) => this.#keys.open(order, chunk);
+    return readResult(this, open, order, container, options);
   }
 
   /** Removes a result from the hub before its time. */
@@ -188,9 +239,20 @@ export class Client {
     return (await this.request({ op: 'hub.status' }, options)).status;
   }
 
-  /** Views of the order, the first at once, then whenever it changed; ends with its final state. */
-  watch(order: OrderId, { signal }: WatchOptions = {}): AsyncGenerator<OrderView, void, void> {
-    return this.#link.watch(order, signal);
+  /**
+   * Views of the order, the first at once, then whenever it changed; ends with its final state.
+   * Releases the task's key on the way.
+   *
+   * @throws as {@link release}
+   */
+  async *watch(
+    order: OrderId,
+    { signal }: WatchOptions = {},
+  ): AsyncGenerator<OrderView, void, void> {
+    for await (const view of this.#link.watch(order, signal)) {
+      if (awaitsKey(view)) await this.release(order, { signal });
+      yield view;
+    }
   }
 
   /** The order in its final state. */
@@ -202,7 +264,9 @@ export class Client {
 
   /**
    * Output of the order's containers, or what is told about them: every chunk once, in order within
-   * its container.
+   * its container, opened. To follow the output of an order releases its key on the way.
+   *
+   * @throws UnavailableError SDK_NOT_OPENED: what the hub delivers is not what the lessor sealed
    */
   logs(order: OrderId, options: LogOptions = {}): AsyncGenerator<KeptChunk, void, void> {
     const { follow = false, signal, after = {}, stream = 'output' } = options;
@@ -210,7 +274,27 @@ export class Client {
       stream === 'output'
         ? { op: 'order.logs', order, after }
         : { op: 'lease.records', order, stream, after };
-    return follow ? this.#link.output(request, signal) : this.#outputNow(request, signal);
+    return follow ? this.#follow(request, signal) : this.#outputNow(request, signal);
+  }
+
+  async *#follow(
+    request: WithCursor,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<KeptChunk, void, void> {
+    const over = new AbortController();
+    const until = AbortSignal.any(signal ? [over.signal, signal] : [over.signal]);
+    this.awaitOrder(request.order, { signal: until }).catch((error) => over.abort(error));
+    try {
+      for await (const chunk of this.#link.output(request, until))
+        yield await this.#open(request, chunk);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #open({ order }: WithCursor, chunk: KeptChunk): Promise<KeptChunk> {
+    const { offset, ...opened } = await this.#keys.open(order, chunk);
+    return opened;
   }
 
   async *#outputNow(
@@ -222,7 +306,7 @@ export class Client {
       const now: WithCursor = { ...request, after: { ...after } };
       const fresh = takeFresh((await this.request(now, { signal })).chunks, after);
       if (fresh.length === 0) return;
-      yield* fresh;
+      for (const chunk of fresh) yield await this.#open(request, chunk);
     }
   }
 

@@ -1,4 +1,5 @@
 /** A client over the HTTP API of a hub, in browsers and in Node. */
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { Client } from './client.ts';
 import { askByFetch, type HttpAsk } from './http-ask.ts';
@@ -15,6 +16,8 @@ export interface HttpConnectSettings extends CallOptions {
   key: string | Signer;
   /** Something else than `fetch`; `askByNode` of node-http is quicker in processes that live shortly. */
   ask?: HttpAsk;
+  /** The network's name and its operator's key: lessors' keys are trusted by it. */
+  network?: TrustAnchor | undefined;
 }
 
 /**
@@ -22,10 +25,10 @@ export interface HttpConnectSettings extends CallOptions {
  *         KEY_MALFORMED
  */
 export async function connectHttp(settings: HttpConnectSettings): Promise<Client> {
-  const { url, hub, participant, key, ask = askByFetch, signal, timeoutMs } = settings;
+  const { url, hub, participant, key, network, ask = askByFetch, signal, timeoutMs } = settings;
   const signer = typeof key === 'string' ? await signerOf(key) : key;
   const link = new HttpLink({ url: url.replace(/\/+$/, ''), hub, participant, signer, ask });
-  const client = new Client({ participant, signer, link });
+  const client = new Client({ participant, signer, link, network });
   try {
     await client.ready({ signal, timeoutMs });
     return client;

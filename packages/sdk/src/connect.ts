@@ -1,5 +1,6 @@
 /** Connects a client over the local socket of its hub; the one module here that needs Node. */
 import type { KeyObject } from 'node:crypto';
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import { connectAny } from '@sparegrid/link/connect-any';
 import { encodeKey } from '@sparegrid/link/keys';
@@ -21,6 +22,8 @@ export interface ConnectSettings extends CallOptions {
   participant: ParticipantId;
   /** The participant's Ed25519 key; `loadKey` of link reads one from a file. */
   privateKey: KeyObject;
+  /** The network's name and its operator's key: lessors' keys are trusted by it. */
+  network?: TrustAnchor | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface ConnectSettings extends CallOptions {
  *         no hub answers within `timeoutMs`; LinkFault LINK_SOCKET_PATH_LENGTH
  */
 export async function connect(settings: ConnectSettings): Promise<Client> {
-  const { hubSocket, hub, participant, privateKey, signal, timeoutMs } = settings;
+  const { hubSocket, hub, participant, privateKey, network, signal, timeoutMs } = settings;
   const transport = settings.transport ?? localSockets;
   const link = new Session({
     hub,
@@ -39,7 +42,8 @@ export async function connect(settings: ConnectSettings): Promise<Client> {
     dial: (events) => connectAny(transport, [hubSocket].flat(), events),
     wallMs: () => Date.now(),
   });
-  const client = new Client({ participant, signer: await signerOf(encodeKey(privateKey)), link });
+  const signer = await signerOf(encodeKey(privateKey));
+  const client = new Client({ participant, signer, link, network });
   try {
     await client.ready({ signal, timeoutMs });
     return client;

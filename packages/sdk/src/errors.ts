@@ -20,6 +20,9 @@ export const SDK_FAULTS = {
   SDK_UNREACHABLE: 'No connection to the hub came about in time.',
   SDK_NO_ANSWER: 'The hub is connected but did not answer in time.',
   SDK_BAD_ANSWER: 'The answer of the hub does not belong to the question.',
+  SDK_NOT_OPENED:
+    'What the hub delivered does not open with the lessee’s key: it was altered, or is of another key.',
+  SDK_NO_ANCHOR: 'Without the operator’s key no lessor’s key can be trusted.',
   SDK_CLOSED: 'The client was closed.',
 } as const satisfies Record<string, string>;
 

@@ -7,15 +7,17 @@ import {
 } from '@sparegrid/core/units/document';
 import { type OrderId, orderIdOf, type ParticipantId } from '@sparegrid/core/units/ids';
 import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
+import { OrderSecrets, publicTextOf } from '@sparegrid/link/sealing/lessee-secrets';
+import { sealTask } from '@sparegrid/link/sealing/task-seal';
 import { randomHex } from './random.ts';
-import { digestOf, type Signer } from './signer.ts';
+import { digestOf, rootOf, type Signer } from './signer.ts';
 
 /** A buy order less what the client fills in: lessee, salt, and the digest of the private part. */
 export interface OrderDraft extends Omit<BuyOrder, 'lessee' | 'salt' | 'task'> {
   task: { public: TaskPublic; private: TaskPrivate };
 }
 
-/** Ready to submit; submitting it again, also after a restart, is the same order. */
+/** Ready to submit; submitting it again, also after a restart, is the same order. `taskPrivate` is sealed. */
 export interface PreparedOrder {
   id: OrderId;
   document: SignedDocument;
@@ -43,9 +45,14 @@ export async function writeOrder(
   lessee: ParticipantId,
   draft: OrderDraft,
 ): Promise<{ payload: string; taskPrivate: string }> {
-  const taskPrivate = canonicalJson(asJson(draft.task.private));
-  const task = { public: draft.task.public, privateDigest: await digestOf(signer, taskPrivate) };
-  const order: BuyOrder = { ...draft, lessee, salt: randomHex(), task };
+  const salt = randomHex();
+  const secrets = await OrderSecrets.of(await rootOf(signer), salt);
+  const sealKey = await publicTextOf(secrets.pair);
+  const plain = canonicalJson(asJson(draft.task.private));
+  const taskPrivate = await sealTask(secrets.content, sealKey, plain);
+  const privateDigest = await digestOf(signer, taskPrivate);
+  const task = { public: draft.task.public, privateDigest, sealKey };
+  const order: BuyOrder = { ...draft, lessee, salt, task };
   return { payload: canonicalJson(asJson(order)), taskPrivate };
 }
 

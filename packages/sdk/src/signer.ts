@@ -1,8 +1,9 @@
 /** A participant's key as the client uses it: in browsers and in Node, never shown to anybody. */
 import { LinkFault } from '@sparegrid/link/fault';
+import { ROOT_TEXT } from '@sparegrid/link/sealing/lessee-secrets';
 
 export interface Signer {
-  /** Ed25519 over the UTF-8 text; base64. */
+  /** Ed25519 over the UTF-8 text; base64. The same text must always give the same signature. */
   sign(text: string): Promise<string>;
   /** SHA-256 of the UTF-8 text; base64. */
   digest(text: string): Promise<string>;
@@ -38,6 +39,11 @@ export function signerWith(key: SigningKey): Signer {
 
 function base64(bytes: ArrayBuffer): string {
   return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
+
+/** The root of the lessee's secrets: nothing but the key yields it. Ed25519 signatures never vary. */
+export async function rootOf(signer: Signer): Promise<string> {
+  return signer.digest(await signer.sign(ROOT_TEXT));
 }
 
 /** As documents name it: `sha256:` and hex. */

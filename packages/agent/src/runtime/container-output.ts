@@ -54,8 +54,8 @@ export class ContainerOutput {
     logSeq: number,
     settings: OutputSettings,
   ): Promise<ContainerOutput> {
-    const log = await OutputLog.open(files, logSeq, (stream, text) =>
-      settings.report({ kind: 'log', container: id, stream, text }),
+    const log = await OutputLog.open(files, logSeq, (chunk) =>
+      settings.report({ kind: 'log', container: id, ...chunk }),
     );
     return new ContainerOutput(id, files, settings, log, await notedIn(files));
   }
@@ -76,6 +76,15 @@ export class ContainerOutput {
     const text = JSON.stringify({ atMs: Date.now(), ...line });
     await appendFile(this.#files.path(stream), `${text}\n`);
     this.poke();
+  }
+
+  /**
+   * The program could not be started. Why is for the lessee alone, as what its program prints: an
+   * error may quote the task. Hubs hear that it was so.
+   */
+  async startFailed(attempt: number, error: string): Promise<void> {
+    await appendFile(this.#files.path('err'), `${error}\n`);
+    await this.life(attempt, 'start-failed');
   }
 
   /** A new attempt begins: its program writes on. */

@@ -22,7 +22,7 @@ const RESULT_BYTES_MAX = (CHUNK_BYTES_MAX / 4) * 3;
 export const TOO_LARGE = 'too-large';
 
 /** Resolves when the chunk was taken. */
-export type TakeChunk = (stream: Chunk['stream'], text: string) => Promise<void>;
+export type TakeChunk = (chunk: Omit<Chunk, 'bytes'> & { text: string }) => Promise<void>;
 
 export class OutputLog {
   readonly #files: ContainerFiles;
@@ -68,9 +68,10 @@ export class OutputLog {
       if (waiting >= (ended ? WINDOW_ENDED : WINDOW)) return false;
       const chunk = this.#journal.pending.shift() ?? (await this.#cut(ended));
       if (!chunk) return true;
-      await this.#take(chunk.stream, await this.#read(chunk));
-      this.#givenSeq = chunk.seq;
-      this.#lastOf.set(chunk.stream, chunk.seq);
+      const { seq, stream, offset } = chunk;
+      await this.#take({ seq, stream, offset, text: await this.#read(chunk) });
+      this.#givenSeq = seq;
+      this.#lastOf.set(stream, seq);
     }
   }
 

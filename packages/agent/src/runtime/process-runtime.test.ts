@@ -32,6 +32,7 @@ function container(command: string[], options: { id?: string; image?: string } =
       privateDigest: '',
     },
     taskPrivate: JSON.stringify({ command, env: { GREETING: 'hello' } }),
+    release: null,
     durationMs: 60_000,
     startGraceMs: 60_000,
     stopAfterMs: 60_000,

@@ -230,7 +230,7 @@ export class ProcessRuntime implements Runtime {
 
   /** Its report is not awaited: what is done to the container must not wait for it. */
   async #neverRan(id: ContainerId, attempt: number, error: string): Promise<void> {
-    const noted = this.#outputs.get(id)?.life(attempt, 'start-failed', { error });
+    const noted = this.#outputs.get(id)?.startFailed(attempt, error);
     await noted?.catch((cause: unknown) => this.#failed(id, cause));
     const event = { kind: 'container-exited', id, exitCode: null } as const;
     void this.#settings.report({ ...event, reason: 'start-failed' });

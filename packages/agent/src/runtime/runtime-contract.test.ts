@@ -54,6 +54,7 @@ function shell(kind: (typeof KINDS)[number], script: string): DesiredContainer {
       privateDigest: '',
     },
     taskPrivate: JSON.stringify({ command, env: { GREETING: 'hello' } }),
+    release: null,
     durationMs: 60_000,
     startGraceMs: 60_000,
     stopAfterMs: 60_000,

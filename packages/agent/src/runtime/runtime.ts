@@ -14,7 +14,16 @@ export type RuntimeEvent =
     }
   /** The answer to `collect`: everything that it leaves was handed over. */
   | { kind: 'container-closed'; id: ContainerId }
-  | { kind: 'log'; container: ContainerId; stream: LogChunk['stream']; text: string };
+  | {
+      kind: 'log';
+      container: ContainerId;
+      stream: LogChunk['stream'];
+      text: string;
+      /** Counts the chunks of the container from 1. */
+      seq: number;
+      /** Bytes of the stream before this chunk. */
+      offset: number;
+    };
 
 /** Resolves when there is room for more: log readers wait for it. */
 export type Report = (event: RuntimeEvent) => Promise<void>;

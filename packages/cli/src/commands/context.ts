@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { contextOf, readContexts, writeContexts } from '../contexts.ts';
+import { CliFault } from '../fault.ts';
 import { emit } from '../output/emit.ts';
 import { print, tableText } from '../output/print.ts';
 import { type HubOptions, outputOption } from './options.ts';
@@ -11,6 +12,8 @@ interface AddOptions {
   hub: string;
   participant: string;
   key: string;
+  network?: string;
+  operatorKey?: string;
 }
 
 export function contextCommand(): Command {
@@ -39,9 +42,11 @@ export function contextCommand(): Command {
     .requiredOption('--hub <id>', 'of the hub, such as h1')
     .requiredOption('--participant <id>', 'who you are there, such as lea.h1')
     .requiredOption('--key <file>', 'your Ed25519 key, as PKCS #8 PEM')
+    .option('--network <name>', 'of the network, as its operator signs it')
+    .option('--operator-key <base64>', 'of its operator: lessors’ keys are trusted by it')
     .addHelpText(
       'after',
-      '\nExample:\n  sparegrid context add work --url https://hub.example:7070 --hub h1 \\\n    --participant lea.h1 --key ~/lea.pem',
+      '\nExample:\n  sparegrid context add work --url https://hub.example:7070 --hub h1 \\\n    --participant lea.h1 --key ~/lea.pem \\\n    --network acme --operator-key MCowBQYDK2VwAyEA...',
     )
     .action(addContext);
   const remove = new Command('rm')
@@ -80,9 +85,14 @@ async function listContexts({ output }: HubOptions): Promise<void> {
   );
 }
 
-function addContext(name: string, { url, hub, participant, key }: AddOptions): void {
+function addContext(name: string, options: AddOptions): void {
+  const { url, hub, participant, key, network, operatorKey } = options;
+  if ((network === undefined) !== (operatorKey === undefined)) {
+    throw new CliFault('CLI_USAGE', '--network and --operator-key belong together.');
+  }
+  const anchor = network && operatorKey ? { network: { network, operatorKey } } : {};
   const { current, contexts } = readContexts();
-  contexts[name] = { url, hub, participant, keyFile: resolve(key) };
+  contexts[name] = { url, hub, participant, keyFile: resolve(key), ...anchor };
   writeContexts({ current: current ?? name, contexts });
   // Says what is wrong with it at once, not at its first use.
   readContexts();

@@ -48,6 +48,11 @@ export function asking(command: Command, examples: string): Command {
 export interface FileOptions extends HubOptions {
   file: string;
   wait?: true;
+  detach?: true;
+}
+
+export interface ReleaseOptions extends HubOptions {
+  follow?: true;
 }
 
 export interface LogsOptions extends HubOptions {

@@ -2,6 +2,7 @@
 import type { OrderView } from '@sparegrid/core/messages';
 import type { Client } from '@sparegrid/sdk/client';
 import type { Plan } from '@sparegrid/sdk/options';
+import { awaitsKey } from '@sparegrid/sdk/task-keys';
 import { withClient } from '../contexts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { checkId, orderNamed } from '../ids.ts';
@@ -13,6 +14,7 @@ import { showLogs } from '../output/log-text.ts';
 import { explanationText, ordersText, orderText, planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
 import type { FileOptions, HubOptions, LogsOptions } from './options.ts';
+import { releaseIfAwaited, releaseKeys } from './release-action.ts';
 
 export async function submit(options: FileOptions): Promise<void> {
   const drafts = draftsOf(options.file);
@@ -22,6 +24,7 @@ export async function submit(options: FileOptions): Promise<void> {
     if (options.wait) return showEnds(client, ids, options);
     const value = ids.length === 1 ? { order: ids[0] } : { orders: ids };
     await emit(options.output, value, { table: () => ids.join('\n'), names: () => ids });
+    if (!options.detach) await releaseKeys(client, ids);
     if (options.output === 'table') say(`next: sparegrid order get ${ids[0]}`);
   });
 }
@@ -75,9 +78,11 @@ export async function list(options: HubOptions): Promise<void> {
 
 export async function get(given: string, options: HubOptions): Promise<void> {
   checkId(given);
-  const view = await withClient(options, async (client) =>
-    client.getOrder(await orderNamed(client, given)),
-  );
+  const view = await withClient(options, async (client) => {
+    const found = await client.getOrder(await orderNamed(client, given));
+    if (awaitsKey(found)) await releaseIfAwaited(client, found.id);
+    return found;
+  });
   await emit(options.output, view, { table: () => orderText(view), names: () => [view.id] });
 }
 
@@ -106,6 +111,7 @@ export async function logs(given: string, options: LogsOptions): Promise<void> {
   const view = logViewOf(options);
   await withClient(options, async (client) => {
     const id = await orderNamed(client, given);
+    await releaseIfAwaited(client, id);
     await showLogs(wanted(client.logs(id, logStreamOf(options)), options), view);
   });
 }

@@ -6,6 +6,7 @@ import {
   type HubOptions,
   type LogsOptions,
   logsCommand,
+  type ReleaseOptions,
 } from './options.ts';
 
 /** What the commands do is loaded when one of them runs. */
@@ -29,7 +30,8 @@ export function orderCommand(): Command {
   const submit = new Command('submit')
     .description('sign the orders of a file and hand them to the hub; durable when this returns')
     .requiredOption('-f, --file <path>', 'order file, see below; - is standard input')
-    .option('--wait', 'stay until all ended; exit 1 unless all completed');
+    .option('--wait', 'stay until all ended; exit 1 unless all completed')
+    .option('-d, --detach', 'do not stay to release the keys of the tasks; see order release');
   asking(
     submit,
     `  sparegrid order submit -f order.yaml\n  sparegrid order submit -f order.yaml --wait -o json\n${ORDER_FILE}`,
@@ -75,7 +77,19 @@ export function orderCommand(): Command {
     "  sparegrid order logs -f 3f2a\n  sparegrid order logs 3f2a --grep 'error|fail' --since 10m -t",
   ).action(async (id: string, options: LogsOptions) => (await actions()).logs(id, options));
 
+  const release = new Command('release')
+    .argument('[order]', 'id, or its beginning')
+    .description('give the key of the task to the lessors that wait for it: nothing starts before')
+    .option('-f, --follow', 'of all your orders, whenever one is signed, until you stop it');
+  asking(
+    release,
+    '  sparegrid order release 3f2a\n  sparegrid order release --follow     # beside orders that you submitted with --detach',
+  ).action(async (id: string | undefined, options: ReleaseOptions) =>
+    (await import('./release-action.ts')).release(id, options),
+  );
+
   const order = new Command('order').description('buy orders: what shall run, and for how much');
-  for (const one of [submit, plan, list, get, explain, cancel, logs]) order.addCommand(one);
+  for (const one of [submit, plan, list, get, explain, cancel, release, logs])
+    order.addCommand(one);
   return order.addHelpText('after', '\nExample:\n  sparegrid order submit -f order.yaml --wait');
 }

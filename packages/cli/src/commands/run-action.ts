@@ -15,6 +15,7 @@ import { planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import type { RunOptions } from './options.ts';
+import { releaseKeys } from './release-action.ts';
 
 export async function run(image: string, command: string[], options: RunOptions): Promise<void> {
   const form = formOf(image, command, options);
@@ -26,6 +27,7 @@ export async function run(image: string, command: string[], options: RunOptions)
     const started = await client.start(quoted);
     if (options.detach) {
       const { order } = started;
+      await releaseKeys(client, [order]);
       return emit(options.output, { order }, { table: () => order, names: () => [order] });
     }
     await follow(client, started, quoted.draft.count.max === 1);

@@ -19,6 +19,21 @@ export class Layout {
     return join(this.directory, 'keys', `${node}.pem`);
   }
 
+  /** What is for the node's eyes is sealed to this key. */
+  sealKey(node: NodeId): string {
+    return join(this.directory, 'keys', `${node}.seal.pem`);
+  }
+
+  /** Signs for an organisation; `operator`: for the whole network. */
+  authorityKey(name: string): string {
+    return join(this.directory, 'keys', `${name}.authority.pem`);
+  }
+
+  /** The network's word for the node's keys. */
+  chain(node: NodeId): string {
+    return join(this.directory, 'keys', `${node}.chain.json`);
+  }
+
   config(node: NodeId): string {
     return join(this.directory, 'config', `${node}.json`);
   }

@@ -19,6 +19,7 @@ import {
   lessorsOf,
   SLICE,
 } from './topology.ts';
+import { vouchForLessors } from './trust.ts';
 
 const HOST = '127.0.0.1';
 
@@ -34,6 +35,7 @@ export async function prepareDevnet(
   for (const node of [...HUBS, LESSEE, ...LESSORS.map(({ id }) => id)]) {
     if (!existsSync(layout.key(node))) saveKey(layout.key(node), generateKey());
   }
+  const network = vouchForLessors(layout, Date.now());
   // Drawn at every start: somebody else may have taken the former ones.
   const free = await freePorts(HUBS.length);
   const http = new Map(HUBS.map((hub, at) => [hub, { host: HOST, port: free[at] as number }]));
@@ -56,6 +58,7 @@ export async function prepareDevnet(
     ...(tls && { tls }),
     participant: LESSEE,
     keyFile: layout.key(LESSEE),
+    network,
   };
   writeJson(contextFile(layout.directory), context);
 }
@@ -96,6 +99,7 @@ function agentConfig(layout: Layout, links: DevnetLinks, lessor: Lessor): object
   return {
     id,
     keyFile: layout.key(id),
+    sealing: { keyFile: layout.sealKey(id), chainFile: layout.chain(id) },
     store: layout.store(id),
     hub: { id: hub, publicKey: publicKeyIn(layout, hub), socket: address, ...(tls && { tls }) },
     organization,

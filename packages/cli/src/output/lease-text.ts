@@ -10,7 +10,7 @@ export function leasesText(leases: readonly LeaseView[], nowMs: number): string 
     const { id, lease: state, parts } = lease;
     return [
       id,
-      state,
+      parts.some(({ key }) => key === 'awaited') ? 'AWAITING_KEY' : state,
       parts.map(({ lessor }) => lessor).join(','),
       String(parts.reduce((sum, { replicas }) => sum + replicas, 0)),
       formatCredits(parts.reduce((sum, { priceMicroPerHour }) => sum + priceMicroPerHour, 0n)),
@@ -42,7 +42,7 @@ export function leaseText(lease: LeaseView, nowMs: number): string {
     formatCredits(part.priceMicroPerHour),
     formatDuration(part.billedMs),
     formatCredits(part.costMicro),
-    part.outcome ?? '-',
+    part.outcome ?? (part.key === 'awaited' ? 'AWAITING_KEY' : '-'),
   ]);
   return `${head.join('\n')}\n\n${tableText(header, rows)}`;
 }

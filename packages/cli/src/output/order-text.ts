@@ -23,7 +23,7 @@ export function orderText(view: OrderView): string {
       String(part.replicas),
       formatCredits(part.priceMicroPerHour),
       formatCredits(part.costMicro),
-      part.outcome ?? lease,
+      part.outcome ?? (part.key === 'awaited' ? 'AWAITING_KEY' : lease),
     ]),
   );
   const header = ['PART', 'LESSOR', 'HUB', 'REPLICAS', 'PRICE/H', 'COST', 'LEASE'];

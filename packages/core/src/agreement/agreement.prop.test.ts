@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bench, type TargetSide } from '../../test/agreement-bench.ts';
+import { RELEASE } from '../../test/sealed.ts';
 import { replicasOf } from '../order/placement.ts';
 import type { AgreementState, PartState } from './records.ts';
 import { DEFAULT_TIMING } from './timing.ts';
@@ -11,6 +12,7 @@ type Event =
   | { do: 'wait'; ms: number }
   | { do: 'agents' }
   | { do: 'start'; h2: number; h3: number; atomic: boolean }
+  | { do: 'release'; which: number }
   | { do: 'cancel'; which: number };
 
 const wire = fc.nat({ max: 50 });
@@ -35,6 +37,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       atomic: fc.boolean(),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), which: wire }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), which: wire }) },
 );
 
@@ -57,6 +60,15 @@ function happen(bench: Bench, event: Event): void {
     case 'start': {
       const { h2, h3, atomic } = event;
       bench.start(`a${agreements.size}`, { h2, h3 }, { atomic, minReplicas: h2 });
+      return;
+    }
+    case 'release': {
+      const chosen = [...agreements.values()][event.which % Math.max(1, agreements.size)];
+      // Another text each time: only the first one may count.
+      const text = `${RELEASE}${event.which}`;
+      for (const part of chosen?.parts ?? []) {
+        if (chosen) bench.first.agreements.release(chosen, part, text);
+      }
       return;
     }
     case 'cancel': {
@@ -82,6 +94,7 @@ const AGREEMENT_ORDER: AgreementState[] = [
 /** Keeps the states seen last; a state never goes back. */
 class Watch {
   readonly #seen = new Map<string, number>();
+  readonly #texts = new Map<string, string>();
 
   check(bench: Bench): void {
     for (const { id, state } of bench.first.agreements.agreements.values()) {
@@ -92,10 +105,21 @@ class Watch {
         this.#forward(`part ${part.id}`, PART_ORDER.indexOf(part.state));
         const agreement = bench.first.agreements.agreements.get(part.terms.agreement);
         if (part.runningAtMs !== null) expect(agreement?.runningAtMs).not.toBe(null);
+        const released = agreement?.parts[part.terms.part]?.release ?? null;
+        if (part.started) expect(released === null).toBe(!bench.isSealed);
+        if (part.release !== null) expect(part.release).toBe(released);
+        this.#once(`release ${part.id}`, released);
         if (part.settledMicro !== null) expect(part.settledMicro <= part.costMicro).toBe(true);
       }
       checkStock(target);
     }
+  }
+
+  /** What was there once is never another. */
+  #once(name: string, text: string | null): void {
+    const known = this.#texts.get(name);
+    if (known !== undefined) expect(text, name).toBe(known);
+    if (text !== null) this.#texts.set(name, text);
   }
 
   #forward(name: string, at: number): void {
@@ -118,8 +142,8 @@ describe('agreements under lost, repeated and reordered messages', () => {
   /** @patent SIG-1 EXE-5 */
   it('safety: states only go forward, and stock is conserved after every event', () => {
     fc.assert(
-      fc.property(events, (history) => {
-        const bench = new Bench();
+      fc.property(events, fc.boolean(), (history, isSealed) => {
+        const bench = new Bench(isSealed);
         const watch = new Watch();
         bench.start('first', { h2: 2, h3: 2 });
         for (const one of history) {
@@ -133,8 +157,8 @@ describe('agreements under lost, repeated and reordered messages', () => {
 
   it('liveness: once messages arrive again everything ends, is settled and given back', () => {
     fc.assert(
-      fc.property(events, (history) => {
-        const bench = new Bench();
+      fc.property(events, fc.boolean(), (history, isSealed) => {
+        const bench = new Bench(isSealed);
         bench.start('first', { h2: 2, h3: 2 });
         for (const one of history) happen(bench, one);
         for (let round = 0; round < 40; round += 1) {

@@ -86,6 +86,7 @@ describe('a decision', () => {
       document: forged,
       epoch: 1,
       row,
+      keys: null,
     });
     expect(agreement.state).toBe('aborted');
     expect(agreement.parts[0]?.outcome).toBe('AGREEMENT_SIGNATURE');

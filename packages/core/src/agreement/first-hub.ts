@@ -29,6 +29,7 @@ export interface AgreementHooks {
   unanswered(part: AgreementPart): void;
   aborted(agreement: AgreementRecord, lostRaces: AgreementPart[]): void;
   committed(agreement: AgreementRecord): void;
+  keyReleased(agreement: AgreementRecord, part: AgreementPart): void;
   running(agreement: AgreementRecord): void;
   partEnded(agreement: AgreementRecord, part: AgreementPart): void;
   ended(agreement: AgreementRecord): void;
@@ -55,6 +56,11 @@ export class FirstAgreements {
   }
 
   restore(agreement: AgreementRecord): void {
+    for (const part of agreement.parts) {
+      // Records of earlier versions know of no keys.
+      part.keys ??= null;
+      part.release ??= null;
+    }
     this.agreements.set(agreement.id, agreement);
     this.#ports.wakeAt(`agreement ${agreement.id}`, this.#ports.now().elapsedMs);
   }
@@ -89,6 +95,8 @@ export class FirstAgreements {
         meter: null,
         settleMicro: null,
         settled: false,
+        keys: null,
+        release: null,
       })),
     };
     this.agreements.set(agreement.id, agreement);
@@ -145,6 +153,7 @@ export class FirstAgreements {
     if (message.type === 'vote-yes' && this.#isCountersigned(part, message.document)) {
       part.status = 'yes';
       part.document = message.document;
+      part.keys = message.keys;
     } else {
       part.status = message.type === 'vote-no' ? 'closed' : 'refused';
       part.outcome = message.type === 'vote-no' ? message.code : 'AGREEMENT_SIGNATURE';
@@ -205,6 +214,31 @@ export class FirstAgreements {
     this.#save(agreement);
     this.#pump(agreement);
     this.#hooks.aborted(agreement, lost);
+  }
+
+  /**
+   * The lessee released the task's key for this part. The first release is the one that counts: a
+   * second one, or one that comes too late, changes nothing.
+   */
+  release(agreement: AgreementRecord, part: AgreementPart, release: string): void {
+    if (!this.awaitsKey(agreement, part)) return;
+    part.release = release;
+    this.#save(agreement);
+    this.#retry.reset(agreement.id);
+    this.#tell(agreement, part);
+    this.#schedule(agreement, true);
+    this.#hooks.keyReleased(agreement, part);
+  }
+
+  /** True while the part is frozen and waits for its lessee alone. */
+  awaitsKey(agreement: AgreementRecord, part: AgreementPart): boolean {
+    return (
+      agreement.state === 'committed' &&
+      part.status === 'yes' &&
+      part.endCode === null &&
+      part.release === null &&
+      this.#hooks.taskPrivate(agreement) !== null
+    );
   }
 
   #started(agreement: AgreementRecord, part: AgreementPart): void {
@@ -334,10 +368,13 @@ export class FirstAgreements {
   #startGraceOver(agreement: AgreementRecord): void {
     const missing = agreement.parts.filter((part) => part.status === 'yes');
     const rest = agreement.parts.filter((part) => isLive(part) && !missing.includes(part));
+    const codeOf = (part: AgreementPart) =>
+      this.awaitsKey(agreement, part) ? 'LEASE_KEY_MISSING' : 'LEASE_START_GRACE';
     if (agreement.atomic || replicasIn(rest) < agreement.minReplicas) {
-      return this.end(agreement, 'LEASE_START_GRACE');
+      const isKeyless = missing.some((part) => this.awaitsKey(agreement, part));
+      return this.end(agreement, isKeyless ? 'LEASE_KEY_MISSING' : 'LEASE_START_GRACE');
     }
-    for (const part of missing) part.endCode ??= 'LEASE_START_GRACE';
+    for (const part of missing) part.endCode ??= codeOf(part);
     this.#save(agreement);
     this.#pump(agreement);
     this.#checkStarted(agreement);
@@ -387,7 +424,8 @@ export class FirstAgreements {
     }
     if (part.endCode) return { type: 'end', ...named, code: part.endCode };
     if (part.status === 'yes') {
-      return { type: 'activate', ...named, taskPrivate: this.#hooks.taskPrivate(agreement) };
+      const taskPrivate = this.#hooks.taskPrivate(agreement);
+      return { type: 'activate', ...named, taskPrivate, release: part.release };
     }
     if (part.status === 'started' && state === 'running') return { type: 'all-started', ...named };
     return undefined;

@@ -1,4 +1,5 @@
 /** Messages of the agreement protocol, between the first hub and one target hub. */
+import type { KeyChain } from '../identity/statements.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import type { RefusalCode } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
@@ -8,7 +9,10 @@ import type { PartOutcome } from './records.ts';
 
 export type AgreementMessage =
   | { type: 'prepare'; document: SignedDocument }
-  /** `row` is the lessor's row after this vote, of the voter's `epoch`. */
+  /**
+   * `row` is the lessor's row after this vote, of the voter's `epoch`; `keys` the chain of its agent's
+   * keys, if it has shown any. Hubs carry it; it is for the lessee to verify.
+   */
   | {
       type: 'vote-yes';
       agreement: AgreementId;
@@ -16,6 +20,7 @@ export type AgreementMessage =
       document: SignedDocument;
       epoch: number;
       row: LeaseRow;
+      keys: KeyChain | null;
     }
   | {
       type: 'vote-no';
@@ -28,7 +33,14 @@ export type AgreementMessage =
     }
   | { type: 'abort'; agreement: AgreementId; part: number; code: RefusalCode }
   | { type: 'aborted'; agreement: AgreementId; part: number }
-  | { type: 'activate'; agreement: AgreementId; part: number; taskPrivate: string | null }
+  /** Comes again with `release`, the task's key sealed to the lessor's agent, once there is one. */
+  | {
+      type: 'activate';
+      agreement: AgreementId;
+      part: number;
+      taskPrivate: string | null;
+      release: string | null;
+    }
   | { type: 'started'; agreement: AgreementId; part: number }
   | { type: 'all-started'; agreement: AgreementId; part: number }
   | { type: 'running'; agreement: AgreementId; part: number }

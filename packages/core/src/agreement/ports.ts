@@ -1,4 +1,5 @@
 /** What the agreement room needs from the hub around it: time, records, messages, deadlines. */
+import type { KeyChain } from '../identity/statements.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import type { Crypto } from '../units/document.ts';
@@ -27,6 +28,8 @@ export interface Lessors {
   inventory(lessor: ParticipantId): Inventory | undefined;
   /** The lessor's valid sell order, undefined when it offers nothing (any more). */
   offer(lessor: ParticipantId): SellOrder | undefined;
+  /** What the lessor's agent showed of its keys; hubs only carry it. */
+  keyChainOf(lessor: ParticipantId): KeyChain | null;
   isConnected(lessor: ParticipantId): boolean;
   /** Elapsed time at which the lessor's agent was last heard. */
   lastHeardMs(lessor: ParticipantId): number;

@@ -1,4 +1,5 @@
 /** Durable records of agreements: the first hub's side, the target hub's side, and their states. */
+import type { KeyChain } from '../identity/statements.ts';
 import type { BuyOrder, DisconnectRule, TaskSpec } from '../order/buy-order.ts';
 import type { FieldDigests } from '../order/field-digests.ts';
 import type { Placement } from '../order/placement.ts';
@@ -79,6 +80,8 @@ export interface PartRecord {
   /** All containers were reported started. */
   started: boolean;
   taskPrivate: string | null;
+  /** The key of the private part, sealed to the lessor's agent: nothing starts without. The first one counts. */
+  release: string | null;
   /** Containers that failed and were started again. */
   restarts: Restart[];
   /** Set when stopping begins. */
@@ -118,6 +121,10 @@ export interface AgreementPart {
   /** Signed by the first hub; by both once voted yes. */
   document: SignedDocument;
   status: PartStatus;
+  /** Whose key the release must be sealed to, as the target hub told with its vote. */
+  keys: KeyChain | null;
+  /** What the lessee released for this part; the first one counts. */
+  release: string | null;
   /** END was decided for this part (its code), whether or not the target hub confirmed it yet. */
   endCode: RefusalCode | null;
   outcome: PartOutcome | null;

@@ -163,7 +163,9 @@ describe('a hold', () => {
     const bench = new Bench();
     ask(bench, 'a');
     bench.wait(DEFAULT_TIMING.holdMs);
-    expect(tell(bench, { type: 'activate', ...of('a'), taskPrivate: null })).toMatchObject([
+    expect(
+      tell(bench, { type: 'activate', ...of('a'), taskPrivate: null, release: null }),
+    ).toMatchObject([
       { type: 'part-ended', outcome: 'AGREEMENT_HOLD_EXPIRED', billedMs: 0, costMicro: 0n },
     ]);
     expect(partOf(bench.target('h2'), 'a').state).toBe('ended');
@@ -172,7 +174,7 @@ describe('a hold', () => {
   it('is not ended by time once ACTIVATE came', () => {
     const bench = new Bench();
     ask(bench, 'a');
-    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null });
+    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null, release: null });
     bench.wait(DEFAULT_TIMING.holdMs);
     expect(partOf(bench.target('h2'), 'a').state).toBe('active');
   });
@@ -192,7 +194,7 @@ describe('a hold', () => {
     ask(bench, 'a');
     tell(bench, { type: 'abort', ...of('a'), code: 'AGREEMENT_ABORTED' }, 'h3');
     tell(bench, { type: 'end', ...of('a'), code: 'ORDER_CANCELLED' }, 'h3');
-    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null }, 'h3');
+    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null, release: null }, 'h3');
     expect(partOf(bench.target('h2'), 'a').state).toBe('held');
   });
 
@@ -235,7 +237,7 @@ describe('ABORT before PREPARE', () => {
 function running(over: Over = {}): Bench {
   const bench = new Bench();
   ask(bench, 'a', 2, over);
-  tell(bench, { type: 'activate', ...of('a'), taskPrivate: null });
+  tell(bench, { type: 'activate', ...of('a'), taskPrivate: null, release: null });
   bench.target('h2').agentCatchesUp();
   tell(bench, { type: 'all-started', ...of('a') });
   return bench;
@@ -253,7 +255,7 @@ describe('a part', () => {
   it('is told STARTED again until ALL_STARTED comes', () => {
     const bench = new Bench();
     ask(bench, 'a');
-    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null });
+    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null, release: null });
     bench.target('h2').agentCatchesUp();
     bench.wires = [];
     bench.wait(DEFAULT_TIMING.retryMs);
@@ -263,7 +265,7 @@ describe('a part', () => {
   it('without ALL_STARTED stops itself after the start grace, unbilled', () => {
     const bench = new Bench();
     ask(bench, 'a');
-    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null });
+    tell(bench, { type: 'activate', ...of('a'), taskPrivate: null, release: null });
     bench.target('h2').agentCatchesUp();
     bench.wait(DEFAULT_TIMING.startGraceMs);
     expect(ended(bench)).toMatchObject({ outcome: 'LEASE_START_GRACE', billedMs: 0 });

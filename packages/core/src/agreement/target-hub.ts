@@ -28,6 +28,11 @@ import { BILLING_MIN_MS, STOP_AFTER_MS_MAX } from './timing.ts';
 /** A first hub may ask for a hold or a start grace of at most this many times our own. */
 const HOLD_FACTOR_MAX = 10;
 
+/** True while the lessor has a task that it has no key for: none of it may start. */
+export function awaitsKey({ taskPrivate, release }: PartRecord): boolean {
+  return taskPrivate !== null && release === null;
+}
+
 type Prepare = Extract<AgreementMessage, { type: 'prepare' }>;
 
 /**
@@ -56,6 +61,7 @@ export class TargetParts {
   restore(part: PartRecord): void {
     // Records of earlier versions know of no restarts.
     part.restarts ??= [];
+    part.release ??= null;
     this.#index(part);
     if (part.state !== 'ended') {
       const { replica, placements, lessor } = part.terms;
@@ -84,7 +90,7 @@ export class TargetParts {
       case 'abort':
         return this.#abort(from, message.agreement, message.part, message.code);
       case 'activate':
-        return this.#activate(from, message.agreement, message.part, message.taskPrivate);
+        return this.#activate(from, message);
       case 'all-started':
         return this.#allStarted(from, message.agreement, message.part);
       case 'end':
@@ -124,6 +130,7 @@ export class TargetParts {
       endedAtMs: null,
       started: false,
       taskPrivate: null,
+      release: null,
       restarts: [],
       stoppedAtMs: null,
       outcome: null,
@@ -196,7 +203,9 @@ export class TargetParts {
     const none: LeaseRow = { kind: 'lease', participant: lessor, revision: 0, offer: null };
     const row = this.#lessors.row(lessor) ?? none;
     const { document } = part;
-    this.#ports.send(firstHub, { type: 'vote-yes', agreement, part: number, document, epoch, row });
+    const keys = this.#lessors.keyChainOf(lessor);
+    const vote = { type: 'vote-yes', agreement, part: number, document, epoch, row, keys } as const;
+    this.#ports.send(firstHub, vote);
   }
 
   /** A refusal carries the current row, so that the loser's table is right at once. */
@@ -217,7 +226,9 @@ export class TargetParts {
     this.#ports.send(from, { type: 'aborted', agreement, part: number });
   }
 
-  #activate(from: HubId, agreement: AgreementId, number: number, taskPrivate: string | null): void {
+  /** Comes a second time with the task's key once the lessee released it. */
+  #activate(from: HubId, message: Extract<AgreementMessage, { type: 'activate' }>): void {
+    const { agreement, part: number, taskPrivate, release } = message;
     const id = partIdOf(agreement, number);
     const part = this.parts.get(id);
     if (!part) {
@@ -229,10 +240,16 @@ export class TargetParts {
       part.state = 'active';
       part.activeAtMs = this.#ports.now().elapsedMs;
       part.taskPrivate = taskPrivate;
+      part.release = release;
       this.#save(part);
       this.#schedule(part);
       this.#lessors.desiredChanged(part.terms.lessor);
       return;
+    }
+    if (part.state === 'active' && awaitsKey(part) && release !== null) {
+      part.release = release;
+      this.#save(part);
+      this.#lessors.desiredChanged(part.terms.lessor);
     }
     this.#tell(part);
   }
@@ -349,6 +366,7 @@ export class TargetParts {
     part.outcome = outcome;
     part.endedAtMs = nowMs;
     part.taskPrivate = null;
+    part.release = null;
     this.#unlist(part);
     this.#stopRevision.delete(part.id);
     this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);
@@ -423,7 +441,7 @@ export class TargetParts {
       return this.#finish(part, 'AGREEMENT_HOLD_EXPIRED');
     }
     if (part.state === 'active' && nowMs >= (part.activeAtMs ?? 0) + part.terms.startGraceMs) {
-      return this.stop(part, 'LEASE_START_GRACE');
+      return this.stop(part, awaitsKey(part) ? 'LEASE_KEY_MISSING' : 'LEASE_START_GRACE');
     }
     if (part.state === 'running') {
       if (nowMs >= (part.runningAtMs ?? 0) + part.terms.durationMs) {

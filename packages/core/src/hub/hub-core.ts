@@ -136,6 +136,7 @@ export class HubCore {
       },
       aborted: (agreement, lost) => this.#book.agreementAborted(agreement, lost),
       committed: (agreement) => this.#book.agreementCommitted(agreement),
+      keyReleased: (agreement, part) => this.#book.keyReleased(agreement, part),
       running: (agreement) => this.#book.agreementRunning(agreement),
       partEnded: (agreement, part) => this.#book.partEnded(agreement, part),
       ended: (agreement) => this.#book.agreementEnded(agreement),
@@ -360,7 +361,7 @@ export class HubCore {
     switch (allowed.type) {
       case 'hello':
         if (allowed.role === 'lessee') this.#openSession(from, session);
-        this.#members.hello(from, session, allowed.role);
+        this.#members.hello(from, session, allowed.role, allowed.keys);
         return;
       case 'request':
         this.#openSession(from, session);

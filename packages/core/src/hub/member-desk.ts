@@ -3,7 +3,8 @@
 import type { Inventory } from '../agreement/inventory.ts';
 import type { Lessors } from '../agreement/ports.ts';
 import type { AgreementPartTerms, PartRecord } from '../agreement/records.ts';
-import type { TargetParts } from '../agreement/target-hub.ts';
+import { awaitsKey, type TargetParts } from '../agreement/target-hub.ts';
+import type { KeyChain } from '../identity/statements.ts';
 import type { ContainerStatus, DesiredContainer, ParticipantMessage } from '../messages.ts';
 import { roundedDown } from '../order/buckets.ts';
 import type { SellOrder } from '../order/sell-order.ts';
@@ -41,7 +42,12 @@ export class MemberDesk implements Lessors {
   // ---- sessions ----
 
   /** @returns false for a delayed word of an earlier life of the agent: it changes nothing. */
-  hello(participant: ParticipantId, session: string, role: 'agent' | 'lessee'): boolean {
+  hello(
+    participant: ParticipantId,
+    session: string,
+    role: 'agent' | 'lessee',
+    keys?: KeyChain,
+  ): boolean {
     const { subnet, self, epoch, out } = this.#context;
     const member = subnet.get(participant);
     if (!member) return false;
@@ -49,6 +55,7 @@ export class MemberDesk implements Lessors {
     const { collect } = member.admitted;
     out.send(participant, { type: 'welcome', hub: self, epoch, collect }, session);
     if (role !== 'agent') return true;
+    if (keys) this.#takeKeys(participant, member, keys);
     if (member.agentSession !== session) member.statusSeq = 0;
     member.agentSession = session;
     member.appliedRevision = -1;
@@ -57,6 +64,14 @@ export class MemberDesk implements Lessors {
     if (collect === 'pull') this.collect(participant, 'resource');
     if (collect === 'pull') this.collect(participant, 'offer');
     return true;
+  }
+
+  /** Recorded as shown: whose word counts about keys is for those who seal to them to verify. */
+  #takeKeys(participant: ParticipantId, member: Member, keys: KeyChain): void {
+    const known = member.registry.keys?.key.payload;
+    if (known === keys.key.payload) return;
+    member.registry = { ...member.registry, keys };
+    this.#context.put('registry', participant, member.registry);
   }
 
   /** Pull: asks the agent for what is in its local table. @patent [0037] [0041] PAN-4 LSE-2 */
@@ -170,6 +185,10 @@ export class MemberDesk implements Lessors {
     return member.inventory.offer ?? undefined;
   }
 
+  keyChainOf(lessor: ParticipantId): KeyChain | null {
+    return this.#named(lessor)?.registry.keys ?? null;
+  }
+
   isConnected(lessor: ParticipantId): boolean {
     return this.#named(lessor)?.connected ?? false;
   }
@@ -257,7 +276,7 @@ export class MemberDesk implements Lessors {
     const revision = member.desiredRevision;
     member.desiredSentMs = this.#context.now().elapsedMs;
     const containers = (this.#parts?.ofLessor(member.veil?.name ?? participant) ?? [])
-      .filter(({ state }) => state === 'active' || state === 'running')
+      .filter((part) => (part.state === 'active' && !awaitsKey(part)) || part.state === 'running')
       .flatMap(containersOf)
       .map((container) => inOwnIds(container, member.veil));
     this.#context.sendToAgent(participant, { type: 'desired', epoch, revision, containers });
@@ -342,6 +361,8 @@ function failureOf(
   switch (status.reason) {
     case 'start-failed':
       return 'LEASE_START_FAILED';
+    case 'key-invalid':
+      return 'LEASE_KEY_INVALID';
     case 'grace':
       return 'LEASE_START_GRACE';
     case 'disconnect':
@@ -395,6 +416,7 @@ export function containersOf(part: PartRecord): DesiredContainer[] {
         devices,
         task: terms.task,
         taskPrivate: part.taskPrivate,
+        release: part.release,
         durationMs: terms.durationMs,
         startGraceMs: terms.startGraceMs,
         stopAfterMs: terms.disconnect.stopAfterMs,

@@ -3,6 +3,7 @@ import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementPart, AgreementPartTerms, AgreementRecord } from '../agreement/records.ts';
 import { type Match, matchOrder, type Want } from '../matching/match.ts';
 import { mayServe } from '../matching/may-serve.ts';
+import type { AwaitedKey, KeyRelease } from '../messages.ts';
 import {
   FINAL_ORDER_STATES,
   ORDER_EVENTS_MAX,
@@ -174,6 +175,42 @@ export class OrderBook {
     }
   }
 
+  /** Parts of the order that wait for the task's key, with the keys to seal it to. */
+  waitingOf(order: OrderRecord): AwaitedKey[] {
+    return this.#agreementsOf(order).flatMap((agreement) =>
+      agreement.parts
+        .filter((part) => this.#agreements.awaitsKey(agreement, part))
+        .map(({ terms, keys }) => {
+          const part = partIdOf(terms.agreement, terms.part);
+          return { part, lessor: terms.lessor, keys };
+        }),
+    );
+  }
+
+  /**
+   * Takes the task's key, sealed to each lessor that waits for it. What does not wait (any more) is
+   * passed over: the same request may come twice, and late.
+   *
+   * @refuses ORDER_UNKNOWN
+   * @patent [0077] SEC-2
+   */
+  release(
+    from: ParticipantId,
+    id: OrderId,
+    releases: readonly KeyRelease[],
+  ): { ok: true; order: OrderId } | Refusal {
+    const order = this.find(from, id);
+    if (!order) return refuse('ORDER_UNKNOWN', id);
+    const released = new Map(releases.map(({ part, release }) => [part, release]));
+    for (const agreement of this.#agreementsOf(order)) {
+      for (const part of agreement.parts) {
+        const release = released.get(partIdOf(agreement.id, part.terms.part));
+        if (release !== undefined) this.#agreements.release(agreement, part, release);
+      }
+    }
+    return { ok: true, order: id };
+  }
+
   /** The order if it is the participant's own. */
   find(from: ParticipantId, id: OrderId): OrderRecord | undefined {
     const order = this.orders.get(id);
@@ -316,6 +353,13 @@ export class OrderBook {
     this.#enqueue(order);
   }
 
+  keyReleased(agreement: AgreementRecord, part: AgreementPart): void {
+    const order = this.orders.get(agreement.order);
+    if (!order) return;
+    this.#note(order, 'key-released', `${agreement.id}.${part.terms.part} to ${part.terms.lessor}`);
+    this.#update(order);
+  }
+
   agreementRunning(agreement: AgreementRecord): void {
     const order = this.orders.get(agreement.order);
     if (!order) return;
@@ -378,7 +422,9 @@ export class OrderBook {
   /** Derives the state from the agreements that live. */
   #update(order: OrderRecord): void {
     if (FINAL_ORDER_STATES.has(order.state)) return;
-    const state = openStateOf(this.#agreementsOf(order));
+    const state = openStateOf(this.#agreementsOf(order), (agreement, part) =>
+      this.#agreements.awaitsKey(agreement, part),
+    );
     this.#noteWaiting(order, state);
     if (state === order.state) return;
     order.state = state;

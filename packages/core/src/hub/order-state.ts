@@ -57,6 +57,14 @@ function cannotStart(agreements: Agreements): boolean {
   return failed.length >= FAILED_STARTS_MAX;
 }
 
+/** Nobody was there to release the task's key, or not with the right one: another try is no better. */
+function keyFaultOf(agreements: Agreements): RefusalCode | undefined {
+  const outcomes = agreements.flatMap(({ parts }) => parts.map(({ outcome }) => outcome));
+  return outcomes.find((code) => code === 'LEASE_KEY_MISSING' || code === 'LEASE_KEY_INVALID') as
+    | RefusalCode
+    | undefined;
+}
+
 /** What is still wanted for the order, undefined when it must not be matched now. */
 export function wantOf(
   { order, state, cancelled, expiresAtElapsedMs }: OrderRecord,
@@ -69,6 +77,7 @@ export function wantOf(
   if (agreements.some((agreement) => agreement.state === 'preparing')) return undefined;
   if (order.fill === 'atomic' && agreements.some(isLiveAgreement)) return undefined;
   if (cannotStart(agreements)) return undefined;
+  if (keyFaultOf(agreements)) return undefined;
   const filled = replicasFilled(agreements);
   const max = order.count.max - filled;
   if (max < 1) return undefined;
@@ -77,9 +86,16 @@ export function wantOf(
 }
 
 /** The state while something lives or may still be matched. */
-export function openStateOf(agreements: Agreements): OrderState {
+export function openStateOf(
+  agreements: Agreements,
+  awaitsKey: (agreement: AgreementRecord, part: AgreementPart) => boolean,
+): OrderState {
   const live = agreements.filter(isLiveAgreement);
   if (live.some((agreement) => agreement.runningAtMs !== null)) return 'running';
+  const isKeyless = live.some((agreement) =>
+    agreement.parts.some((part) => awaitsKey(agreement, part)),
+  );
+  if (isKeyless) return 'awaiting-key';
   if (live.some((agreement) => agreement.state !== 'preparing')) return 'starting';
   return live.length > 0 ? 'signing' : 'open';
 }
@@ -105,9 +121,11 @@ export function verdictOf(
   const taskFailed = parts.some(({ outcome }) => outcome === 'LEASE_TASK_FAILED');
   const expired = elapsedMs >= record.expiresAtElapsedMs;
   const filled = replicasFilled(agreements);
+  const keyFault = keyFaultOf(agreements);
   const over =
     record.cancelled ||
     expired ||
+    keyFault !== undefined ||
     record.attempts >= attemptsMax ||
     cannotStart(agreements) ||
     filled >= order.count.max ||
@@ -124,6 +142,7 @@ export function verdictOf(
   if (failure && billed.length > 0)
     return { state: 'failed', code: failure.outcome as RefusalCode };
   if (billed.length > 0) return { state: 'completed', code: null };
+  if (keyFault) return { state: 'failed', code: keyFault };
   if (expired) return { state: 'expired', code: 'ORDER_EXPIRED' };
   const code = cannotStart(agreements) ? 'LEASE_START_FAILED' : record.lastCode;
   return { state: 'failed', code: code ?? 'AGREEMENT_ABORTED' };

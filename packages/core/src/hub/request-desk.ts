@@ -84,6 +84,15 @@ export class RequestDesk {
         return this.#leases.stop(from, request.lease);
       case 'order.explain':
         return this.#explain(from, request.order, request.after);
+      case 'order.keys': {
+        const order = this.#book.find(from, request.order);
+        const waiting = order && this.#book.waitingOf(order);
+        return order && waiting && { ok: true, op, document: order.document, waiting };
+      }
+      case 'order.release': {
+        const result = this.#book.release(from, request.order, request.releases);
+        return result.ok ? { ...result, op } : result;
+      }
       case 'order.logs':
       case 'lease.records':
         return undefined;

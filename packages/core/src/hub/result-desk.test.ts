@@ -1,6 +1,7 @@
 /** Results reach the lessee's hub once, whole, and no larger than it keeps. */
 import { describe, expect, it } from 'vitest';
 import { buyOrder } from '../../test/fixtures.ts';
+import { sealed } from '../../test/sealed.ts';
 import { twoHubs, type World } from '../../test/world.ts';
 import type { LogChunk, Request } from '../messages.ts';
 
@@ -27,10 +28,10 @@ const keptIn = (world: World, table: string) => world.hub('h1').store.keys(table
 describe('results', () => {
   it('are listed, also after a restart of the hub, and complete once the end came', () => {
     const { world, order, container, leave, ask } = job();
-    leave(['YWJj', 'ZA==']);
+    leave([sealed(3), sealed(1)]);
     const list = { op: 'result.list', order } as const;
     expect(ask(list)).toMatchObject({ results: [{ container, bytes: 4, state: 'partial' }] });
-    leave(['']);
+    leave([sealed(0, 'end')]);
     world.restart(world.hub('h1'));
     world.settle();
     expect(ask(list)).toMatchObject({ results: [{ container, bytes: 4, state: 'complete' }] });
@@ -39,7 +40,7 @@ describe('results', () => {
 
   it('above the limit are not kept, and say so', () => {
     const { world, order, container, leave, ask } = job(twoHubs({ limits: { resultBytes: 5 } }));
-    leave(['YWJj', 'YWJj', 'YWJj', '']);
+    leave([sealed(3), sealed(3), sealed(3), sealed(0, 'end')]);
     expect(keptIn(world, 'result')).toEqual([]);
     const read = { op: 'result.read', order, container, after: 0 } as const;
     expect(ask(read)).toMatchObject({ ok: false, code: 'RESULT_TOO_LARGE' });
@@ -49,20 +50,20 @@ describe('results', () => {
     const { world, order, container, leave, ask } = job(
       twoHubs({ limits: { resultKeepMs: 90_000 } }),
     );
-    leave(['YWJj', '']);
+    leave([sealed(3), sealed(0, 'end')]);
     expect(ask({ op: 'result.drop', order, container })).toMatchObject({ ok: true });
     expect(keptIn(world, 'result')).toEqual([]);
     const again = ask({ op: 'result.drop', order, container });
     expect(again).toMatchObject({ ok: false, code: 'RESULT_UNKNOWN' });
     const other = job(twoHubs({ limits: { resultKeepMs: 5_000 } }));
-    other.leave(['YWJj', '']);
+    other.leave([sealed(3), sealed(0, 'end')]);
     other.world.run(6_000);
     expect(keptIn(other.world, 'result')).toEqual([]);
   });
 
   it('are nobody else’s business', () => {
     const { world, order, container, leave } = job(twoHubs({ lessees: ['lea.h1', 'len.h1'] }));
-    leave(['YWJj', '']);
+    leave([sealed(3), sealed(0, 'end')]);
     const reply = world.ask('len.h1', { op: 'result.read', order, container, after: 0 });
     expect(reply).toMatchObject({ ok: false, code: 'RESULT_UNKNOWN' });
   });

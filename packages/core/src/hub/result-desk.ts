@@ -1,5 +1,6 @@
 /** Results at the lessee's hub: archives of what containers left, kept until dropped or expired. */
 import type { LogChunk, Reply, ResultView } from '../messages.ts';
+import { sealedBytes, sealedKind } from '../order/sealed-chunk.ts';
 import { refuse } from '../refusals.ts';
 import { type ContainerId, compareIds, type OrderId, type ParticipantId } from '../units/ids.ts';
 import type { HubContext } from './context.ts';
@@ -14,15 +15,6 @@ export interface ResultRecord {
   bytes: number;
   state: ResultView['state'];
   expiresAtMs: number;
-}
-
-/** The text of the one chunk of a result that is larger than its lessor hands over. */
-const TOO_LARGE = 'too-large';
-
-/** Every four characters of base64 carry three bytes. */
-function bytesOf({ text }: LogChunk): number {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  return Math.floor((text.length * 3) / 4) - padding;
 }
 
 export function chunkKey(order: OrderId, container: ContainerId, seq: number): string {
@@ -42,7 +34,7 @@ export class ResultDesk {
     this.#context.wakeAt(`result ${container}`, record.expiresAtMs);
   }
 
-  /** The next chunk of a result; one without text ends it. */
+  /** The next chunk of a result; one of the kind `end` ends it. */
   take(order: OrderId, lessee: ParticipantId, chunk: LogChunk): void {
     const { container, seq, text } = chunk;
     const { resultBytes, resultKeepMs } = this.#context.config.limits;
@@ -57,15 +49,16 @@ export class ResultDesk {
       expiresAtMs,
     };
     if (record.state !== 'partial') return;
-    record.bytes += bytesOf(chunk);
+    record.bytes += sealedBytes(text);
+    const kind = sealedKind(text);
     record.expiresAtMs = expiresAtMs;
-    if (record.bytes > resultBytes || text === TOO_LARGE) {
+    if (record.bytes > resultBytes || kind === 'too-large') {
       this.#removeChunks(container, record);
       record.state = 'too-large';
     } else {
       record.lastSeq = seq;
       this.#context.put('result', chunkKey(order, container, seq), chunk, false);
-      if (text === '') record.state = 'complete';
+      if (kind === 'end') record.state = 'complete';
     }
     this.#context.put('result-index', container, record);
     this.restore(container, record);

@@ -1,5 +1,6 @@
 /** The hub's own subnet: admitted participants, what they registered, offer, and report. */
 import { Inventory } from '../agreement/inventory.ts';
+import type { KeyChain } from '../identity/statements.ts';
 import type { ContainerStatus } from '../messages.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
@@ -17,6 +18,8 @@ export interface RegistryRecord {
   offerDocument: SignedDocument | null;
   /** What others see of it; not there in a hub without pseudonyms. */
   veil?: VeilRecord;
+  /** What its organisation says of its agent's keys, as shown by the agent. */
+  keys?: KeyChain | null;
 }
 
 /** Durable revision of the set of containers that the agent shall run; table `desired`. */

@@ -1,5 +1,10 @@
 /** What a lessee sees of its orders: Dataspace Protocol state names, right to use, bill. */
-import type { AgreementRecord, LeaseState, NegotiationState } from '../agreement/records.ts';
+import type {
+  AgreementPart,
+  AgreementRecord,
+  LeaseState,
+  NegotiationState,
+} from '../agreement/records.ts';
 import type { AgreementView, LeaseView, OrderSummary, OrderView } from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
 import { replicasOf } from '../order/placement.ts';
@@ -72,8 +77,20 @@ function agreementView(agreement: AgreementRecord, order: OrderRecord, now: Now)
       billedMs: part.billedMs,
       costMicro: part.settleMicro ?? part.costMicro,
       outcome: part.outcome,
+      ...keyOf(agreement, part, order),
     })),
   };
+}
+
+/** Whether the lessor waits for the task's key; nothing for a task that needs none. */
+function keyOf(
+  { state }: AgreementRecord,
+  { status, endCode, release }: AgreementPart,
+  { taskPrivate }: OrderRecord,
+): Pick<AgreementView['parts'][number], 'key'> {
+  if (release !== null) return { key: 'released' };
+  const isAwaited = state === 'committed' && status === 'yes' && endCode === null;
+  return isAwaited && taskPrivate !== null ? { key: 'awaited' } : {};
 }
 
 function negotiationState(agreement: AgreementRecord): NegotiationState {

@@ -31,10 +31,16 @@ export interface RegistryLogin {
   password: string;
 }
 
-/** `privateDigest` is the digest of the private part's text, which travels beside the order. */
+/** What an order says of its task; the private part travels beside it, unreadable on the way. */
 export interface TaskSpec {
   public: TaskPublic;
+  /** Of the private part as it travels: the ciphertext under the order's content key. */
   privateDigest: string;
+  /**
+   * X25519 public key of this one order (base64url): who releases the content key to a lessor proves
+   * by it to be the lessee. Present exactly when there is a private part.
+   */
+  sealKey?: string | undefined;
 }
 
 export interface PerformanceRequirement {

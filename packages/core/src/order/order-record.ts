@@ -6,12 +6,13 @@ import type { Micro } from '../units/money.ts';
 import type { BuyOrder } from './buy-order.ts';
 
 /**
- * `open`: waits for a match. `signing`: an agreement is being prepared. `starting`: frozen, parts
- * start. `running`: every part runs and is billed. The other four are final.
+ * `open`: waits for a match. `signing`: an agreement is being prepared. `awaiting-key`: frozen, and
+ * some lessor waits for the task's key, which only the lessee can release. `starting`: parts start. `running`: every part runs and is billed. The other four are final.
  */
 export type OrderState =
   | 'open'
   | 'signing'
+  | 'awaiting-key'
   | 'starting'
   | 'running'
   | 'completed'
@@ -36,6 +37,7 @@ export interface OrderEvent {
     | 'lost-race'
     | 'aborted'
     | 'frozen'
+    | 'key-released'
     | 'started'
     | 'part-ended'
     | 'void'
@@ -68,7 +70,7 @@ export interface OrderRecord {
   digest: string;
   document: SignedDocument;
   order: BuyOrder;
-  /** Text of the task's private part; its digest is in the order. */
+  /** The task's private part, sealed; its digest is in the order. */
   taskPrivate: string | null;
   state: OrderState;
   /** Position in the hub's order of acceptance. */

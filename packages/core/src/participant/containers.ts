@@ -226,8 +226,9 @@ export class Containers {
     record.state = 'exited';
     record.exitedAtMs = this.#ports.nowMs();
     record.exitCode = exitCode;
-    if (reason !== 'start-failed' && reason !== 'stopped') record.started = true;
-    record.reason = reason === 'start-failed' ? reason : (record.stopping ?? reason);
+    const neverRan = reason === 'start-failed' || reason === 'key-invalid';
+    if (!neverRan && reason !== 'stopped') record.started = true;
+    record.reason = neverRan ? reason : (record.stopping ?? reason);
     this.#save(record);
     this.#ports.changed();
     this.#collectIfFinal(record);

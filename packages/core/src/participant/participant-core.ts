@@ -3,6 +3,7 @@ import type { CoreEnv } from '../env.ts';
 import { FrameGate, type FrameRefused, type WindowRecord } from '../hub/frame-gate.ts';
 import type { StoredRecord } from '../hub/hub-core.ts';
 import { Outbox } from '../hub/outbox.ts';
+import type { KeyChain } from '../identity/statements.ts';
 import type {
   DesiredContainer,
   HubToParticipantMessage,
@@ -258,7 +259,7 @@ export class ParticipantCore {
     const { heartbeatMs, retryMs } = this.#config.timing;
     if (elapsedMs >= this.#nextRetryMs) {
       this.#nextRetryMs = elapsedMs + 2 * retryMs;
-      if (!this.#welcomed) this.#send({ type: 'hello', role: 'agent' });
+      if (!this.#welcomed) this.#send({ type: 'hello', role: 'agent', ...this.#keys() });
       else this.#reporter.resend();
       for (const message of this.#logs.unacknowledged()) this.#send(message);
     }
@@ -277,6 +278,11 @@ export class ParticipantCore {
     this.#containers.reported(this.#statusSeq);
     const seq = this.#statusSeq;
     this.#send({ type: 'status', seq, epoch, revision: Math.max(0, revision), containers });
+  }
+
+  #keys(): { keys?: KeyChain } {
+    const { keys } = this.#config;
+    return keys ? { keys } : {};
   }
 
   #send(message: Message): void {

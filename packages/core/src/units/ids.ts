@@ -26,6 +26,11 @@ export function isParticipantId(text: string): boolean {
   return dot > 0 && NAME.test(text.slice(0, dot)) && NAME.test(text.slice(dot + 1));
 }
 
+/** A name that a hub gave to one of its participants for a while, instead of its own. */
+export function isPseudonym(participant: ParticipantId): boolean {
+  return /^p[0-9a-f]{16}\./.test(participant);
+}
+
 /** The hub whose subnet the participant belongs to; meaningful only for a valid participant id. */
 export function hubOf(participant: ParticipantId): HubId {
   return participant.slice(participant.indexOf('.') + 1);

@@ -45,6 +45,12 @@ export const ROUTES: Readonly<Record<Op, Route>> = {
   'order.explain': route('GET /v1/orders/:order/explain', 'Why each lessor suits, or not.', {
     query: PAGE,
   }),
+  'order.keys': route('GET /v1/orders/:order/keys', 'Lessors that wait for the key of the task.'),
+  'order.release': route(
+    'POST /v1/orders/:order/keys',
+    'Release the key, sealed to each of them; the first release of a part counts.',
+    { body: ['releases'] },
+  ),
   'order.logs': route('GET /v1/orders/:order/logs', 'Output of its containers after a cursor.', {
     query: PAGE,
     follows: true,

@@ -10,6 +10,7 @@ import type {
   TaskSpec,
 } from '@sparegrid/core/order/buy-order';
 import { z } from 'zod';
+import { sealKey } from './identity.ts';
 import { flopsRate, replicaRequest } from './resources.ts';
 import {
   amount,
@@ -57,7 +58,7 @@ export const taskPrivate = schemaFor<TaskPrivate>()(
 );
 
 export const taskSpec = schemaFor<TaskSpec>()(
-  z.strictObject({ public: taskPublic, privateDigest: digest }),
+  z.strictObject({ public: taskPublic, privateDigest: digest, sealKey: sealKey.optional() }),
 );
 
 const performance = schemaFor<PerformanceRequirement>()(

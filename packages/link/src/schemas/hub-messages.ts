@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { partOutcome } from './agreement.ts';
 import { signedDocument } from './document.ts';
 import { electionMessageSchemas } from './election.ts';
+import { keyChain } from './identity.ts';
 import { delta, leaseRow, partVersion, snapshot } from './panorama.ts';
 import { logChunkFields } from './requests.ts';
 import {
@@ -11,10 +12,12 @@ import {
   containerId,
   hint,
   hubId,
+  keyRelease,
   micro,
   participantId,
   partNumber,
   refusalCode,
+  sealedText,
   text,
 } from './scalars.ts';
 
@@ -43,6 +46,7 @@ export const hubMessageSchemas = {
     document: signedDocument,
     epoch: amount,
     row: leaseRow,
+    keys: keyChain.nullable(),
   }),
   'vote-no': z.strictObject({
     type: z.literal('vote-no'),
@@ -57,7 +61,8 @@ export const hubMessageSchemas = {
   activate: z.strictObject({
     type: z.literal('activate'),
     ...ofPart,
-    taskPrivate: text.nullable(),
+    taskPrivate: sealedText.nullable(),
+    release: keyRelease.nullable(),
   }),
   started: z.strictObject({ type: z.literal('started'), ...ofPart }),
   'all-started': z.strictObject({ type: z.literal('all-started'), ...ofPart }),

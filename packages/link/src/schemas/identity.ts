@@ -5,6 +5,7 @@ import type {
   KeyStatement,
   ListedHub,
   OrganizationStatement,
+  TrustAnchor,
 } from '@sparegrid/core/identity/statements';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
@@ -41,6 +42,10 @@ export const keyStatement = schemaFor<KeyStatement>()(
     signKey,
     sealKey,
   }),
+);
+
+export const trustAnchor = schemaFor<TrustAnchor>()(
+  z.strictObject({ network: hubId, operatorKey: signKey }),
 );
 
 export const keyChain = schemaFor<KeyChain>()(

@@ -139,10 +139,13 @@ function membersOf(value: unknown, inMap = false): Spot[] {
   ]);
 }
 
+/** Members of this name may be absent, at some place. */
+const OPTIONAL = new Set(['keys', 'restarts', 'sealKey', 'key']);
+
 function damage({ owner, key }: Spot, how: number): void {
   const value = owner[key];
-  if (how % 3 === 0) delete owner[key];
-  else if (how % 3 === 1) {
+  if (how % 3 === 0 && !OPTIONAL.has(key)) delete owner[key];
+  else if (how % 3 < 2) {
     delete owner[key];
     owner[`${key}_`] = value;
   } else owner[key] = 1.5;

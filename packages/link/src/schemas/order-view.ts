@@ -30,7 +30,17 @@ import {
 import { schemaFor } from './schema-for.ts';
 
 export const orderState = schemaFor<OrderState>()(
-  z.enum(['open', 'signing', 'starting', 'running', 'completed', 'failed', 'expired', 'cancelled']),
+  z.enum([
+    'open',
+    'signing',
+    'awaiting-key',
+    'starting',
+    'running',
+    'completed',
+    'failed',
+    'expired',
+    'cancelled',
+  ]),
 );
 
 export const orderEvent = schemaFor<OrderEvent>()(
@@ -43,6 +53,7 @@ export const orderEvent = schemaFor<OrderEvent>()(
       'lost-race',
       'aborted',
       'frozen',
+      'key-released',
       'started',
       'part-ended',
       'void',
@@ -78,6 +89,7 @@ const agreementFields = {
       billedMs: amount,
       costMicro: micro,
       outcome: partOutcome.nullable(),
+      key: z.enum(['awaited', 'released']).optional(),
     }),
     SOME,
   ),

@@ -3,6 +3,7 @@ import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages
 import { z } from 'zod';
 import { taskSpec } from './buy-order.ts';
 import { signedDocument } from './document.ts';
+import { keyChain } from './identity.ts';
 import { orderEvent, orderState } from './order-view.ts';
 import { logChunkFields, reply, request } from './requests.ts';
 import { deviceShare, resourceAmounts } from './resources.ts';
@@ -11,6 +12,7 @@ import {
   containerId,
   hint,
   hubId,
+  keyRelease,
   list,
   MANY,
   name,
@@ -20,6 +22,7 @@ import {
   refusalCode,
   requestId,
   SOME,
+  sealedText,
   text,
 } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
@@ -39,6 +42,7 @@ const containerStatus = schemaFor<ContainerStatus>()(
         'exit',
         'stopped',
         'start-failed',
+        'key-invalid',
         'out-of-memory',
         'out-of-storage',
         'duration',
@@ -52,7 +56,11 @@ const containerStatus = schemaFor<ContainerStatus>()(
 );
 
 export const participantMessageSchemas = {
-  hello: z.strictObject({ type: z.literal('hello'), role: z.enum(['agent', 'lessee']) }),
+  hello: z.strictObject({
+    type: z.literal('hello'),
+    role: z.enum(['agent', 'lessee']),
+    keys: keyChain.optional(),
+  }),
   resource: z.strictObject({ type: z.literal('resource'), document: signedDocument }),
   offer: z.strictObject({ type: z.literal('offer'), document: signedDocument }),
   changed: z.strictObject({ type: z.literal('changed'), what }),
@@ -83,7 +91,8 @@ const desiredContainer = schemaFor<DesiredContainer>()(
     amounts: resourceAmounts,
     devices: list(deviceShare, SOME),
     task: taskSpec,
-    taskPrivate: text.nullable(),
+    taskPrivate: sealedText.nullable(),
+    release: keyRelease.nullable(),
     durationMs: amount,
     startGraceMs: amount,
     stopAfterMs: amount,

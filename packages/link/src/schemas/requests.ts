@@ -10,6 +10,7 @@ import type {
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
+import { keyChain } from './identity.ts';
 import { explanation, leaseView, orderPlan, orderSummary, orderView } from './order-view.ts';
 import { partVersionFields } from './panorama.ts';
 import { publishedSpec } from './resource-spec.ts';
@@ -19,15 +20,18 @@ import {
   containerId,
   hint,
   hubId,
+  keyRelease,
   list,
   MANY,
   mapOf,
   micro,
   name,
   orderId,
+  partId,
   participantId,
   refusalCode,
   SOME,
+  sealedText,
   text,
 } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
@@ -51,13 +55,19 @@ export const request = schemaFor<Request>()(
     z.strictObject({
       op: z.literal('order.submit'),
       document: signedDocument,
-      taskPrivate: text.nullable(),
+      taskPrivate: sealedText.nullable(),
     }),
     z.strictObject({ op: z.literal('order.get'), order: orderId }),
     z.strictObject({ op: z.literal('order.list'), after: pageMark }),
     z.strictObject({ op: z.literal('order.plan'), payload: text, after: pageMark }),
     z.strictObject({ op: z.literal('order.explain'), order: orderId, after: pageMark }),
     z.strictObject({ op: z.literal('order.cancel'), order: orderId }),
+    z.strictObject({ op: z.literal('order.keys'), order: orderId }),
+    z.strictObject({
+      op: z.literal('order.release'),
+      order: orderId,
+      releases: list(z.strictObject({ part: partId, release: keyRelease }), SOME),
+    }),
     z.strictObject({
       op: z.literal('order.logs'),
       order: orderId,
@@ -191,6 +201,16 @@ export const reply = schemaFor<Reply>()(
         next: pageMark,
       }),
       z.strictObject({ ok: done, op: z.literal('order.cancel'), order: orderId }),
+      z.strictObject({
+        ok: done,
+        op: z.literal('order.keys'),
+        document: signedDocument,
+        waiting: list(
+          z.strictObject({ part: partId, lessor: participantId, keys: keyChain.nullable() }),
+          SOME,
+        ),
+      }),
+      z.strictObject({ ok: done, op: z.literal('order.release'), order: orderId }),
       z.strictObject({
         ok: done,
         op: z.literal('order.logs'),

@@ -64,6 +64,16 @@ export const requestId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected 1 to 64 letters, digits, - or _');
 
+/** Bytes that only their receiver can read, in base64url. */
+export const sealedText = z
+  .string()
+  .max(TEXT_LENGTH_MAX)
+  .regex(/^[A-Za-z0-9_-]+$/, 'expected sealed bytes in base64url');
+/** The key of a task, sealed to one agent. */
+export const keyRelease = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{32,512}$/, 'expected a sealed key in base64url');
+
 /** Digest of a text. */
 export const digest = z
   .string()

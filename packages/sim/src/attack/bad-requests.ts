@@ -11,6 +11,7 @@ import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
 import type { Keyring } from '../kernel/keyring.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { makeOrder } from '../workload/orders.ts';
+import { sealTask } from '../workload/seal.ts';
 
 interface Mischief {
   rng: Rng;
@@ -54,17 +55,19 @@ export function badRequest(mischief: Mischief): Message {
   }
 }
 
+const SEALED = sealTask('{"command":["x"],"env":{}}');
+
 function request(rng: Rng, body: Extract<Message, { type: 'request' }>['request']): Message {
   return { type: 'request', requestId: `m${rng.hex(8)}`, request: body };
 }
 
 function submit({ rng }: Mischief, document: SignedDocument): Message {
-  return request(rng, { op: 'order.submit', document, taskPrivate: '{"command":["x"],"env":{}}' });
+  return request(rng, { op: 'order.submit', document, taskPrivate: SEALED });
 }
 
 function plainOrder({ rng, keyring, id, wallMs }: Mischief): BuyOrder {
   const { order } = makeOrder(rng, id, wallMs);
-  const privateDigest = keyring.cryptoOf(id).digest('{"command":["x"],"env":{}}');
+  const privateDigest = keyring.cryptoOf(id).digest(SEALED);
   return { ...order, lessee: id, task: { public: order.task.public, privateDigest } };
 }
 

@@ -14,7 +14,7 @@ export function hubMessageOf(rng: Rng, text: string): Message {
   const named = { agreement, part: 0 };
   const version = { hub: 'h1', epoch: 1, revision: 1, complete: true, digest: '0'.repeat(16) };
   return rng.pick<Message>([
-    { type: 'activate', ...named, taskPrivate: null },
+    { type: 'activate', ...named, taskPrivate: null, release: null },
     { type: 'abort', ...named, code: 'AGREEMENT_ABORTED' },
     { type: 'all-started', ...named },
     { type: 'end', ...named, code: 'ORDER_CANCELLED' },
@@ -32,7 +32,7 @@ export function meddlingOf(rng: Rng, text: string): Exclude<AgreementMessage, { 
   const named = { agreement: agreementIn(text), part: rng.pick([0, 0, 1]) };
   const none = { billedMs: 1_000, costMicro: 1_000_000n, meter: null };
   return rng.pick<Exclude<AgreementMessage, { type: 'prepare' }>>([
-    { type: 'activate', ...named, taskPrivate: null },
+    { type: 'activate', ...named, taskPrivate: null, release: null },
     { type: 'all-started', ...named },
     { type: 'end', ...named, code: 'ORDER_CANCELLED' },
     { type: 'settle', ...named, costMicro: 0n },

@@ -33,6 +33,7 @@ import { Rows } from './rows.ts';
 import { checkStages } from './stages.ts';
 import { Storms } from './storms.ts';
 import { checkSuitability } from './suitability.ts';
+import { TaskKeys } from './task-keys.ts';
 import { checkTerms, type LeastReplicas } from './terms.ts';
 import { checkTold } from './told.ts';
 import { ToldParticipants } from './told-participants.ts';
@@ -71,6 +72,7 @@ export class Auditor {
   readonly containers: Containers;
   readonly lessees: Lessees;
   readonly admissions: Admissions;
+  readonly keys: TaskKeys;
   readonly counts = new Counts();
   readonly absences: Absences;
   readonly elections: Elections;
@@ -102,6 +104,7 @@ export class Auditor {
     this.containers = new Containers(this.model, this.absences);
     this.lessees = new Lessees(this.model);
     this.elections = new Elections(this.model);
+    this.keys = new TaskKeys(this.model);
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
     this.#holds = new Holds(this.model);
@@ -232,6 +235,7 @@ export class Auditor {
     checkBilling(this.model, this.containers, commit);
     this.#holds.check(commit);
     checkVerdicts(this.model, commit);
+    this.keys.check(commit);
     this.#retries.check(commit);
     checkRegistrations(this.model, this.#agentTold, commit);
     checkNames(this.model, commit);

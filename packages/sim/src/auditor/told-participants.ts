@@ -107,6 +107,8 @@ export class ToldParticipants {
     const due = this.#model
       .livePartsOf(hub, lessor)
       .filter(({ state }) => state === 'active' || state === 'running')
+      // Without its key nothing of it may be asked for.
+      .filter(({ taskPrivate, release }) => taskPrivate === null || release !== null)
       .flatMap(({ id, terms }) => {
         const count = terms.placements.reduce((sum, { replicas }) => sum + replicas, 0);
         return Array.from({ length: count }, (_, number) => `${id}.${number}`);

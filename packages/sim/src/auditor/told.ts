@@ -125,6 +125,8 @@ function commandUnbacked(
   switch (message.type) {
     case 'activate': {
       const isDecided = agreement.state !== 'preparing' && !isAborted;
+      if (message.release !== null && message.release !== part.release)
+        return 'another release is on record';
       return isDecided && !isDropped ? null : `agreement ${agreement.state}, part ${part.status}`;
     }
     case 'abort':

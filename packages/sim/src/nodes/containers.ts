@@ -4,13 +4,14 @@ import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { EventQueue } from '../kernel/event-queue.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { behaviourOf } from '../workload/behaviour.ts';
+import { openedTask } from '../workload/seal.ts';
 import type { FaultPlan } from '../world/fault-plan.ts';
 
 export interface SimContainer {
   id: ContainerId;
   state: 'starting' | 'running' | 'exited';
   exitCode: number | null;
-  reason: 'exit' | 'stopped' | 'start-failed' | null;
+  reason: 'exit' | 'stopped' | 'start-failed' | 'key-invalid' | null;
 }
 
 export interface RuntimeListener {
@@ -45,21 +46,23 @@ export class Containers {
     const { id } = desired;
     const container: SimContainer = { id, state: 'starting', exitCode: null, reason: null };
     this.known.set(id, container);
+    const task = openedTask(desired);
     const faulty = this.#queue.nowMs < this.#plan.untilMs;
     const isSlow = faulty && this.#rng.chance(this.#plan.slowStartPermille);
     const fails = faulty && this.#rng.chance(this.#plan.startFailurePermille);
     const delayMs = isSlow ? this.#rng.between(5_000, 40_000) : this.#rng.between(50, 1_500);
     this.#queue.after(delayMs, () => {
       if (container.state !== 'starting') return;
-      if (fails) this.#exit(container, null, 'start-failed');
-      else this.#begin(container, desired);
+      if (task === null) this.#exit(container, null, 'key-invalid');
+      else if (fails) this.#exit(container, null, 'start-failed');
+      else this.#begin(container, task);
     });
   }
 
-  #begin(container: SimContainer, desired: DesiredContainer): void {
+  #begin(container: SimContainer, task: string): void {
     container.state = 'running';
     this.#listener.started(container);
-    const behaviour = behaviourOf(desired.taskPrivate);
+    const behaviour = behaviourOf(task);
     if (behaviour?.runMs == null) return;
     this.#queue.after(behaviour.runMs, () => {
       if (container.state === 'running') this.#exit(container, behaviour.exitCode, 'exit');
@@ -82,7 +85,7 @@ export class Containers {
   #exit(
     container: SimContainer,
     exitCode: number | null,
-    reason: 'exit' | 'stopped' | 'start-failed',
+    reason: Exclude<SimContainer['reason'], null>,
   ): void {
     container.state = 'exited';
     container.exitCode = exitCode;

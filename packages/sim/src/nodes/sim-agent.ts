@@ -15,6 +15,7 @@ import { NodeClock } from '../kernel/node-clock.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { SimStore } from '../kernel/sim-store.ts';
 import type { OfferDraft } from '../workload/offers.ts';
+import { sealChunk } from '../workload/seal.ts';
 import type { Context } from '../world/context.ts';
 import type { Client } from '../world/post.ts';
 import type { ScenarioParticipant } from '../world/scenario.ts';
@@ -157,7 +158,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     this.#context.trace.add(this.#context.queue.nowMs, state, id, String(exitCode));
     if (state === 'running') {
       this.#input({ kind: 'container-started', id });
-      this.#input({ kind: 'log', container: id, stream: 'stdout', text: `${id} runs\n` });
+      this.#input({ kind: 'log', container: id, stream: 'stdout', text: sealChunk(id) });
     } else if (state === 'exited' && reason) {
       this.#input({ kind: 'container-exited', id, exitCode, reason });
     }
@@ -236,6 +237,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
   #perform(effect: ParticipantEffect): void {
     const { auditor } = this.#context;
     if (effect.kind === 'start') {
+      auditor.keys.ordered(this.participant, effect.container);
       auditor.containers.ordered(this.participant, effect.container);
       this.containers.start(effect.container);
     } else if (effect.kind === 'stop') this.containers.stop(effect.id);

@@ -12,8 +12,11 @@ import type { Stamp } from '../auditor/lessees.ts';
 import { NodeClock } from '../kernel/node-clock.ts';
 import type { Rng } from '../kernel/rng.ts';
 import type { OrderDraft } from '../workload/orders.ts';
+import { sealRelease, sealTask } from '../workload/seal.ts';
 import type { Context } from '../world/context.ts';
 import type { Client } from '../world/post.ts';
+
+type WayToRelease = 'prompt' | 'late' | 'never' | 'wrong';
 
 interface Asked {
   request: Request;
@@ -66,6 +69,8 @@ export class SimLessee implements Client {
     this.#framer = null;
   }
 
+  readonly #releasing = new Map<OrderId, WayToRelease>();
+
   /** Orders of which completion is certain in a market that works. */
   readonly probes = new Set<OrderId>();
 
@@ -77,7 +82,8 @@ export class SimLessee implements Client {
   submit(draft: OrderDraft, isProbe = false): void {
     const { keyring, auditor } = this.#context;
     const crypto = keyring.cryptoOf(this.participant);
-    const privateDigest = crypto.digest(draft.taskPrivate);
+    const taskPrivate = sealTask(draft.taskPrivate);
+    const privateDigest = crypto.digest(taskPrivate);
     const { task, ...rest } = draft.order;
     const order: BuyOrder = {
       ...rest,
@@ -86,13 +92,13 @@ export class SimLessee implements Client {
     };
     const value = order as unknown as JsonValue;
     const document = signDocument(crypto, this.participant, 'buy-order', value);
-    const { taskPrivate } = draft;
     this.pending += 1;
     this.ask({ op: 'order.submit', document, taskPrivate }, (reply) => {
       this.pending -= 1;
       auditor.lessees.submitted(this.participant, order, document, reply);
       if (!reply.ok || reply.op !== 'order.submit') return;
       if (isProbe) this.probes.add(reply.order);
+      this.#releasing.set(reply.order, this.#wayToRelease(isProbe));
       this.#follow(reply.order, !isProbe);
     });
   }
@@ -136,6 +142,7 @@ export class SimLessee implements Client {
       if (message.type === 'reply')
         this.#answered(message.requestId, message.reply, { epoch, seq });
       else if (message.type === 'order-event') {
+        if (message.event.name === 'frozen') this.#releaseKeys(message.order);
         auditor.lessees.told(this.participant, message.order, message.state, { epoch, seq });
       }
     }
@@ -168,8 +175,42 @@ export class SimLessee implements Client {
         this.#context.auditor.lessees.viewed(this.participant, order, reply, at);
         if (!reply.ok || reply.op !== 'order.get') return;
         this.orders.set(order, reply.order.state);
+        const parts = reply.order.agreements.flatMap((agreement) => agreement.parts);
+        if (parts.some(({ key }) => key === 'awaited')) this.#releaseKeys(order);
         if (!FINAL_ORDER_STATES.has(reply.order.state)) this.#poll(order);
         else this.#askLogs(order);
+      });
+    });
+  }
+
+  /** Most lessees are there; some come late, some never, and some have the wrong key. */
+  #wayToRelease(isProbe: boolean): WayToRelease {
+    const { plan, queue } = this.#context;
+    if (isProbe || plan.mode === 'none' || queue.nowMs >= plan.untilMs) return 'prompt';
+    const chance = this.#rng.between(0, 99);
+    if (chance < 84) return 'prompt';
+    return chance < 94 ? 'late' : chance < 97 ? 'never' : 'wrong';
+  }
+
+  /** Asks who waits for a key, and gives it to them; sometimes again, with another text. */
+  #releaseKeys(order: OrderId): void {
+    const way = this.#releasing.get(order) ?? 'prompt';
+    if (way === 'never') return;
+    const delayMs = way === 'late' ? this.#rng.between(5_000, 60_000) : this.#rng.between(0, 200);
+    this.#context.queue.after(delayMs, () => {
+      this.ask({ op: 'order.keys', order }, (reply) => {
+        if (!reply.ok || reply.op !== 'order.keys' || reply.waiting.length === 0) return;
+        const times = this.#rng.chance(200) ? 2 : 1;
+        for (let time = 0; time < times; time += 1) {
+          const releases = reply.waiting.map(({ part }) => {
+            const release = { part, opens: way !== 'wrong', number: this.#rng.hex(8) };
+            return { part, release: sealRelease(release) };
+          });
+          for (const { part, release } of releases) {
+            this.#context.auditor.keys.released(part, release);
+          }
+          this.ask({ op: 'order.release', order, releases }, () => {});
+        }
       });
     });
   }

@@ -11,9 +11,8 @@ export function commandOf({ runMs, exitCode }: Behaviour): string[] {
 }
 
 /** Reads the behaviour back from the private part of a task, as the container would. */
-export function behaviourOf(taskPrivate: string | null): Behaviour | null {
-  if (taskPrivate === null) return null;
-  const { command } = JSON.parse(taskPrivate) as { command: string[] };
+export function behaviourOf(task: string): Behaviour | null {
+  const { command } = JSON.parse(task) as { command: string[] };
   if (command[0] !== 'sim') return null;
   return {
     runMs: command[1] === 'forever' ? null : Number(command[1]),

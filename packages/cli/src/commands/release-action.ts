@@ -1,0 +1,67 @@
+/** What `sparegrid order release` does, and other commands by the way: hand out keys of tasks. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
+import type { OrderId } from '@sparegrid/core/units/ids';
+import type { Client } from '@sparegrid/sdk/client';
+import { withClient } from '../contexts.ts';
+import { listenToSignals } from '../devnet/until-told.ts';
+import { CliFault } from '../fault.ts';
+import { checkId, orderNamed } from '../ids.ts';
+import { emit } from '../output/emit.ts';
+import { say } from '../output/print.ts';
+import type { ReleaseOptions } from './options.ts';
+
+/** How long a command stays for an order that waits in a round or for votes. */
+const SIGNED_MS = 10_000;
+/** How often to look for orders that others submitted meanwhile. */
+const LOOK_MS = 2_000;
+
+export async function release(given: string | undefined, options: ReleaseOptions): Promise<void> {
+  if (options.follow) return followAll(options);
+  if (given === undefined) throw new CliFault('CLI_USAGE', 'Name an order, or --follow all.');
+  checkId(given);
+  await withClient(options, async (client) => {
+    const order = await orderNamed(client, given);
+    const released = await client.release(order);
+    const table = () =>
+      released === 0 ? 'No lessor waits for a key.' : `Released to ${released} of its lessors.`;
+    await emit(options.output, { order, released }, { table, names: () => [order] });
+  });
+}
+
+/** Unattended: each order that is not at its end is watched, which releases its key. */
+async function followAll(options: ReleaseOptions): Promise<void> {
+  const { signal } = listenToSignals(() => process.exit(1));
+  await withClient(options, async (client) => {
+    const followed = new Set<OrderId>();
+    say('Releasing keys of all your orders. Ctrl-C ends it; what runs runs on.');
+    while (!signal.aborted) {
+      for (const { id, state } of await client.listOrders({ signal })) {
+        if (followed.has(id) || FINAL_ORDER_STATES.has(state)) continue;
+        followed.add(id);
+        client.awaitOrder(id, { signal }).catch((error: unknown) => {
+          if (!signal.aborted) say(`${id}: ${String(error)}`);
+          followed.delete(id);
+        });
+      }
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+    }
+  }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
+
+/** Stays until the orders are signed and their keys released, as long as that can be soon. */
+export async function releaseKeys(client: Client, orders: readonly OrderId[]): Promise<void> {
+  const done = await Promise.all(
+    orders.map((order) => client.awaitRelease(order, { waitMs: SIGNED_MS })),
+  );
+  if (done.every((isReleased) => isReleased)) return;
+  say('Not matched yet. Its task stays sealed until you release its key to whoever takes it:');
+  say('sparegrid order release --follow, or any of order logs -f and submit --wait, does that.');
+}
+
+/** For commands that only look at an order: who cannot release it sees it all the same. */
+export async function releaseIfAwaited(client: Client, order: OrderId): Promise<void> {
+  await client.release(order).catch((error: unknown) => say(String(error)));
+}

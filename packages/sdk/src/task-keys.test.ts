@@ -1,0 +1,143 @@
+/** To whom the client gives the key of a task, and to whom it does not, whatever a hub delivers. */
+import type { KeyChain } from '@sparegrid/core/identity/statements';
+import type { AwaitedKey, KeyRelease, Request } from '@sparegrid/core/messages';
+import {
+  encodeKey,
+  generateKey,
+  generateSealKey,
+  publicKeyOf,
+  sealPublicKeyOf,
+} from '@sparegrid/link/keys';
+import { agentKey, openRelease, openTask } from '@sparegrid/link/sealing/task-seal';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Trust } from '../../link/test/trust.ts';
+import { type OrderDraft, type PreparedOrder, prepareOrder } from './order-draft.ts';
+import { type Signer, signerOf } from './signer.ts';
+import { type TaskKeySettings, TaskKeys } from './task-keys.ts';
+
+const LESSEE = 'alice.h1';
+const LESSOR = 'bob.h2';
+
+const draft: OrderDraft = {
+  kind: 'job',
+  replica: {
+    cpuMillicores: 500,
+    memoryBytes: 2 ** 20,
+    storageBytes: 0,
+    bandwidthBitsPerSecond: 0,
+    device: null,
+  },
+  count: { min: 1, max: 1 },
+  limitMicroPerReplicaHour: 1_000_000n,
+  budgetMicro: 5_000_000n,
+  performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+  task: {
+    public: { image: 'process:sh', architecture: null, egress: false, capabilities: [] },
+    private: { command: ['sh', '-c', 'echo hi'], env: { TOKEN: 'secret' } },
+  },
+  priority: { kind: 'price' },
+  durationMs: 60_000,
+  expiresAtMs: 2_000_000_000_000,
+  fill: 'atomic',
+  maxLessors: 1,
+  disconnect: { stopAfterMs: 1_000, onLoss: 'terminate' },
+};
+
+describe('keys of tasks', () => {
+  const trust = new Trust();
+  const sealKey = generateSealKey();
+  const signKey = publicKeyOf(generateKey());
+  const own = { signKey, sealKey: sealPublicKeyOf(sealKey) };
+  let signer: Signer;
+  let order: PreparedOrder;
+
+  beforeEach(async () => {
+    signer = await signerOf(encodeKey(generateKey()));
+    order = await prepareOrder(signer, LESSEE, draft);
+  });
+
+  const part = () => `${order.id}-1.0`;
+  const waits = (keys: KeyChain | null, lessor = LESSOR): AwaitedKey => {
+    return { part: part(), lessor, keys };
+  };
+
+  /** A hub that delivers this, and remembers what it is given. */
+  function against(waiting: AwaitedKey[], over: Partial<TaskKeySettings> = {}) {
+    const given: KeyRelease[] = [];
+    const ask = async (request: Request) => {
+      if (request.op === 'order.keys')
+        return { ok: true, op: request.op, document: order.document, waiting };
+      if (request.op === 'order.release') given.push(...request.releases);
+      return { ok: true, op: request.op, order: order.id };
+    };
+    const settings = { participant: LESSEE, signer, network: trust.anchor, ...over };
+    const keys = new TaskKeys({ ...settings, ask: ask as unknown as TaskKeySettings['ask'] });
+    return { keys, given };
+  }
+
+  it('go to the agent that the network vouches for, and open the task there', async () => {
+    const { keys, given } = against([waits(trust.chainOf(LESSOR, own))]);
+    expect(await keys.release(order.id)).toBe(1);
+    const { task } = JSON.parse(order.document.payload);
+    const key = await agentKey(sealKey.export({ format: 'jwk' }).d as string);
+    const { content } = await openRelease(key, part(), task, given[0]?.release ?? '');
+    const text = await openTask(content, task.sealKey, order.taskPrivate);
+    expect(JSON.parse(text)).toEqual(draft.task.private);
+  });
+
+  it('go behind a pseudonym to agents of that hub only', async () => {
+    const name = 'p0123456789abcdef.h2';
+    const { keys, given } = against([waits(trust.chainOf(LESSOR, own), name)]);
+    expect(await keys.release(order.id)).toBe(1);
+    expect(given.length).toBe(1);
+    const elsewhere = against([waits(trust.chainOf('bob.h3', own), name)]);
+    await expect(elsewhere.keys.release(order.id)).rejects.toMatchObject({
+      code: 'IDENTITY_SUBJECT',
+    });
+  });
+
+  it('are released by another client of the same key as well', async () => {
+    const later = against([waits(trust.chainOf(LESSOR, own))]);
+    expect(await later.keys.release(order.id)).toBe(1);
+    expect(later.given.map((one) => one.part)).toEqual([part()]);
+  });
+
+  it('go to nobody else: not to a key that a hub made up, nor of another agent, nor unproven', async () => {
+    const stranger = new Trust();
+    const bad: [AwaitedKey, string][] = [
+      [waits(stranger.chainOf(LESSOR, own)), 'IDENTITY_SIGNATURE'],
+      [waits(trust.chainOf('eve.h2', own)), 'IDENTITY_SUBJECT'],
+      [waits(null), 'IDENTITY_SIGNATURE'],
+    ];
+    const mixed = trust.chainOf(LESSOR, own);
+    const theirs = new Trust().chainOf(LESSOR, own);
+    bad.push([waits({ ...mixed, key: theirs.key }), 'IDENTITY_SIGNATURE']);
+    const altered = {
+      ...mixed.key,
+      payload: mixed.key.payload.replace(own.sealKey, 'A'.repeat(43)),
+    };
+    bad.push([waits({ ...mixed, key: altered }), 'IDENTITY_SIGNATURE']);
+    for (const [awaited, code] of bad) {
+      const { keys, given } = against([awaited]);
+      await expect(keys.release(order.id)).rejects.toMatchObject({ code });
+      expect(given).toEqual([]);
+    }
+  });
+
+  it('go to those who can prove theirs although another one cannot', async () => {
+    const { keys, given } = against([waits(null), waits(trust.chainOf(LESSOR, own))]);
+    await expect(keys.release(order.id)).rejects.toMatchObject({ code: 'IDENTITY_SIGNATURE' });
+    expect(given.length).toBe(1);
+  });
+
+  it('go to nobody without the operator’s key to begin with', async () => {
+    const { keys } = against([waits(trust.chainOf(LESSOR, own))], { network: null });
+    await expect(keys.release(order.id)).rejects.toMatchObject({ code: 'SDK_NO_ANCHOR' });
+  });
+
+  it('are not released for an order that a hub slipped in', async () => {
+    const other = await prepareOrder(signer, LESSEE, draft);
+    const { keys } = against([waits(trust.chainOf(LESSOR, own))]);
+    await expect(keys.release(other.id)).rejects.toMatchObject({ code: 'SDK_BAD_ANSWER' });
+  });
+});
