@@ -163,8 +163,7 @@ async function container(script: string): Promise<DesiredContainer> {
 const running = ({ containers }: Heard<'status'>) => containers[0]?.state === 'running';
 const exited = ({ containers }: Heard<'status'>) => containers[0]?.state === 'exited';
 
-// A busy machine starts processes slowly.
-describe('agent process', { timeout: 90_000 }, () => {
+describe('agent process', { timeout: 120_000 }, () => {
   let folder: string;
   let hub: TestHub;
   let children: ChildProcess[];
