@@ -1,7 +1,8 @@
 /** What a participant does: makes its keys, joins a hub with a token, and changes its keys. */
 import type { KeyObject } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import { verifyKeyChain } from '@sparegrid/core/identity/verify';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
 import { hubOf, isParticipantId } from '@sparegrid/core/units/ids';
@@ -127,7 +128,7 @@ export async function joinHub(
   writePublic(files.network, { network, operatorKey });
   writePublic(files.membership, { hub, host, port });
   if (use === 'agent') writeConfig(directory, answer, organization, options);
-  if (use === 'user') addContext(directory, answer, options);
+  if (use === 'user') addContext(directory, answer, { network, operatorKey }, options);
 }
 
 /** A first configuration, to be edited; one that is there already stays. */
@@ -137,12 +138,13 @@ function writeConfig(
   organization: Organization,
   options: JoinOptions,
 ): void {
-  const { config } = memberFiles(directory);
+  const { config, sealKey, chain } = memberFiles(directory);
   const { runtime: kind, offerCpu, offerMemory, follow, cpuPrice, memoryPrice } = options;
   if (!existsSync(config)) {
     writePublic(config, {
       id: participant,
       keyFile: 'node.key',
+      sealing: { keyFile: basename(sealKey), chainFile: basename(chain) },
       store: 'data/agent.db',
       membership: '.',
       hub: {
@@ -167,7 +169,12 @@ function writeConfig(
   print(config);
 }
 
-function addContext(directory: string, { participant, hub }: Admitted, options: JoinOptions): void {
+function addContext(
+  directory: string,
+  { participant, hub }: Admitted,
+  network: TrustAnchor,
+  options: JoinOptions,
+): void {
   const url = options.url ?? hub.http;
   if (url === null) {
     const hint = `${participant} is admitted, but the hub told no URL: sparegrid context add.`;
@@ -176,7 +183,7 @@ function addContext(directory: string, { participant, hub }: Admitted, options: 
   const name = options.context ?? participant;
   const { current, contexts } = readContexts();
   const keyFile = resolve(memberFiles(directory).signKey);
-  contexts[name] = { url, hub: hub.id, participant, keyFile };
+  contexts[name] = { url, hub: hub.id, participant, keyFile, network };
   writeContexts({ current: current ?? name, contexts });
   say(`${participant} is admitted. sparegrid context use ${name}`);
   print(name);
