@@ -12,6 +12,7 @@ import {
 } from '@sparegrid/link/identity/certificates';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import type { TlsFiles } from '@sparegrid/link/nats/nats-transport';
+import { Trust } from '../../packages/link/test/trust.ts';
 
 export const HUBS = ['h1', 'h2', 'h3'] as const;
 /** The cheapest are those of other hubs than the first lessee's: orders cross the network. */
@@ -36,6 +37,7 @@ export interface BedPlan {
 }
 
 export class BedFiles {
+  readonly trust = new Trust();
   readonly #plan: BedPlan;
   readonly #keys = new Map<string, KeyObject>();
 
@@ -149,6 +151,7 @@ export class BedFiles {
     return {
       id,
       keyFile: this.#path(`${id}.key.pem`),
+      sealing: this.trust.sealingOf(id, this.publicKey(id), this.#path(id)),
       store: this.#path(`${id}.db`),
       hub: {
         id: hub,

@@ -167,6 +167,7 @@ export class Bed {
       transport: natsTransport({ node: lessee, tls: this.#files.tls(lessee, 'local') }),
       participant: lessee,
       privateKey: this.#files.key(lessee),
+      network: this.#files.trust.anchor,
       timeoutMs: READY_MS,
     });
   }

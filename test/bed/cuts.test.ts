@@ -5,6 +5,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { hasNatsServer } from '@sparegrid/link/nats/for-tests';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { submitAttended } from '../attended.ts';
 import { orderOf } from '../e2e/running-devnet.ts';
 import { Bed } from './bed.ts';
 import { type CutKind, hasNamespaces } from './namespaces.ts';
@@ -26,7 +27,7 @@ describe.skipIf(!hasNatsServer() || !hasNamespaces())('a cut between two hubs', 
   }, 120_000);
   afterAll(() => bed?.close(), 60_000);
 
-  const order = () => bed.client('h1').submitOrder(orderOf(REPLICAS, 300), { timeoutMs: null });
+  const order = () => submitAttended(bed.client('h1'), orderOf(REPLICAS, 300));
 
   /** State of the order's newest part at h2. */
   async function stateAtTarget(id: string): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import { hasNatsServer } from '@sparegrid/link/nats/for-tests';
 import { Rng } from '@sparegrid/sim/kernel/rng';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
+import { submitAttended } from '../attended.ts';
 import { orderOf } from '../e2e/running-devnet.ts';
 import { Bed } from './bed.ts';
 import { HUBS, LESSORS } from './bed-files.ts';
@@ -70,9 +71,7 @@ describe.skipIf(!hasNatsServer() || !hasNamespaces())('faults between hosts', ()
       let acknowledged = 0;
       for (let round = 0; round < ROUNDS; round += 1) {
         const submitted = HUBS.map((hub) =>
-          bed
-            .client(hub)
-            .submitOrder(orderOf(rng.between(1, 3), rng.between(100, 1_500)), { timeoutMs: null }),
+          submitAttended(bed.client(hub), orderOf(rng.between(1, 3), rng.between(100, 1_500))),
         );
         const [name, happen] = draw(rng);
         await after(rng.between(0, 1_000));

@@ -3,6 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
 import { hasNatsServer } from '@sparegrid/link/nats/for-tests';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { submitAttended } from '../attended.ts';
 import { orderOf } from '../e2e/running-devnet.ts';
 import { Bed } from './bed.ts';
 import { hasNamespaces } from './namespaces.ts';
@@ -25,7 +26,7 @@ describe.skipIf(!hasNatsServer() || !hasNamespaces())('frames that arrive too la
   it('are refused by the hub that they were for; the order completes by later ones, once', async () => {
     // Its kernel goes on to acknowledge what its process does not read.
     bed.signal('h2', 'SIGSTOP');
-    const id = await bed.client('h1').submitOrder(orderOf(4, 300), { timeoutMs: null });
+    const id = await submitAttended(bed.client('h1'), orderOf(4, 300));
     await until('it is asked', async () => {
       const { agreements } = await bed.recordsOf('h1');
       return agreements.some(({ order }) => order === id);

@@ -23,6 +23,8 @@ import {
   IMAGE,
   TestEngine,
 } from '../../packages/agent/src/runtime/engine/for-tests.ts';
+import { Trust } from '../../packages/link/test/trust.ts';
+import { submitAttended } from '../attended.ts';
 
 const MIB = 1_048_576;
 const ORGANIZATION = { id: 'LEI1', name: 'One', kind: 'company' } as const;
@@ -61,6 +63,7 @@ export class ContainerNetwork {
   readonly #keys = new Map<string, KeyObject>();
   readonly #processes = new Map<NodeName, ChildProcess>();
   readonly #bob: object;
+  readonly #trust = new Trust();
   #client: Client | undefined;
 
   private constructor(engine: TestEngine, bob: object) {
@@ -113,7 +116,7 @@ export class ContainerNetwork {
   }
 
   submit(draft: OrderDraft): Promise<string> {
-    return this.client.submitOrder(draft, { timeoutMs: null });
+    return submitAttended(this.client, draft);
   }
 
   /** Leaves an empty file of this name in the result directory of each of the order's containers. */
@@ -171,6 +174,7 @@ export class ContainerNetwork {
       hubSocket: [this.#door('h1', 'local')],
       participant: LESSEE,
       privateKey: this.#key(LESSEE),
+      network: this.#trust.anchor,
     });
   }
 
@@ -213,6 +217,7 @@ export class ContainerNetwork {
     return {
       id,
       keyFile: `${id}.key`,
+      sealing: this.#trust.sealingOf(id, this.#publicKey(id), this.#path(id)),
       store: `${id}.db`,
       hub: { id: 'h2', publicKey: this.#publicKey('h2'), socket: this.#door('h2', 'local') },
       organization: ORGANIZATION,

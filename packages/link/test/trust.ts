@@ -1,4 +1,5 @@
 /** A network of trust for tests: an operator, one organisation, and the chains of its agents. */
+import { writeFileSync } from 'node:fs';
 import {
   type KeyChain,
   signKeys,
@@ -6,7 +7,13 @@ import {
   type TrustAnchor,
 } from '@sparegrid/core/identity/statements';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
-import { generateKey, publicKeyOf } from '../src/keys.ts';
+import {
+  generateKey,
+  generateSealKey,
+  publicKeyOf,
+  saveKey,
+  sealPublicKeyOf,
+} from '../src/keys.ts';
 import { nodeCrypto } from '../src/node-crypto.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,6 +25,16 @@ export class Trust {
 
   constructor(network = 'testnet') {
     this.anchor = { network, operatorKey: publicKeyOf(this.#operator) };
+  }
+
+  /** Makes an agent's sealing key and its chain in files; returns them as its configuration names them. */
+  sealingOf(subject: ParticipantId, signKey: string, path: string) {
+    const files = { keyFile: `${path}.seal.pem`, chainFile: `${path}.chain.json` };
+    const key = generateSealKey();
+    saveKey(files.keyFile, key);
+    const chain = this.chainOf(subject, { signKey, sealKey: sealPublicKeyOf(key) });
+    writeFileSync(files.chainFile, JSON.stringify(chain));
+    return files;
   }
 
   chainOf(subject: ParticipantId, keys: { signKey: string; sealKey: string }): KeyChain {
