@@ -10,9 +10,9 @@ import {
   createRequest,
   issue,
 } from '@sparegrid/link/identity/certificates';
+import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import type { TlsFiles } from '@sparegrid/link/nats/nats-transport';
-import { Trust } from '../../packages/link/test/trust.ts';
 
 export const HUBS = ['h1', 'h2', 'h3'] as const;
 /** The cheapest are those of other hubs than the first lessee's: orders cross the network. */

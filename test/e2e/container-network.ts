@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { LeaseStream, OrderView } from '@sparegrid/core/messages';
+import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
@@ -23,7 +24,6 @@ import {
   IMAGE,
   TestEngine,
 } from '../../packages/agent/src/runtime/engine/for-tests.ts';
-import { Trust } from '../../packages/link/test/trust.ts';
 import { submitAttended } from '../attended.ts';
 
 const MIB = 1_048_576;

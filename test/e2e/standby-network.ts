@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
 import { connectAny } from '@sparegrid/link/connect-any';
+import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import {
   generateKey,
   generateSealKey,
@@ -23,7 +24,6 @@ import { connect } from '@sparegrid/sdk/connect';
 import { type Running, startLessor } from '@sparegrid/sim/replay/lessor';
 import { offerOf, specOf } from '../../bench/e2e/machine.ts';
 import { PrivatePostgres } from '../../packages/link/test/private-postgres.ts';
-import { Trust } from '../../packages/link/test/trust.ts';
 import { CutProxy } from './cut-proxy.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));

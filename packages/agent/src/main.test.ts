@@ -10,6 +10,7 @@ import type { DesiredContainer, LogChunk, Message, MessageType } from '@sparegri
 import type { Connection } from '@sparegrid/link/connection';
 import { decodeFrame } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
+import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import {
   generateKey,
   generateSealKey,
@@ -19,10 +20,9 @@ import {
 } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import { type SealedTask, sealedTask } from '@sparegrid/link/sealing/sealed-task-for-tests';
 import type { Server } from '@sparegrid/link/transport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type SealedTask, sealedTask } from '../../link/test/sealed-task.ts';
-import { Trust } from '../../link/test/trust.ts';
 import { ContainerFiles } from './runtime/container-files.ts';
 import { signalGroup } from './runtime/process-identity.ts';
 

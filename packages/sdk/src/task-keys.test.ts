@@ -1,6 +1,7 @@
 /** To whom the client gives the key of a task, and to whom it does not, whatever a hub delivers. */
 import type { KeyChain } from '@sparegrid/core/identity/statements';
 import type { AwaitedKey, KeyRelease, Request } from '@sparegrid/core/messages';
+import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import {
   encodeKey,
   generateKey,
@@ -10,7 +11,6 @@ import {
 } from '@sparegrid/link/keys';
 import { agentKey, openRelease, openTask } from '@sparegrid/link/sealing/task-seal';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Trust } from '../../link/test/trust.ts';
 import { type OrderDraft, type PreparedOrder, prepareOrder } from './order-draft.ts';
 import { type Signer, signerOf } from './signer.ts';
 import { type TaskKeySettings, TaskKeys } from './task-keys.ts';

@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import type { LogChunk } from '@sparegrid/core/messages';
 import type { TaskPrivate, TaskPublic, TaskSpec } from '@sparegrid/core/order/buy-order';
 import type { PartId } from '@sparegrid/core/units/ids';
-import { OrderSecrets, publicTextOf } from '../src/sealing/lessee-secrets.ts';
-import { OutputOpener } from '../src/sealing/output-seal.ts';
-import { sealRelease, sealTask } from '../src/sealing/task-seal.ts';
+import { OrderSecrets, publicTextOf } from './lessee-secrets.ts';
+import { OutputOpener } from './output-seal.ts';
+import { sealRelease, sealTask } from './task-seal.ts';
 
 export interface SealedTask {
   task: TaskSpec;

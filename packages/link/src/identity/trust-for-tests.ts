@@ -7,14 +7,8 @@ import {
   type TrustAnchor,
 } from '@sparegrid/core/identity/statements';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
-import {
-  generateKey,
-  generateSealKey,
-  publicKeyOf,
-  saveKey,
-  sealPublicKeyOf,
-} from '../src/keys.ts';
-import { nodeCrypto } from '../src/node-crypto.ts';
+import { generateKey, generateSealKey, publicKeyOf, saveKey, sealPublicKeyOf } from '../keys.ts';
+import { nodeCrypto } from '../node-crypto.ts';
 
 const HOUR_MS = 3_600_000;
 
