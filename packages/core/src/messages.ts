@@ -1,6 +1,7 @@
 /** Messages between nodes as typed data; `link` holds the schemas of the same names. */
 import type { AgreementMessage } from './agreement/messages.ts';
 import type { LeaseState, NegotiationState, PartOutcome } from './agreement/records.ts';
+import type { Testimony } from './agreement/testimony.ts';
 import type { ElectionMessage } from './election/messages.ts';
 import type { KeyChain } from './identity/statements.ts';
 import type { Explanation } from './matching/explain.ts';
@@ -65,6 +66,18 @@ export type HubMessage =
   | SnapshotMessage
   | PartUpdate
   | ElectionMessage
+  /** From a hub whose store lost some of its past: what do you hold of agreements with me? */
+  | { type: 'recovery-request' }
+  | {
+      type: 'recovery-answer';
+      /** Elapsed time of the answering hub: chunks of one answer have the same. */
+      asOf: number;
+      /** Highest term of the master election that it knows. */
+      term: number;
+      chunk: number;
+      chunks: number;
+      testimonies: Testimony[];
+    }
   | AgreementMessage
   | ({ type: 'part-log'; agreement: AgreementId; part: number } & LogChunk)
   | { type: 'part-log-ack'; container: ContainerId; seq: number }
@@ -366,9 +379,16 @@ export interface PanoramaStatus {
   term: number;
 }
 
+/** Of a hub whose store lost some of its past: whose word it still waits for. */
+export interface RecoveryStatus {
+  waitingFor: HubId[];
+}
+
 export interface HubStatus {
   hub: HubId;
   epoch: number;
+  /** Null: it serves. Otherwise it decides nothing. */
+  recovery: RecoveryStatus | null;
   panorama: PanoramaStatus;
   /** What this hub knows of every hub's part, its own included. */
   parts: (PartVersion & { stale: boolean; participants: number; offers: number })[];

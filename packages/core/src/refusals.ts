@@ -41,6 +41,8 @@ export const REFUSAL_CODES = {
   ADMISSION_UNKNOWN: 'No such participant is admitted here.',
   ADMISSION_LIMIT: 'The hub has as many participants or open tokens as it can keep.',
 
+  HUB_RECOVERING:
+    'The hub’s store lost some of its past; it decides nothing until it knows it again.',
   STORE_LOW_DISK: 'The hub has too little free disk to take on new obligations.',
 
   ORDER_MALFORMED: 'The buy order does not have the stated form.',

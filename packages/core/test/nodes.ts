@@ -48,7 +48,7 @@ export interface Crash {
 
 export class HubNode {
   readonly id: NodeId;
-  readonly store = new Store();
+  store = new Store();
   readonly effects: HubEffect[] = [];
   core: HubCore;
   framer: Framer;
@@ -90,6 +90,10 @@ export class HubNode {
       return [];
     }
     this.effects.push(...effects);
+    if (effects.some(({ kind }) => kind === 'restart')) {
+      this.#world.restart(this);
+      return [];
+    }
     for (const { to, session, messages } of grouped(sends)) {
       this.#world.post(this.framer.frame(to, messages, this.#world.now().wallMs), session);
     }

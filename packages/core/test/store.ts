@@ -13,6 +13,13 @@ export class Store {
     }
   }
 
+  /** A backup as of now. */
+  copy(): Store {
+    const copy = new Store();
+    for (const [key, write] of this.#records) copy.#records.set(key, write);
+    return copy;
+  }
+
   get(table: string, key: string): string | null | undefined {
     return this.#records.get(`${table} ${key}`)?.text;
   }

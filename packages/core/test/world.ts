@@ -14,6 +14,7 @@ import type { Now } from '../src/units/now.ts';
 import { acme, resourceSpec, sellOrder, WALL_MS } from './fixtures.ts';
 import { keysOf } from './keys.ts';
 import { AgentNode, HubNode, Lessee, type Program, type Surroundings } from './nodes.ts';
+import type { Store } from './store.ts';
 
 export interface WorldSetup {
   hubs: HubId[];
@@ -34,6 +35,7 @@ export interface WorldSetup {
   rounds?: Partial<RoundSettings>;
   /** Without it, everybody appears under the own name. */
   privacy?: PrivacySettings;
+  waivedPeers?: HubId[];
   /** How rows travel; of single hubs in `panoramaOf`. */
   panorama?: 'mesh' | 'master';
   panoramaOf?: Partial<Record<HubId, 'mesh' | 'master'>>;
@@ -86,6 +88,7 @@ export class World implements Surroundings {
         timing,
         limits,
         panorama,
+        ...(setup.waivedPeers && { waivedPeers: setup.waivedPeers }),
         ...rounds,
         ...(setup.privacy && { privacy: setup.privacy }),
       };
@@ -131,6 +134,13 @@ export class World implements Surroundings {
     node.crash = null;
     node.reload();
     this.#connect(node);
+  }
+
+  /** The hub is gone, and comes back on an older copy of its store. */
+  restore(id: HubId, backup: Store): this {
+    this.hub(id).store = backup;
+    this.restart(this.hub(id));
+    return this.settle();
   }
 
   /** A new life of the agent; its containers go on. */

@@ -28,7 +28,6 @@ import { answerColdRead } from './cold-reads.ts';
 import type { HubSettings } from './config.ts';
 import { type LinkCounters, noCounts } from './counters.ts';
 import { DoorKeeper } from './door.ts';
-import { HubFault } from './fault.ts';
 import { HttpDoor } from './http/http-door.ts';
 import { RequestPort } from './http/request-port.ts';
 import { SignatureGate } from './http/signature-gate.ts';
@@ -70,6 +69,65 @@ interface Parts {
  * @throws ConfigFault CONFIG_KEY, StoreFault, LinkFault; AbortError when told to end while it waits
  */
 export async function startHub(settings: HubSettings, shell: HubShell): Promise<Hub> {
+  const hub = new LivingHub(settings, shell);
+  await hub.begin();
+  return hub;
+}
+
+/** One life after the other in one process: a hub that lost some of its past begins anew with it. */
+class LivingHub implements Hub {
+  readonly #shell: HubShell;
+  #settings: HubSettings;
+  #life: HubApp | null = null;
+  /** The change of lives that is under way. */
+  #changing: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(settings: HubSettings, shell: HubShell) {
+    this.#settings = settings;
+    this.#shell = shell;
+  }
+
+  get counters(): Readonly<LinkCounters> {
+    return this.#life?.counters ?? noCounts();
+  }
+
+  get ready(): Daemon['ready'] {
+    return this.#life?.ready ?? {};
+  }
+
+  async begin(): Promise<void> {
+    this.#life = await startLife(this.#settings, this.#shell, () => this.#beginAgain());
+  }
+
+  #beginAgain(): void {
+    const { http } = this.#settings;
+    const url = this.#life?.ready['http'];
+    // Who found a free port keeps it.
+    if (http && typeof url === 'string') {
+      this.#settings = { ...this.#settings, http: { ...http, port: Number(new URL(url).port) } };
+    }
+    this.#changing = this.#change().catch((error) => this.#shell.fail(error));
+  }
+
+  async #change(): Promise<void> {
+    await this.#life?.stop();
+    if (!this.#stopped) await this.begin();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#changing;
+    await this.#life?.stop();
+  }
+}
+
+/** @param again  called when this life is over and the next one is to begin. */
+async function startLife(
+  settings: HubSettings,
+  shell: HubShell,
+  again: () => void,
+): Promise<HubApp> {
   const key = readKey(settings.keyFile);
   const crypto = nodeCrypto(key);
   const publicKey = publicKeyOf(key);
@@ -77,10 +135,14 @@ export async function startHub(settings: HubSettings, shell: HubShell): Promise<
   const store = await openHubStore(settings, shell);
   const { clock, records } = await resumeNode(store);
   const core = new HubCore(config, { crypto, documents: documentReader }, clock.now(), records);
-  const hub = new HubApp(settings, shell, { config, publicKey, crypto, store, clock, core });
+  const parts = { config, publicKey, crypto, store, clock, core };
+  const hub = new HubApp(settings, shell, parts, again);
   await hub.open();
   const { epoch } = core;
   shell.logger.info('hub.started', { epoch, records: records.length });
+  if (core.recovery) {
+    shell.logger.warn('hub.recovering', { waitingFor: core.recovery.waitingFor.join(', ') });
+  }
   return hub;
 }
 
@@ -93,6 +155,7 @@ class HubApp implements Hub {
   readonly #loop: NodeLoop<HubInput, HubEffect>;
   readonly #router: Router;
   readonly #solver: RoundSolver;
+  readonly #again: () => void;
   readonly #doors: Server[] = [];
   readonly #admissions: AdmissionPort;
   /** Addresses of the hubs to which there are links. */
@@ -102,8 +165,9 @@ class HubApp implements Hub {
   #admission: Admission | null = null;
   #stopping = false;
 
-  constructor(settings: HubSettings, shell: HubShell, parts: Parts) {
+  constructor(settings: HubSettings, shell: HubShell, parts: Parts, again: () => void) {
     this.#settings = settings;
+    this.#again = again;
     this.#shell = shell;
     this.#parts = parts;
     const { core, store, clock, crypto } = parts;
@@ -142,6 +206,7 @@ class HubApp implements Hub {
   }
 
   async stop(): Promise<void> {
+    if (this.#stopping) return;
     this.#stopping = true;
     const { store } = this.#parts;
     await this.#loop.stop();
@@ -235,7 +300,9 @@ class HubApp implements Hub {
       listen: (session, deliver) => this.#router.listen(session, deliver),
       unlisten: (session) => this.#router.unlisten(session),
     });
-    this.#http = await HttpDoor.open({ ...http, hub: config.id, epoch, gate, requests });
+    const isRecovering = core.recovery !== null;
+    const life = { hub: config.id, epoch, isRecovering };
+    this.#http = await HttpDoor.open({ ...http, ...life, gate, requests });
     this.ready = { ...this.ready, http: this.#http.url };
   }
 
@@ -278,7 +345,7 @@ class HubApp implements Hub {
   }
 
   #perform(effect: HubEffect): void {
-    const { logger, fail } = this.#shell;
+    const { logger } = this.#shell;
     switch (effect.kind) {
       case 'cold-read':
         return this.#coldRead(effect);
@@ -297,8 +364,11 @@ class HubApp implements Hub {
         return this.#meetPeers(this.#links.transport);
       case 'answer':
         return this.#admissions.answered(effect.ticket, effect.answer);
-      case 'fatal':
-        return fail(new HubFault(effect.code, effect.hint));
+      case 'restart': {
+        const { code, hint } = effect;
+        logger.warn('hub.restarts', { code, hint });
+        return this.#again();
+      }
     }
   }
 

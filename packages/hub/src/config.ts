@@ -172,6 +172,8 @@ const fileSchema = z
       .transform((given): Limits => ({ ...DEFAULT_LIMITS, ...given })),
     /** How rows reach the other hubs: from each to each, or over an elected master hub. */
     panorama: z.enum(['mesh', 'master']).default('mesh'),
+    /** Hubs that are gone for good: a recovering hub does not wait for what they know. */
+    waivedPeers: z.array(hubId).max(1_024).default([]),
     /** Thresholds of joint rounds; `false`: every order is matched by itself. */
     rounds,
     /** How little others learn of this hub's participants. */
@@ -232,6 +234,7 @@ export function readHubConfig(configPath: string): HubSettings {
       timing,
       limits,
       panorama,
+      waivedPeers: file.waivedPeers,
       ...(file.network && {
         network: { network: file.network.name, operatorKey: file.network.operatorKey },
       }),

@@ -163,6 +163,7 @@ function viewOf(state: OrderState, costMicro = 0n): OrderView {
 const status = {
   hub: 'h1',
   epoch: 1,
+  recovery: null,
   panorama: { mode: 'mesh' as const, master: null, term: 0 },
   parts: [],
   orders: 0,

@@ -75,7 +75,13 @@ export function statusText(status: HubStatus): string {
     part.stale ? 'stale' : 'live',
   ]);
   const head = `hub ${hub}, epoch ${epoch}: ${orders} orders, ${agreements} agreements, ${leases} leases`;
-  return `${head}\n${panoramaText(status)}\n\n${tableText(header, rows)}`;
+  return `${head}\n${recoveryText(status)}${panoramaText(status)}\n\n${tableText(header, rows)}`;
+}
+
+function recoveryText({ recovery }: HubStatus): string {
+  if (!recovery) return '';
+  const { waitingFor } = recovery;
+  return `RECOVERING: decides nothing until it heard ${waitingFor.join(', ') || 'its store'}\n`;
 }
 
 function panoramaText({ panorama: { mode, master, term } }: HubStatus): string {

@@ -337,7 +337,7 @@ export class FirstAgreements {
     agreement.endedAtMs = this.#ports.now().elapsedMs;
     const agreed = agreement.parts.filter((part) => part.status === 'ended');
     const isVoid = agreement.atomic && agreed.some((part) => part.billedMs === 0);
-    for (const part of agreed) part.settleMicro = isVoid ? 0n : settlementOf(part);
+    for (const part of agreed) part.settleMicro ??= isVoid ? 0n : settlementOf(part);
     this.#save(agreement);
     this.#pump(agreement);
     this.#hooks.ended(agreement);
@@ -349,6 +349,9 @@ export class FirstAgreements {
     if (!agreement) return this.#forgetTombstone(id);
     const nowMs = this.#ports.now().elapsedMs;
     const { timing } = this.#ports;
+    const isLeased = agreement.state === 'committed' || agreement.state === 'running';
+    // Told by its target hubs after this hub had lost it: nobody will report its end again.
+    if (isLeased && !agreement.parts.some(isLive)) return this.#finish(agreement);
     if (agreement.state === 'preparing' && nowMs >= agreement.createdAtMs + timing.voteTimeoutMs) {
       return this.#decide(agreement, true);
     }

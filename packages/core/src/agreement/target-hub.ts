@@ -65,7 +65,10 @@ export class TargetParts {
     this.#index(part);
     if (part.state !== 'ended') {
       const { replica, placements, lessor } = part.terms;
-      this.#lessors.inventory(lessor)?.freeze(replica, placements);
+      const inventory = this.#lessors.inventory(lessor);
+      // A name that this store never gave: nothing can be frozen or run under it.
+      if (!inventory) return this.#finish(part, 'LEASE_LESSOR_LOST');
+      inventory.freeze(replica, placements);
     }
     if (part.state === 'stopping') {
       this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part.terms.lessor));

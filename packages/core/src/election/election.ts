@@ -45,6 +45,9 @@ export interface ElectionRecord {
   votedFor: HubId | null;
 }
 
+/** Voted for by a hub that may have given its vote of that term, and forgot it. */
+export const NOBODY: HubId = '';
+
 export type ElectionRole = 'follower' | 'trial' | 'candidate' | 'leader';
 
 /** Nobody's unproven word raises the term by more: a liar must not use up all numbers. */

@@ -89,6 +89,8 @@ export interface HubConfig {
    * A hub understands both, whatever its own way. @patent [0037] [0041] PAN-6 PAN-7 LSE-3 LSE-4
    */
   panorama?: 'mesh' | 'master';
+  /** Peers whose word a recovering hub does not wait for: they are gone for good. */
+  waivedPeers?: HubId[];
   /** Orders that wait together are solved jointly; without it, all are matched one by one. */
   rounds?: RoundSettings;
   /** Without it everybody appears under the own name, with exact quantities. */

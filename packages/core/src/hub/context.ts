@@ -27,8 +27,8 @@ export type HubEffect =
   | { kind: 'hubs-changed' }
   /** The answer to the input with this ticket. */
   | { kind: 'answer'; ticket: string; answer: AdmissionAnswer }
-  /** The process must stop: going on would break a promise. */
-  | { kind: 'fatal'; code: string; hint: string };
+  /** This life of the hub is over: the process begins another one from the store, at once. */
+  | { kind: 'restart'; code: 'HUB_STORE_ROLLED_BACK' | 'HUB_RECOVERED'; hint: string };
 
 export class HubContext implements AgreementPorts {
   readonly config: HubConfig;
@@ -50,6 +50,11 @@ export class HubContext implements AgreementPorts {
   /** Lessors whose desired set changed in this step. */
   readonly changedDesired = new Set<ParticipantId>();
   diskLow = false;
+  /**
+   * False until a peer was heard in this life: it may know more of our past than the store does, and
+   * what is decided before that may contradict what was promised.
+   */
+  isSure = false;
   #now: Now;
 
   constructor(config: HubConfig, env: CoreEnv, now: Now, epoch: number) {

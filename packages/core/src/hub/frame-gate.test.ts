@@ -134,19 +134,6 @@ describe('a hub', () => {
     );
   });
 
-  it('stops when a peer knows a later life of it: its store is an old copy', () => {
-    const world = twoHubs().start();
-    const version = world.hub('h2').core.panorama.own.version();
-    const frame = world
-      .hub('h2')
-      .framer.frame('h1', [{ type: 'heartbeat', version, knownEpoch: 99 }], world.now().wallMs);
-    world.deliver(frame, null);
-    expect(world.hub('h1').effects.at(-1)).toMatchObject({
-      kind: 'fatal',
-      code: 'HUB_STORE_ROLLED_BACK',
-    });
-  });
-
   it('ignores messages that the sender’s role may not send', () => {
     const world = twoHubs().start();
     world.lessee('lea.h1').send({ type: 'snapshot-request', of: 'h1' });

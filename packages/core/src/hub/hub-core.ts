@@ -3,6 +3,7 @@ import { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementMessage } from '../agreement/messages.ts';
 import type { AgreementRecord, PartRecord, PartTombstone } from '../agreement/records.ts';
 import { TargetParts } from '../agreement/target-hub.ts';
+import { type Testimony, testimoniesFor } from '../agreement/testimony.ts';
 import type { ElectionRecord } from '../election/election.ts';
 import type { CoreEnv } from '../env.ts';
 import type { ListedHub } from '../identity/statements.ts';
@@ -12,10 +13,12 @@ import type {
   Message,
   PanoramaStatus,
   ParticipantMessage,
+  RecoveryStatus,
   Request,
   SignedFrame,
 } from '../messages.ts';
 import type { OrderRecord } from '../order/order-record.ts';
+import type { HeartbeatMessage } from '../panorama/row.ts';
 import { invariant, refuse } from '../refusals.ts';
 import type { SolverAnswer } from '../rounds/answer.ts';
 import type { RoundStatus } from '../rounds/report.ts';
@@ -23,28 +26,27 @@ import type { Send } from '../step.ts';
 import { type HubId, hubOf, type NodeId, type ParticipantId } from '../units/ids.ts';
 import { decodeStored } from '../units/json.ts';
 import type { Now } from '../units/now.ts';
-import type { Write } from '../units/write.ts';
+import type { StoredRecord, Write } from '../units/write.ts';
 import type { AdmissionRecord, AdmissionRequest, HubListRecord, TokenRecord } from './admission.ts';
 import { AdmissionDesk } from './admission-desk.ts';
 import type { HubConfig } from './config.ts';
 import { HubContext, type HubEffect } from './context.ts';
 import { FrameGate, type WindowRecord } from './frame-gate.ts';
 import { LogDesk, type LogPosition } from './log-desk.ts';
+import { type CommitsRecord, type MarkRecord, Marks } from './marks.ts';
 import { MemberDesk } from './member-desk.ts';
 import { NamingDesk } from './naming-desk.ts';
 import { type DoneRecord, OrderBook } from './order-book.ts';
+import { fitting } from './paging.ts';
 import { MASTER_ELECTION, PanoramaDesk } from './panorama-desk.ts';
+import { RecoveryDesk, type RecoveryRecord } from './recovery-desk.ts';
 import { RegistrationDesk } from './registration-desk.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Restarts } from './restarts.ts';
 import { ResultDesk, type ResultRecord } from './result-desk.ts';
-import type { DesiredRecord, RegistryRecord } from './subnet.ts';
+import type { DesiredRecord, RegistryRecord, UncheckedRecord } from './subnet.ts';
 
-export interface StoredRecord {
-  table: string;
-  key: string;
-  text: string;
-}
+export type { StoredRecord } from '../units/write.ts';
 
 export type HubInput =
   | { kind: 'frame'; signed: SignedFrame }
@@ -78,6 +80,8 @@ const ROUNDS_MAX = 10_000;
 const ARRIVED_PER_STEP = 1024;
 /** Lots whose places in the index one step puts in order: about two milliseconds. */
 const TIDIED_PER_STEP = 1024;
+/** Deadlines at which something is decided, by the first word of their names. */
+const DECIDING: ReadonlySet<string> = new Set(['part', 'agreement', 'order', 'restart', 'member']);
 const FORGET_SESSIONS_EVERY_MS = 600_000;
 
 /**
@@ -99,18 +103,39 @@ export class HubCore {
   readonly #admissions: AdmissionDesk;
   readonly #naming: NamingDesk;
   readonly #panoramas: PanoramaDesk;
+  readonly #marks: Marks;
+  /** Null in a hub that serves. */
+  readonly #recovery: RecoveryDesk | null;
+  /** Peers that were heard in this life, and so have told what they know of our past. */
+  readonly #heardPeers = new Set<HubId>();
+  /** Deadlines that came while this hub was not sure of its past. */
+  readonly #heldBack = new Set<string>();
+  /** Another life begins: this one does nothing more. */
+  #isOver = false;
   #lastMs: number;
 
   constructor(config: HubConfig, env: CoreEnv, now: Now, stored: Iterable<StoredRecord>) {
     const records = [...stored];
-    const epoch = storedEpoch(records) + 1;
+    const epoch = (storedOne<{ epoch: number }>(records, 'meta', 'epoch')?.epoch ?? 0) + 1;
     const context = new HubContext(config, env, now, epoch);
     this.#context = context;
     this.#lastMs = now.elapsedMs;
     const { frameTtlMs, toleranceMs } = config.timing;
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
-    this.#panoramas = new PanoramaDesk(context, storedElection(records), (hub) =>
-      this.#gate.epochOf(hub),
+    const recovery = storedOne<RecoveryRecord>(records, 'meta', 'recovery');
+    const commits = storedOne<CommitsRecord>(records, 'meta', 'commits')?.commits ?? 0;
+    this.#recovery = recovery && new RecoveryDesk(context, records);
+    this.#marks = new Marks(context, {
+      epoch,
+      // What was proved once need not be proved again.
+      commits: Math.max(commits, recovery?.commits ?? 0),
+    });
+    this.#panoramas = new PanoramaDesk(
+      context,
+      storedOne<ElectionRecord>(records, 'election', MASTER_ELECTION),
+      (hub) => this.#gate.epochOf(hub),
+      this.#marks,
+      recovery !== null,
     );
     this.#members = new MemberDesk(context);
     this.#registrations = new RegistrationDesk(context, {
@@ -149,6 +174,7 @@ export class HubCore {
       this.#parts,
       this.#results,
       this.#panoramas,
+      this.#recovery,
     );
     this.#logs = new LogDesk(
       context,
@@ -166,6 +192,8 @@ export class HubCore {
     this.#restore(records);
     context.put('meta', 'epoch', { epoch });
     context.wakeAt('heartbeat', now.elapsedMs);
+    context.wakeAt('sure', now.elapsedMs + config.timing.hubStaleMs);
+    if (context.peers().length === 0) this.#becomeSure();
     context.wakeAt('sessions', now.elapsedMs + FORGET_SESSIONS_EVERY_MS);
   }
 
@@ -233,16 +261,36 @@ export class HubCore {
     context.setNow(now);
     context.diskLow = diskLow;
     for (const input of inputs) {
+      if (this.#isOver) break;
       this.#take(input);
       this.#drainLocal();
     }
-    this.#wakeDue(now.elapsedMs);
-    this.#match();
+    if (!this.#isOver) this.#wakeDue(now.elapsedMs);
+    if (!this.#isOver) this.#match();
     this.#members.flushDesired();
     this.#logs.tellOutput();
-    this.#panoramas.tell();
-    if (context.out.hasWrites) context.put('meta', 'clock', { elapsedMs: now.elapsedMs });
+    if (!this.#isOver) this.#panoramas.tell();
+    if (context.out.hasWrites) {
+      context.put('meta', 'clock', { elapsedMs: now.elapsedMs });
+      this.#marks.counted();
+    }
     return context.out.take();
+  }
+
+  /** Null: this hub serves. Otherwise its store lost some of its past, and it decides nothing. */
+  get recovery(): RecoveryStatus | null {
+    return this.#recovery?.status() ?? null;
+  }
+
+  /** A peer was heard, there is none, or none answers: what the store says counts from here on. */
+  #becomeSure(): void {
+    const context = this.#context;
+    if (context.isSure || this.#recovery) return;
+    context.isSure = true;
+    context.cancelWake('sure');
+    for (const name of this.#heldBack) context.wakeAt(name, context.now().elapsedMs);
+    this.#heldBack.clear();
+    this.#members.becameSure();
   }
 
   // ---- inputs ----
@@ -260,7 +308,7 @@ export class HubCore {
           const reply = refuse('LINK_UNKNOWN_SENDER', from);
           return this.#context.out.send(from, { type: 'reply', requestId, reply }, session);
         }
-        return this.#requests.handle(from, session, requestId, request);
+        return this.#request(from, session, requestId, request);
       }
       case 'session-opened':
         if (!this.#isStranger(input.participant))
@@ -270,12 +318,22 @@ export class HubCore {
         this.#context.sessions.get(input.participant)?.delete(input.session);
         return;
       case 'admission': {
-        const answer = this.#admissions.handle(input.request);
+        const answer = this.#recovery?.refusal() ?? this.#admissions.handle(input.request);
         return this.#context.out.effect({ kind: 'answer', ticket: input.ticket, answer });
       }
       case 'solved':
         return this.#book.rounds.solved(input.round, input.answer);
     }
+  }
+
+  /** @refuses HUB_RECOVERING; then as the request says. */
+  #request(from: ParticipantId, session: string, requestId: string, request: Request): void {
+    const ends = request.op === 'order.cancel' || request.op === 'lease.stop';
+    const isHeld = this.#recovery ? request.op !== 'hub.status' : ends && !this.#context.isSure;
+    if (!isHeld) return this.#requests.handle(from, session, requestId, request);
+    const waits = 'it has just started, and waits for the word of another hub: try again';
+    const reply = this.#recovery?.refusal() ?? refuse('HUB_RECOVERING', waits);
+    this.#context.out.send(from, { type: 'reply', requestId, reply }, session);
   }
 
   /** The shell proved who it is a moment ago; it may have been expelled since. */
@@ -315,14 +373,62 @@ export class HubCore {
   }
 
   #takeHubMessage(from: HubId, message: Message): void {
-    if (message.type === 'refused') return this.#refusedBy(from, message.code, message.knownEpoch);
-    if (message.type === 'heartbeat') this.#checkFence(from, message.knownEpoch);
+    if (message.type === 'refused') return this.#refusedBy(from, message.code);
+    if (message.type === 'heartbeat' && this.#isRolledBack(from, message)) return;
     if (this.#panoramas.takes(from, message as HubMessage)) return;
     switch (message.type) {
       case 'relay':
         return this.#relay(from, message);
+      case 'recovery-request':
+        return this.#testify(from);
+      case 'recovery-answer':
+        return this.#recovery?.answered(from, message);
       default:
+        // Of a peer that may know better what is ours, only its heartbeat counts; it asks again.
+        if (!this.#heardPeers.has(from) || !this.#context.isSure) return;
         return this.#takeOwnOrHub(from, message as HubMessage);
+    }
+  }
+
+  /** Shown our own later word, this life ends: the next one asks for what is missing. */
+  #isRolledBack(from: HubId, { mark, known }: HeartbeatMessage): boolean {
+    this.#marks.heard(from, mark);
+    const lost = this.#marks.lost(known);
+    if (!lost) {
+      this.#heardPeers.add(from);
+      this.#becomeSure();
+      return false;
+    }
+    const context = this.#context;
+    this.#isOver = true;
+    context.put('meta', 'epoch', { epoch: Math.max(context.epoch, lost.epoch) });
+    context.put('meta', 'recovery', { commits: lost.commits } satisfies RecoveryRecord);
+    const hint = `${from} has our word on ${lost.commits} commits in epoch ${lost.epoch}`;
+    context.out.effect({ kind: 'restart', code: 'HUB_STORE_ROLLED_BACK', hint });
+    return true;
+  }
+
+  /** A hub that recovers itself still knows what its store does. */
+  #testify(from: HubId): void {
+    const context = this.#context;
+    const source = this.#recovery?.source() ?? {
+      agreements: this.#agreements.agreements.values(),
+      parts: this.#parts.parts.values(),
+      taskPrivate: ({ order }) => this.#book.orders.get(order)?.taskPrivate ?? null,
+    };
+    const { elapsedMs } = context.now();
+    const all = testimoniesFor(from, source, elapsedMs);
+    const { term } = this.#panoramas.status();
+    const chunks: Testimony[][] = [];
+    for (let rest = all; rest.length > 0; ) {
+      const count = fitting(rest, context.config.limits.pageLength);
+      chunks.push(rest.slice(0, count));
+      rest = rest.slice(count);
+    }
+    if (chunks.length === 0) chunks.push([]);
+    for (const [chunk, testimonies] of chunks.entries()) {
+      const numbers = { asOf: elapsedMs, term, chunk, chunks: chunks.length };
+      context.out.send(from, { type: 'recovery-answer', ...numbers, testimonies });
     }
   }
 
@@ -358,6 +464,9 @@ export class HubCore {
     const { from, session } = frame;
     const context = this.#context;
     const allowed = message as ParticipantMessage;
+    if (this.#recovery && allowed.type !== 'request') {
+      return this.#recovery.fromAgent(from, session, allowed);
+    }
     switch (allowed.type) {
       case 'hello':
         if (allowed.role === 'lessee') this.#openSession(from, session);
@@ -365,7 +474,7 @@ export class HubCore {
         return;
       case 'request':
         this.#openSession(from, session);
-        return this.#requests.handle(from, session, allowed.requestId, allowed.request);
+        return this.#request(from, session, allowed.requestId, allowed.request);
       case 'relay-send':
         return this.#relayFrom(from, session, allowed.to, allowed.payload);
       case 'resource':
@@ -465,25 +574,11 @@ export class HubCore {
 
   // ---- panoramas ----
 
-  #refusedBy(from: HubId, code: string, knownEpoch: number): void {
-    this.#checkFence(from, knownEpoch);
+  #refusedBy(from: HubId, code: string): void {
+    if (code === 'LINK_FENCED') return;
     const hint = `refused by ${from}`;
-    if (code !== 'LINK_FENCED') {
-      this.#context.out.effect({
-        kind: 'frame-refused',
-        from,
-        code: 'LINK_EXPIRED',
-        hint,
-        nonce: null,
-      });
-    }
-  }
-
-  /** A peer that knows a later life of this hub: our store is an old copy. */
-  #checkFence(from: HubId, knownEpoch: number): void {
-    if (knownEpoch <= this.#context.epoch) return;
-    const hint = `${from} knows epoch ${knownEpoch} of this hub, the store has ${this.#context.epoch}`;
-    this.#context.out.effect({ kind: 'fatal', code: 'HUB_STORE_ROLLED_BACK', hint });
+    const refused = { from, code: 'LINK_EXPIRED', hint, nonce: null } as const;
+    this.#context.out.effect({ kind: 'frame-refused', ...refused });
   }
 
   #wakeStale(hub: HubId): void {
@@ -505,8 +600,16 @@ export class HubCore {
     const space = name.indexOf(' ');
     const kind = space < 0 ? name : name.slice(0, space);
     const id = name.slice(space + 1);
+    if (!this.#context.isSure && DECIDING.has(kind)) {
+      this.#heldBack.add(name);
+      return;
+    }
     switch (kind) {
+      case 'sure':
+        return this.#becomeSure();
       case 'heartbeat': {
+        this.#recovery?.ask();
+        if (this.#isOver) return;
         for (const hub of this.#context.peers()) this.#panoramas.heartbeat(hub);
         return this.#context.wakeAt('heartbeat', this.#lastMs + this.#context.timing.heartbeatMs);
       }
@@ -554,7 +657,8 @@ export class HubCore {
     const { market, panorama } = this.#context;
     const { improved } = panorama;
     for (const lessor of market.followArrived(ARRIVED_PER_STEP)) improved.add(lessor);
-    for (let round = 0; improved.size > 0 || this.#book.hasQueued; round += 1) {
+    const isSure = this.#context.isSure;
+    for (let round = 0; isSure && (improved.size > 0 || this.#book.hasQueued); round += 1) {
       invariant(round < ROUNDS_MAX, 'matching does not settle');
       const lessors = [...improved].sort();
       improved.clear();
@@ -586,6 +690,9 @@ export class HubCore {
     each<TokenRecord>('join-token', (record, key) => this.#admissions.restoreToken(key, record));
     each<AdmissionRecord>('admission', (record) => this.#admissions.restore(record));
     each<WindowRecord>('window', (record, key) => this.#gate.restore(key, record));
+    each<MarkRecord>('mark', (record, key) => this.#marks.restore(key, record));
+    if (this.#recovery) return;
+    each<UncheckedRecord>('unchecked', (one, key) => this.#members.restoreUnchecked(key, one));
     each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
     each<RegistryRecord>('registry', (record, key) => this.#registrations.restore(key, record));
     each<PartRecord>('part', (part) => {
@@ -607,14 +714,7 @@ export class HubCore {
   }
 }
 
-function storedEpoch(records: readonly StoredRecord[]): number {
-  const record = records.find(({ table, key }) => table === 'meta' && key === 'epoch');
-  return record ? decodeStored<{ epoch: number }>(record.text).epoch : 0;
-}
-
-function storedElection(records: readonly StoredRecord[]): ElectionRecord | null {
-  const isMaster = ({ table, key }: StoredRecord) =>
-    table === 'election' && key === MASTER_ELECTION;
-  const record = records.find(isMaster);
-  return record ? decodeStored<ElectionRecord>(record.text) : null;
+function storedOne<T>(records: readonly StoredRecord[], table: string, key: string): T | null {
+  const record = records.find((one) => one.table === table && one.key === key);
+  return record ? decodeStored<T>(record.text) : null;
 }

@@ -14,7 +14,7 @@ import { containerIdOf, type HubId, type ParticipantId } from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
 import { type Restarts, restartOf } from './restarts.ts';
-import type { DesiredRecord, Member } from './subnet.ts';
+import type { DesiredRecord, Member, UncheckedRecord } from './subnet.ts';
 import type { Veil } from './veil.ts';
 
 type Status = Extract<ParticipantMessage, { type: 'status' }>;
@@ -37,6 +37,20 @@ export class MemberDesk implements Lessors {
   restoreDesired(participant: ParticipantId, record: DesiredRecord): void {
     const member = this.#context.subnet.get(participant);
     if (member) member.desiredRevision = record.revision;
+  }
+
+  restoreUnchecked(participant: ParticipantId, record: UncheckedRecord): void {
+    const member = this.#context.subnet.get(participant);
+    if (member) member.unchecked = record;
+  }
+
+  /** What was reported and asked for while this hub was not sure of its own past. */
+  becameSure(): void {
+    for (const [participant, member] of this.#context.subnet.members) {
+      if (member.agentSession === null) continue;
+      this.#sendDesired(participant, member);
+      this.#followParts(participant, member);
+    }
   }
 
   // ---- sessions ----
@@ -112,7 +126,8 @@ export class MemberDesk implements Lessors {
 
   #followParts(participant: ParticipantId, member: Member): void {
     const parts = this.#parts;
-    if (!parts) return;
+    if (!parts || !this.#context.isSure) return;
+    this.#checkAgent(parts, participant, member);
     const lessor = member.veil?.name ?? participant;
     for (const part of parts.ofLessor(lessor)) this.#followPart(parts, part, member);
     parts.confirmStopped(lessor, member.appliedRevision, (part) => {
@@ -126,6 +141,47 @@ export class MemberDesk implements Lessors {
         endedAgoMs: Math.min(...last.map((status) => this.#exitedAgoMs(member, status))),
       };
     });
+  }
+
+  /**
+   * After a recovery: what others told of this agent's parts is compared with what it runs. Only a
+   * report under the present desired set counts: containers that are not in it end by themselves,
+   * and until they have, nothing of this lessor is free.
+   */
+  #checkAgent(parts: TargetParts, participant: ParticipantId, member: Member): void {
+    const { unchecked, statuses, appliedRevision, desiredRevision } = member;
+    if (!unchecked || appliedRevision !== desiredRevision) return;
+    const listed = parts.ofLessor(member.veil?.name ?? participant);
+    for (const part of listed) this.#takeAttempts(parts, part, statuses);
+    const known = new Set(listed.flatMap((part) => containersOf(part).map(({ id }) => id)));
+    if ([...statuses.values()].some((status) => isUp(status) && !known.has(status.id))) return;
+    for (const part of listed) {
+      if (part.state !== 'running') continue;
+      const isThere = containersOf(part).every(({ id }) => statuses.has(id));
+      // It ended, and was forgotten, while this hub's store was elsewhere.
+      const { elapsedMs } = this.#context.now();
+      const endedAtMs = Math.max(part.runningAtMs ?? 0, unchecked.knownUntilMs);
+      if (!isThere) parts.stop(part, 'LEASE_LESSOR_LOST', Math.max(0, elapsedMs - endedAtMs));
+    }
+    member.unchecked = null;
+    this.#context.out.remove('unchecked', participant);
+    this.publishStock(participant);
+  }
+
+  /** Starts that were ordered in the lost past: their numbers are never used again. */
+  #takeAttempts(
+    parts: TargetParts,
+    part: PartRecord,
+    statuses: ReadonlyMap<string, ContainerStatus>,
+  ): void {
+    for (const [replica, { id, attempt }] of containersOf(part).entries()) {
+      const reported = statuses.get(id)?.attempt ?? 0;
+      if (reported <= attempt) continue;
+      const known = restartOf(part, replica);
+      if (known) known.attempt = reported;
+      else part.restarts.push({ replica, attempt: reported, dueAtMs: null });
+      parts.restartsChanged(part);
+    }
   }
 
   /** As of now: the report is older when conclusions are drawn from it once more. */
@@ -180,7 +236,7 @@ export class MemberDesk implements Lessors {
   }
 
   #offerOf(member: Member | undefined): SellOrder | undefined {
-    if (!member || member.expelled) return undefined;
+    if (!member || member.expelled || member.unchecked) return undefined;
     if (this.#context.now().elapsedMs >= member.offerUntilMs) return undefined;
     return member.inventory.offer ?? undefined;
   }
@@ -272,6 +328,7 @@ export class MemberDesk implements Lessors {
   }
 
   #sendDesired(participant: ParticipantId, member: Member): void {
+    if (!this.#context.isSure) return;
     const { epoch } = this.#context;
     const revision = member.desiredRevision;
     member.desiredSentMs = this.#context.now().elapsedMs;

@@ -50,6 +50,8 @@ export class OrderBook {
   readonly #openCount = new Map<ParticipantId, number>();
   /** Archived orders that could still be sent again: id -> elapsed time of their expiry. */
   readonly #done = new Map<OrderId, number>();
+  /** Agreements of orders that were lost with an old store: their lessees have the text, and attach them. */
+  readonly #orphans = new Map<OrderId, AgreementRecord[]>();
   #acceptedSeq = 0;
   readonly #context: HubContext;
   readonly #agreements: FirstAgreements;
@@ -84,6 +86,10 @@ export class OrderBook {
   /** Takes back what unanswered agreements were about to take. Call after all records are back. */
   restoreReservations(): void {
     for (const agreement of this.#agreements.agreements.values()) {
+      const { order } = agreement;
+      if (!this.orders.has(order)) {
+        this.#orphans.set(order, [...(this.#orphans.get(order) ?? []), agreement]);
+      }
       if (agreement.state !== 'preparing') continue;
       for (const part of agreement.parts) if (part.status === 'asked') this.#reserve(part.terms);
     }
@@ -144,10 +150,16 @@ export class OrderBook {
       lastHint: '',
       cancelled: false,
     };
+    for (const agreement of this.#orphans.get(id) ?? []) {
+      record.agreements.push(agreement.id);
+      record.attempts = Math.max(record.attempts, agreement.attempt);
+    }
+    this.#orphans.delete(id);
     this.orders.set(id, record);
     this.#trackOpen(record, 1);
     this.#note(record, 'accepted', `durable at ${this.#context.self}`);
     this.#enqueue(record);
+    if (record.agreements.length > 0) this.#conclude(record);
     this.#schedule(record);
     return { ok: true, order: id };
   }

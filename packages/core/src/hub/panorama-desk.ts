@@ -16,6 +16,7 @@ import { isSignedByAny, type SignedDocument, signDocument } from '../units/docum
 import type { HubId } from '../units/ids.ts';
 import type { JsonValue } from '../units/json.ts';
 import type { HubContext } from './context.ts';
+import type { Marks } from './marks.ts';
 import { fitting } from './paging.ts';
 
 /** What is elected among all hubs; other elections have names of their own. */
@@ -44,6 +45,7 @@ interface Behind {
 export class PanoramaDesk {
   readonly #context: HubContext;
   readonly #knownEpochOf: (hub: HubId) => number;
+  readonly #marks: Marks;
   readonly #election: Election | null;
   /** Hubs that were asked for a snapshot that has not come yet, with the time to ask again. */
   readonly #asked = new Map<HubId, number>();
@@ -55,7 +57,10 @@ export class PanoramaDesk {
     context: HubContext,
     stored: ElectionRecord | null,
     knownEpochOf: (hub: HubId) => number,
+    marks: Marks,
+    isRecovering: boolean,
   ) {
+    this.#marks = marks;
     this.#context = context;
     this.#knownEpochOf = knownEpochOf;
     const { config, self, timing } = context;
@@ -75,13 +80,15 @@ export class PanoramaDesk {
       wakeAt: (name: string, atMs: number) => context.wakeAt(name, atMs),
       keysOf: (hub: HubId) => context.keysOfHub(hub),
     };
-    this.#election = config.panorama === 'master' ? new Election(settings, ports, stored) : null;
+    // A hub that recovers may have given votes that it does not know of.
+    const votes = config.panorama === 'master' && !isRecovering;
+    this.#election = votes ? new Election(settings, ports, stored) : null;
   }
 
   status(): PanoramaStatus {
+    const mode = this.#context.config.panorama ?? 'mesh';
     const election = this.#election;
-    if (!election) return { mode: 'mesh', master: null, term: 0 };
-    return { mode: 'master', master: election.leader, term: election.term };
+    return { mode, master: election?.leader ?? null, term: election?.term ?? 0 };
   }
 
   /** True while this hub passes on what others send. */
@@ -125,8 +132,8 @@ export class PanoramaDesk {
   heartbeat(hub: HubId): void {
     this.tell();
     const version = this.#context.panorama.own.version();
-    const knownEpoch = this.#knownEpochOf(hub);
-    this.#context.out.send(hub, { type: 'heartbeat', version, knownEpoch });
+    const [mark, known] = [this.#marks.own(), this.#marks.of(hub)];
+    this.#context.out.send(hub, { type: 'heartbeat', version, mark, known });
   }
 
   /** The link to that hub is up: it hears at once where we stand, and who is master if we are. */

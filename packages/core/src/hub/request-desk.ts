@@ -17,6 +17,7 @@ import type { OrderBook } from './order-book.ts';
 import { pageOf, pageOfIds } from './paging.ts';
 import type { PanoramaDesk } from './panorama-desk.ts';
 import { planFor } from './plan.ts';
+import type { RecoveryDesk } from './recovery-desk.ts';
 import type { ResultDesk } from './result-desk.ts';
 import { summaryOf } from './views.ts';
 
@@ -28,6 +29,7 @@ export class RequestDesk {
   readonly #leases: LeaseDesk;
   readonly #results: ResultDesk;
   readonly #panoramas: PanoramaDesk;
+  readonly #recovery: RecoveryDesk | null;
 
   constructor(
     context: HubContext,
@@ -36,7 +38,9 @@ export class RequestDesk {
     parts: TargetParts,
     results: ResultDesk,
     panoramas: PanoramaDesk,
+    recovery: RecoveryDesk | null,
   ) {
+    this.#recovery = recovery;
     this.#panoramas = panoramas;
     this.#results = results;
     this.#context = context;
@@ -193,6 +197,7 @@ export class RequestDesk {
     return {
       hub: this.#context.self,
       epoch: this.#context.epoch,
+      recovery: this.#recovery?.status() ?? null,
       panorama: this.#panoramas.status(),
       parts,
       orders: this.#book.orders.size,

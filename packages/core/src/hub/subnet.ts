@@ -27,6 +27,12 @@ export interface DesiredRecord {
   revision: number;
 }
 
+/** Durable; table `unchecked`, key participant id: its agent has not said yet what it runs. */
+export interface UncheckedRecord {
+  /** Elapsed time of the last commit that the store remembers. */
+  knownUntilMs: number;
+}
+
 export interface Member {
   admitted: AdmittedParticipant;
   /** The key before the present one, and until when (elapsed) it is still good. */
@@ -45,6 +51,8 @@ export interface Member {
   agentHeardMs: number;
   /** False once the agent was silent for too long: its offer is out of the panorama. */
   connected: boolean;
+  /** Of a hub that recovered: the agent has not said yet what it runs; nothing of it is offered. */
+  unchecked: UncheckedRecord | null;
   desiredRevision: number;
   /** Elapsed time at which the agent was last sent its desired set. */
   desiredSentMs: number;
@@ -80,6 +88,7 @@ export class Subnet {
       // The time of the last word before a restart is not known: no member counts as lost early.
       agentHeardMs: nowMs,
       connected: false,
+      unchecked: null,
       desiredRevision: 0,
       desiredSentMs: nowMs,
       appliedRevision: -1,

@@ -185,7 +185,7 @@ export class Panorama {
   }
 
   /** Compares the owner's word with what is known here. */
-  checkHeartbeat(hub: HubId, heartbeat: HeartbeatMessage): Applied {
+  checkHeartbeat(hub: HubId, heartbeat: Pick<HeartbeatMessage, 'version'>): Applied {
     const part = this.#peer(hub);
     const { epoch, revision, complete, digest } = heartbeat.version;
     if (epoch < part.epoch || (epoch === part.epoch && revision < part.revision)) return 'old';

@@ -38,11 +38,14 @@ export interface PartVersion {
   digest: string;
 }
 
-/** Anti-entropy: where the sender's part stands, and which epoch of the receiver it knows. */
+/** Anti-entropy: where the sender's part stands, where its store does, and what it knows of ours. */
 export interface HeartbeatMessage {
   type: 'heartbeat';
   version: PartVersion;
-  knownEpoch: number;
+  /** Signed by the sender: how far its store has come. */
+  mark: SignedDocument;
+  /** Signed by the receiver, earlier: how far its store has come as the sender was told. */
+  known: SignedDocument[];
 }
 
 /** Rows that changed between two revisions of the sender's part. */

@@ -25,6 +25,7 @@ export type DocumentType =
   | 'keys'
   | 'hub-list'
   | 'vote'
+  | 'mark'
   | 'part-update';
 
 /**

@@ -8,3 +8,10 @@ export interface Write {
   /** False for records that no restart needs (ended, archived): kept for reading only. */
   live: boolean;
 }
+
+/** A record as a process finds it in its store when it starts. */
+export interface StoredRecord {
+  table: string;
+  key: string;
+  text: string;
+}

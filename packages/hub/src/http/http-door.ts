@@ -30,6 +30,8 @@ export interface HttpDoorSettings {
   port: number;
   hub: string;
   epoch: number;
+  /** In this life the hub learns its past, and refuses everything else. */
+  isRecovering: boolean;
   gate: SignatureGate;
   requests: RequestPort;
 }
@@ -79,8 +81,9 @@ export class HttpDoor {
         404,
       ),
     );
-    const { hub, epoch } = settings;
-    server.get(HEALTH_PATH, (_request, reply) => answered(reply, 200, { ok: true, hub, epoch }));
+    const { hub, epoch, isRecovering } = settings;
+    const health = { ok: true, hub, epoch, ...(isRecovering && { recovering: true }) };
+    server.get(HEALTH_PATH, (_request, reply) => answered(reply, 200, health));
     server.get(OPENAPI_PATH, (_request, reply) => answered(reply, 200, openApi()));
     for (const op of Object.keys(ROUTES) as Op[]) {
       const { method, path } = ROUTES[op];

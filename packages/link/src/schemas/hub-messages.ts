@@ -1,6 +1,6 @@
 /** Schemas of the messages between hubs, by message type. */
 import { z } from 'zod';
-import { partOutcome } from './agreement.ts';
+import { partOutcome, testimony } from './agreement.ts';
 import { signedDocument } from './document.ts';
 import { electionMessageSchemas } from './election.ts';
 import { keyChain } from './identity.ts';
@@ -10,9 +10,12 @@ import {
   agreementId,
   amount,
   containerId,
+  FEW,
   hint,
   hubId,
   keyRelease,
+  list,
+  MANY,
   micro,
   participantId,
   partNumber,
@@ -28,7 +31,8 @@ export const hubMessageSchemas = {
   heartbeat: z.strictObject({
     type: z.literal('heartbeat'),
     version: partVersion,
-    knownEpoch: amount,
+    mark: signedDocument,
+    known: list(signedDocument, FEW),
   }),
   delta,
   'snapshot-request': z.strictObject({ type: z.literal('snapshot-request'), of: hubId }),
@@ -39,6 +43,15 @@ export const hubMessageSchemas = {
     document: signedDocument,
   }),
   ...electionMessageSchemas,
+  'recovery-request': z.strictObject({ type: z.literal('recovery-request') }),
+  'recovery-answer': z.strictObject({
+    type: z.literal('recovery-answer'),
+    asOf: amount,
+    term: amount,
+    chunk: amount,
+    chunks: amount,
+    testimonies: list(testimony, MANY),
+  }),
   prepare: z.strictObject({ type: z.literal('prepare'), document: signedDocument }),
   'vote-yes': z.strictObject({
     type: z.literal('vote-yes'),

@@ -143,6 +143,7 @@ const hubStatus = schemaFor<HubStatus>()(
   z.strictObject({
     hub: hubId,
     epoch: amount,
+    recovery: z.strictObject({ waitingFor: list(hubId, MANY) }).nullable(),
     panorama: z.strictObject({
       mode: z.enum(['mesh', 'master']),
       master: hubId.nullable(),

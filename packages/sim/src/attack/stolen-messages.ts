@@ -1,7 +1,10 @@
 /** Messages between hubs as somebody else would send them: about real things, by no right. */
 import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
 import type { Message } from '@sparegrid/core/messages';
+import type { SignedDocument } from '@sparegrid/core/units/document';
 import type { Rng } from '../kernel/rng.ts';
+
+const NOTHING: SignedDocument = { payloadType: '', payload: '', signatures: [] };
 
 /** An agreement named in the text, or one that never was. */
 function agreementIn(text: string): string {
@@ -21,7 +24,8 @@ export function hubMessageOf(rng: Rng, text: string): Message {
     { type: 'settle', ...named, costMicro: 0n },
     { type: 'started', ...named },
     { type: 'part-ended-ack', ...named },
-    { type: 'heartbeat', version, knownEpoch: 1 },
+    { type: 'heartbeat', version, mark: NOTHING, known: [NOTHING] },
+    { type: 'recovery-request' },
     { type: 'delta', epoch: 1, from: 0, to: 1_000_000, complete: true, rows: [] },
     { type: 'snapshot-request', of: 'h1' },
   ]);

@@ -25,9 +25,10 @@ export class Absences {
     this.#lastCommit.set(node, this.#nowMs());
   }
 
-  started(node: NodeId): void {
+  /** @param unsureMs  for how long it may still wait for the word of others before it decides. */
+  started(node: NodeId, unsureMs = 0): void {
     for (const absence of this.#list(node)) {
-      if (absence.toMs === Number.POSITIVE_INFINITY) absence.toMs = this.#nowMs();
+      if (absence.toMs === Number.POSITIVE_INFINITY) absence.toMs = this.#nowMs() + unsureMs;
     }
   }
 

@@ -118,7 +118,7 @@ export class Auditor {
   // ---- lives of nodes ----
 
   hubStarted(hub: HubId, core: HubCore, now: Now): void {
-    this.absences.started(hub);
+    this.absences.started(hub, this.model.timing.hubStaleMs);
     this.#cores.set(hub, core);
     this.#lastCommit.set(hub, null);
     this.#checkClock(hub, now);

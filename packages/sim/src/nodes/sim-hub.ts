@@ -247,7 +247,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
 
   #perform(effect: HubEffect, now: Now): void {
     const { auditor, post } = this.#context;
-    if (effect.kind === 'fatal') auditor.violate('hub.fatal', this.id, effect.code, effect.hint);
+    if (effect.kind === 'restart') return this.#beginAgain(effect.code);
     if (effect.kind === 'solve') return this.#solve(effect);
     if (effect.kind === 'answer') {
       this.#asked.get(effect.ticket)?.(effect.answer);
@@ -262,6 +262,12 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     for (const addressed of framesOf(this.#framer, sends, now.wallMs)) {
       post.fromHub(this.id, addressed);
     }
+  }
+
+  /** The process goes on with another life, from what is committed. */
+  #beginAgain(code: string): void {
+    this.die(code);
+    this.start();
   }
 
   /** An answer may come when its hub has begun another life. */
