@@ -120,6 +120,7 @@ export class Auditor {
   hubStarted(hub: HubId, core: HubCore, now: Now): void {
     this.absences.started(hub, this.model.timing.hubStaleMs);
     this.#cores.set(hub, core);
+    this.#holds.started(hub, now.elapsedMs);
     this.#lastCommit.set(hub, null);
     this.#checkClock(hub, now);
     this.admissions.hubStarted(hub, core);

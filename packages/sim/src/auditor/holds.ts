@@ -1,6 +1,6 @@
 /** Promise 1 and 2: a hold lasts as long as it was promised, ends by a decision or in time, once. */
 import type { AgreementPart, PartRecord } from '@sparegrid/core/agreement/records';
-import type { PartId } from '@sparegrid/core/units/ids';
+import type { HubId, PartId } from '@sparegrid/core/units/ids';
 import type { Commit, HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 
@@ -11,8 +11,16 @@ export class Holds {
   readonly #model: Model;
   readonly #held = new Map<PartId, { hub: HubMirror; untilMs: number }>();
 
+  /** Elapsed time by which a hub's life decides again, whether or not it heard a peer. */
+  readonly #sureAtMs = new Map<HubId, number>();
+
   constructor(model: Model) {
     this.#model = model;
+  }
+
+  /** A life begins: nothing is decided before the word of a peer, or the time for it is over. */
+  started(hub: HubId, elapsedMs: number): void {
+    this.#sureAtMs.set(hub, elapsedMs + this.#model.timing.hubStaleMs);
   }
 
   check(commit: Commit): void {
@@ -27,7 +35,8 @@ export class Holds {
       if (released) this.#checkRelease(commit.hub, after);
     }
     for (const [id, { hub, untilMs }] of this.#held) {
-      if (hub === commit.hub && commit.now.elapsedMs > untilMs + LATE_MS) {
+      const dueMs = Math.max(untilMs, this.#sureAtMs.get(hub.id) ?? 0);
+      if (hub === commit.hub && commit.now.elapsedMs > dueMs + LATE_MS) {
         const detail = `held until ${untilMs}, it is ${commit.now.elapsedMs}`;
         this.#model.violate('hold.overdue', hub.id, id, detail);
       }
