@@ -195,6 +195,7 @@ export class ContainerNetwork {
       keyFile: `${id}.key`,
       store: `${id}.db`,
       sockets: { mesh: this.#door(id, 'mesh'), local: this.#door(id, 'local') },
+      privacy: false,
       timing: TIMING,
       peers: HUBS.map((hub) => ({
         id: hub,

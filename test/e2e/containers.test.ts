@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { totalmem } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { controlAgent } from '../../packages/agent/src/control/control-agent.ts';
 import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
 import { ContainerNetwork, type LifeLine, scriptOrder } from './container-network.ts';
 
@@ -185,6 +186,41 @@ describe.skipIf(missing !== null)('containers in a whole network', () => {
     network.leave(lease, 'end');
     expect(await network.ended(lease)).toMatchObject({ state: 'completed' });
   }, 60_000);
+
+  it('takes nothing new while paused or drained; what runs goes on to its end', async () => {
+    const lease = await network.submit(
+      scriptOrder('echo go; while ! [ -e /out/end ]; do sleep 0.05; done; echo done'),
+    );
+    await network.printed(lease, 'go');
+    const paused = await last(controlAgent(network.control('ann.h2'), 'pause'));
+    expect(paused).toMatchObject({ ok: true, mode: 'paused', containers: [{ state: 'running' }] });
+    while ((await cpuOf('ann.h2')) !== 0);
+    // Ann is the cheaper one, and Bob lends no processor time while others work his machine.
+    const elsewhere = await network.submit(scriptOrder('echo here', { cpuMillicores: 0 }));
+    const view = await network.ended(elsewhere);
+    expect(view.agreements[0]?.parts[0]?.lessor).toBe('bob.h2');
+    const drained = controlAgent(network.control('ann.h2'), 'drain');
+    expect((await drained.next()).value).toMatchObject({ mode: 'draining' });
+    network.leave(lease, 'end');
+    expect(await last(drained)).toMatchObject({ mode: 'draining', containers: [] });
+    expect(await network.ended(lease)).toMatchObject({ state: 'completed' });
+    expect([...(await network.output(lease)).values()]).toEqual(['go\ndone\n']);
+    await last(controlAgent(network.control('ann.h2'), 'resume'));
+    while ((await cpuOf('ann.h2')) !== 1_000);
+  }, 60_000);
+
+  async function last<T>(answers: AsyncIterable<T>): Promise<T | undefined> {
+    let answer: T | undefined;
+    for await (answer of answers);
+    return answer;
+  }
+
+  /** Free there, as the lessee's hub knows it. */
+  async function cpuOf(lessor: string): Promise<number | undefined> {
+    const offers = await network.client.offers();
+    const found = offers.find(({ offer }) => offer.participant === lessor);
+    return found?.offer.lots[0]?.amounts.cpuMillicores;
+  }
 
   /** As the lessee's hub knows it. */
   async function memoryOfBob(): Promise<number> {

@@ -89,6 +89,11 @@ class TestHub {
     }
   }
 
+  /** Types of the messages so far. */
+  kinds(): MessageType[] {
+    return [...this.#heard.keys()].sort();
+  }
+
   forgetHeard(): void {
     this.#heard.clear();
   }
@@ -205,7 +210,11 @@ describe('agent process', { timeout: 120_000 }, () => {
   }
 
   async function writeConfig(share: { cpu: string; memory: string }): Promise<void> {
-    const config = {
+    await writeFile(join(folder, 'p1.json'), JSON.stringify(configOf(share)));
+  }
+
+  function configOf(share: { cpu: string; memory: string }) {
+    return {
       id: 'p1.h1',
       keyFile: 'p1.key',
       store: 'p1.db',
@@ -216,7 +225,6 @@ describe('agent process', { timeout: 120_000 }, () => {
       runtime: { kind: 'process', directory: 'containers', programs: ['sh'] },
       timing: { heartbeatMs: 50, stopTimeMs: 5_000 },
     };
-    await writeFile(join(folder, 'p1.json'), JSON.stringify(config));
   }
 
   function spawnAgent(): ChildProcess {
@@ -341,6 +349,15 @@ describe('agent process', { timeout: 120_000 }, () => {
     expect(code).toBe(2);
     expect(said).toContain('CONFIG_MACHINE');
     expect(said).toContain('offer.cpu');
+  });
+
+  it('only rents in the role of a lessee: it registers and offers nothing', async () => {
+    const { offer: _, runtime: __, ...config } = configOf({ cpu: '1', memory: '1Gi' });
+    await writeFile(join(folder, 'p1.json'), JSON.stringify({ ...config, role: 'lessee' }));
+    const agent = await start();
+    await hub.until('status', ({ seq }) => seq >= 3);
+    expect(hub.kinds()).toEqual(['hello', 'status']);
+    expect(await end(agent, 'SIGTERM')).toBe(0);
   });
 
   it('says loudly that it isolates nothing', async () => {

@@ -16,7 +16,7 @@ export interface AttemptBase {
 
 /**
  * - `attempt`: which start of the container the other files are about.
- * - `base`: what it began with, in an engine.
+ * - `base`: what it began with, in an engine. `image`: the id of its image there.
  * - `supervisor`: identity of the process that leads the group; durable before the program may run.
  * - `started`: the supervisor was told to go on and is about to run the program.
  * - `stopping`: the agent decided to stop it.
@@ -75,6 +75,15 @@ export class ContainerFiles {
   async base(): Promise<AttemptBase | null> {
     const text = await this.#read('base');
     return text === null ? null : (JSON.parse(text) as AttemptBase);
+  }
+
+  /** Which image the container runs, from its first attempt on. */
+  async recordImage(id: string): Promise<void> {
+    await writeFile(join(this.directory, 'image'), id);
+  }
+
+  async image(): Promise<string | null> {
+    return (await this.#read('image')) || null;
   }
 
   /** Durable on return, with the directory that holds it. */

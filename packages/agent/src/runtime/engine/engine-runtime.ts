@@ -15,7 +15,7 @@ import type { ContainerUsage, KnownContainer, Report, Runtime } from '../runtime
 import { type Confinement, containerOptions } from './container-options.ts';
 import { Engine, statusOf, unlessMissing } from './engine.ts';
 import { EngineContainer } from './engine-container.ts';
-import { findImage } from './image.ts';
+import { Images } from './image.ts';
 import { Scratch, type ScratchMode } from './scratch.ts';
 
 export interface EngineRuntimeSettings extends Confinement {
@@ -58,6 +58,7 @@ export class EngineRuntime implements Runtime {
   readonly egress: boolean;
   readonly #settings: EngineRuntimeSettings;
   readonly #engine: Engine;
+  readonly #images: Images;
   readonly #containers = new Map<ContainerId, EngineContainer>();
   readonly #outputs = new Map<ContainerId, ContainerOutput>();
   /** Starts under way, which a stop cuts short. */
@@ -68,6 +69,7 @@ export class EngineRuntime implements Runtime {
   constructor(settings: EngineRuntimeSettings) {
     this.#settings = settings;
     this.#engine = new Engine(settings.socket, settings.logger);
+    this.#images = new Images(this.#engine, `${settings.directory}.images`);
     this.images = settings.images;
     this.egress = settings.egressNetwork !== null;
   }
@@ -228,6 +230,8 @@ export class EngineRuntime implements Runtime {
     output.began();
     const base = { out: await files.sizeOf('out'), err: await files.sizeOf('err') };
     if (before) await this.#remove(this.#nameOf(id, before.attempt));
+    const login = read.value.registry ?? null;
+    const wanted = { reference, login, pinned: await files.image() };
     const scratch = this.#scratchOf(files, amounts.storageBytes);
     const name = this.#nameOf(id, attempt);
     const labels = { [LABEL.owner]: owner, [LABEL.container]: id, [LABEL.attempt]: `${attempt}` };
@@ -238,20 +242,19 @@ export class EngineRuntime implements Runtime {
         .beginAttempt(attempt)
         .then(() => files.recordBase({ ...base, storageBytes: amounts.storageBytes })),
       scratch.open(),
-      findImage(this.#engine, reference, read.value.registry ?? null, stopped).then(
-        async (image) => {
-          const options = containerOptions(
-            container,
-            read.value,
-            image,
-            scratch.paths,
-            this.#settings,
-          );
-          const made = { ...options, name, Labels: labels };
-          await this.#engine.call((docker) => create(docker, made));
-          await output.life(attempt, 'image', { image: reference, digest: image.digest });
-        },
-      ),
+      this.#images.find(wanted, stopped).then(async (image) => {
+        const options = containerOptions(
+          container,
+          read.value,
+          image,
+          scratch.paths,
+          this.#settings,
+        );
+        const made = { ...options, name, Labels: labels };
+        await this.#engine.call((docker) => create(docker, made));
+        await files.recordImage(image.id);
+        await output.life(attempt, 'image', { image: reference, digest: image.digest });
+      }),
     ]);
     if (stopped.aborted) throw new Error('stopped before it was started');
     await this.#startOnce(name);

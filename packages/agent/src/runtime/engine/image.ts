@@ -1,4 +1,6 @@
 /** Finds the image of a task: here already, or fetched; from then on it is known by its digest. */
+import { existsSync, readFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import type { RegistryLogin } from '@sparegrid/core/order/buy-order';
 import type Docker from 'dockerode';
 import { type Engine, unlessMissing } from './engine.ts';
@@ -12,21 +14,64 @@ export interface FoundImage {
   user: string;
 }
 
-/**
- * @throws whatever the engine says when the image cannot be had.
- */
-export async function findImage(
-  engine: Engine,
-  reference: string,
-  login: RegistryLogin | null,
-  signal: AbortSignal,
-): Promise<FoundImage> {
-  const here = await inspectImage(engine, reference);
-  if (here) return here;
-  await pull(engine.docker, reference, login, signal);
-  const fetched = await inspectImage(engine, reference);
-  if (!fetched) throw new Error(`${reference} was fetched, but is not there`);
-  return fetched;
+export interface ImageWanted {
+  reference: string;
+  /** Of the task, for a private registry. */
+  login: RegistryLogin | null;
+  /** Id of the image of an earlier attempt: a tag that was moved since changes nothing. */
+  pinned: string | null;
+}
+
+/** A tag is looked up once per container; what one task's login fetched is nobody else's. */
+export class Images {
+  readonly #engine: Engine;
+  readonly #path: string;
+  /** Ids of images that were fetched with a login. */
+  readonly #guarded: Set<string>;
+
+  /** @param path  of the file that remembers which images need a login. */
+  constructor(engine: Engine, path: string) {
+    this.#engine = engine;
+    this.#path = path;
+    this.#guarded = new Set(existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []);
+  }
+
+  /**
+   * One that is here is taken as it is, unless it takes a login to fetch it: then the registry is
+   * asked with the login of this task, or without one.
+   *
+   * @throws whatever the engine says when the image cannot be had.
+   */
+  async find(wanted: ImageWanted, signal: AbortSignal): Promise<FoundImage> {
+    const { login, pinned } = wanted;
+    const before = pinned && (await inspectImage(this.#engine, pinned));
+    if (before) return before;
+    const reference = tagged(wanted.reference);
+    const here = await inspectImage(this.#engine, reference);
+    const isFree = here && login === null && !this.#guarded.has(here.id);
+    const found = isFree ? here : await this.#fetch(reference, login, signal);
+    if (pinned !== null && found.id !== pinned) {
+      throw new Error(`${reference} is not the image any more that it was at the first start`);
+    }
+    return found;
+  }
+
+  async #fetch(reference: string, login: RegistryLogin | null, signal: AbortSignal) {
+    await pull(this.#engine.docker, reference, login, signal);
+    const fetched = await inspectImage(this.#engine, reference);
+    if (!fetched) throw new Error(`${reference} was fetched, but is not there`);
+    if (login !== null && !this.#guarded.has(fetched.id)) {
+      await appendFile(this.#path, `${fetched.id}\n`, { mode: 0o600, flush: true });
+      this.#guarded.add(fetched.id);
+    }
+    return fetched;
+  }
+}
+
+/** Engines take a name without a tag for all its tags. */
+function tagged(reference: string): string {
+  const name = reference.slice(reference.lastIndexOf('/') + 1);
+  return /[:@]/.test(name) || /^[0-9a-f]{64}$/.test(name) ? reference : `${reference}:latest`;
 }
 
 async function inspectImage(engine: Engine, reference: string): Promise<FoundImage | undefined> {
@@ -34,7 +79,8 @@ async function inspectImage(engine: Engine, reference: string): Promise<FoundIma
     .call((docker) => docker.getImage(reference).inspect())
     .catch(unlessMissing);
   if (!found) return undefined;
-  const digest = found.RepoDigests?.[0] ?? found.Id;
+  const digests = found.RepoDigests ?? [];
+  const digest = digests.find((one) => one === reference) ?? digests[0] ?? found.Id;
   return { id: found.Id, digest, user: found.Config?.User ?? '' };
 }
 
