@@ -23,6 +23,7 @@ import {
   type EngineOptions,
   IMAGE,
   TestEngine,
+  unmountBelow,
 } from '../../packages/agent/src/runtime/engine/for-tests.ts';
 import { submitAttended } from '../attended.ts';
 
@@ -165,6 +166,7 @@ export class ContainerNetwork {
     await this.#client?.close();
     await Promise.all([...LESSORS, ...HUBS].map((name) => this.kill(name, 'SIGTERM')));
     await this.engine.close();
+    await unmountBelow(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 

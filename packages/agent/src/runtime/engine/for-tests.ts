@@ -170,7 +170,8 @@ export class TestEngine {
   }
 }
 
-async function unmountBelow(folder: string): Promise<void> {
+/** What tests that failed left mounted. */
+export async function unmountBelow(folder: string): Promise<void> {
   for (let tries = 0; tries < 3; tries++) {
     const mounts = execFileSync('cat', ['/proc/self/mounts'], { encoding: 'utf8' });
     const below = mounts

@@ -22,6 +22,8 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
   let runtime: EngineRuntime;
   let reports: Reports;
   let count = 0;
+  /** What the runtime logged. */
+  let logged = '';
 
   beforeAll(async () => {
     engine = await TestEngine.start('docker');
@@ -46,7 +48,9 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
       resultBytesMax: MIB,
       endWithAgent: false,
       report: current.take,
-      logger: createLogger('p1.h1', () => {}),
+      logger: createLogger('p1.h1', (line) => {
+        logged += line;
+      }),
       kind: 'docker',
       socket: engine.socket,
       owner: 'test',
@@ -87,6 +91,7 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
         env: {},
         ...(login && { registry: { address: registry.address, ...login } }),
       }),
+      release: null,
       durationMs: 60_000,
       startGraceMs: 60_000,
       stopAfterMs: 60_000,
@@ -94,17 +99,16 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
     };
   }
 
-  /** @returns what it printed; else why it was not started. */
+  /** @returns what it printed; else why it was not started, as the lessor is told. */
   async function run(wanted: DesiredContainer): Promise<string> {
     const { id } = wanted;
+    logged = '';
     const exits = reports.exits(id).length;
     const printed = reports.text(id, 'stdout').length;
     runtime.start(wanted);
     await reports.until(() => reports.exits(id).length > exits);
     const { reason } = reports.exits(id).at(-1) ?? {};
-    if (reason !== 'start-failed') return reports.text(id, 'stdout').slice(printed);
-    await reports.until(() => reports.text(id, 'life').includes('start-failed'));
-    return reports.text(id, 'life');
+    return reason === 'start-failed' ? logged : reports.text(id, 'stdout').slice(printed);
   }
 
   it('are fetched with the login in the private part of the task', async () => {
