@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { hunt } from './hunt.ts';
 import { applyEdit } from './plant.ts';
+import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
 import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
 import { PLANTS_OF_THE_ISSUE } from './plants-of-the-issue.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
 describe('the auditor', () => {
-  it.each([...PLANTS_OF_THE_ISSUE, ...PLANTS_OF_ROUNDS])(
+  it.each([...PLANTS_OF_THE_ISSUE, ...PLANTS_OF_ROUNDS, ...PLANTS_OF_KEYS])(
     'notices: $what',
     async (plant) => {
       const { violations } = await hunt(plant, SEEDS);
