@@ -8,13 +8,13 @@ interface Told {
   hub: HubId;
   /** The key that the hub said is admitted; null once it said that the participant is expelled. */
   key: string | null;
-  /** Somebody asked for its expulsion: from then on the hub may or may not know it. */
-  leaving: boolean;
 }
 
 export class Admissions {
   readonly #model: Model;
   readonly #told = new Map<ParticipantId, Told>();
+  /** Somebody asked for their expulsion: from then on their hubs may or may not know them. */
+  readonly #leaving = new Set<ParticipantId>();
   #admitted = 0;
   #expelled = 0;
 
@@ -30,20 +30,18 @@ export class Admissions {
   /** The hub acknowledged that this key is admitted, for the first time or as a new one. */
   admitted(hub: HubId, participant: ParticipantId, key: string): void {
     if (!this.#told.has(participant)) this.#admitted += 1;
-    const leaving = this.#told.get(participant)?.leaving ?? false;
     if (this.isExpelled(participant)) this.#wrong('readmitted', hub, participant, 'admitted again');
-    else this.#told.set(participant, { hub, key, leaving });
+    else this.#told.set(participant, { hub, key });
   }
 
   leaving(participant: ParticipantId): void {
-    const told = this.#told.get(participant);
-    if (told) told.leaving = true;
+    this.#leaving.add(participant);
   }
 
-  expelled(participant: ParticipantId): void {
-    const told = this.#told.get(participant);
-    if (told) told.key = null;
-    this.#expelled += 1;
+  /** The hub acknowledged that it is out, whether it joined at run time or was listed. */
+  expelled(hub: HubId, participant: ParticipantId): void {
+    if (!this.isExpelled(participant)) this.#expelled += 1;
+    this.#told.set(participant, { hub, key: null });
   }
 
   isExpelled(participant: ParticipantId): boolean {
@@ -57,7 +55,7 @@ export class Admissions {
       const keys = core.keysOf(participant);
       if (told.key === null) {
         if (keys.length > 0) this.#wrong('expulsion-forgotten', hub, participant, 'has keys');
-      } else if (!told.leaving && !keys.includes(told.key)) {
+      } else if (!this.#leaving.has(participant) && !keys.includes(told.key)) {
         this.#wrong('forgotten', hub, participant, `${keys.length} other keys`);
       }
     }
@@ -67,7 +65,7 @@ export class Admissions {
   turned(hub: HubId, turned: readonly Turned[]): void {
     for (const { from, code } of turned) {
       const told = this.#told.get(from);
-      if (told?.hub !== hub || told.key === null || told.leaving) continue;
+      if (told?.hub !== hub || told.key === null || this.#leaving.has(from)) continue;
       if (code === 'LINK_UNKNOWN_SENDER')
         this.#wrong('forgotten', hub, from, 'taken for a stranger');
     }

@@ -305,7 +305,9 @@ export class Auditor {
   }
 
   unsettled(): Generator<Unsettled> {
-    return unsettled(this.model, this.#cores, this.containers);
+    return unsettled(this.model, this.#cores, this.containers, (id) =>
+      this.admissions.isExpelled(id),
+    );
   }
 }
 

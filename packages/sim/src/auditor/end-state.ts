@@ -1,6 +1,6 @@
 /** Promise 7, 4 and 5: after the faults everything ends, agrees, and is free again. */
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
-import type { HubId } from '@sparegrid/core/units/ids';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
@@ -16,6 +16,7 @@ export function* unsettled(
   model: Model,
   cores: ReadonlyMap<HubId, HubCore | null>,
   containers: Containers,
+  isExpelled: (participant: ParticipantId) => boolean,
 ): Generator<Unsettled> {
   for (const hub of model.hubs.values()) {
     yield* openOrders(hub);
@@ -23,7 +24,7 @@ export function* unsettled(
     yield* openParts(model, hub);
     yield* unequalPanoramas(hub, cores);
     const core = cores.get(hub.id);
-    if (core) yield* lockedStock(model, hub, core);
+    if (core) yield* lockedStock(model, hub, core, isExpelled);
   }
   yield* masters(cores);
   if (containers.liveCount > 0) {
@@ -105,10 +106,22 @@ function* unequalPanoramas(
 }
 
 /** Everything offered is free and published: nothing leaked. */
-function* lockedStock(model: Model, hub: HubMirror, core: HubCore): Generator<Unsettled> {
+function* lockedStock(
+  model: Model,
+  hub: HubMirror,
+  core: HubCore,
+  isExpelled: (participant: ParticipantId) => boolean,
+): Generator<Unsettled> {
   for (const { id, hub: home } of model.scenario.participants) {
     const registry = home === hub.id ? hub.records.registry.get(id) : undefined;
     if (!registry?.offer) continue;
+    if (isExpelled(id)) {
+      const { leases, resources } = core.panorama.own;
+      const name = registry.veil?.name ?? id;
+      const shown = leases.get(name)?.offer ?? resources.get(name)?.spec;
+      if (shown) yield ['end.expelled-published', hub.id, id, 'still in the panorama'];
+      continue;
+    }
     const { offer, veil } = registry;
     const free = { ...offer, lots: offer.lots.map((lot) => stepped(lot, model.scenario.privacy)) };
     const due = veil ? seenOffer(veil, free) : free;

@@ -20,8 +20,11 @@ export function checkHostile(
   outcome: Outcome,
 ): void {
   const given = codesOf(outcome);
+  // Whatever else is wrong with a frame: its sender may have been expelled meanwhile.
   const isRefused =
-    codes.length === 0 ? given.length > 0 : codes.some((code) => given.includes(code));
+    codes.length === 0
+      ? given.length > 0
+      : codes.some((code) => given.includes(code)) || isFromExpelled(model, node, given);
   if (needsCode && !isRefused) {
     const detail = `expected ${codes.join(' or ') || 'a code'}, got ${given.join() || 'none'}`;
     model.violate('hostile.not-refused', node, what, detail);
@@ -38,6 +41,11 @@ export function checkHostile(
     const detail = bad.map(({ table, key }) => `${table} ${key}`).join(', ');
     model.violate('hostile.changed', node, what, detail.slice(0, 400));
   }
+}
+
+function isFromExpelled(model: Model, node: NodeId, given: readonly string[]): boolean {
+  const hub = model.hubs.get(node);
+  return (hub?.expelled.size ?? 0) > 0 && given.includes('LINK_UNKNOWN_SENDER');
 }
 
 /** The meddling hub was picked blindly: it may be a party of the part after all. */

@@ -1,9 +1,10 @@
 /** The auditor's own picture of a hub's store, built only from the text of committed writes. */
 import type { AgreementRecord, PartRecord, PartTombstone } from '@sparegrid/core/agreement/records';
+import type { AdmissionRecord } from '@sparegrid/core/hub/admission';
 import type { RegistryRecord } from '@sparegrid/core/hub/subnet';
 import type { OrderRecord } from '@sparegrid/core/order/order-record';
 import type { Now, Write } from '@sparegrid/core/step';
-import type { HubId } from '@sparegrid/core/units/ids';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Names } from './names.ts';
 import { parseStored } from './stored-text.ts';
 import type { Violate } from './violations.ts';
@@ -50,6 +51,8 @@ export class HubMirror {
     registry: new Map(),
     'log-position': new Map(),
   };
+  /** Participants that are expelled by what is on record. */
+  readonly expelled = new Set<ParticipantId>();
   now: Now = { elapsedMs: 0, wallMs: 0 };
 
   readonly #names: Names;
@@ -75,6 +78,7 @@ export class HubMirror {
     this.#learnNames(writes);
     const deleted: string[] = [];
     for (const write of writes) {
+      if (write.table === 'admission' && write.text !== null) this.#admission(write);
       for (const name of NAMES) {
         if (write.table !== name) continue;
         if (write.text === null) deleted.push(`${name} ${write.key}`);
@@ -109,6 +113,11 @@ export class HubMirror {
       }
     }
     return record;
+  }
+
+  #admission({ key, text }: Write): void {
+    const { expelledAtMs } = parseStored<AdmissionRecord>(text as string);
+    if (expelledAtMs !== null) this.expelled.add(key);
   }
 
   #take<Name extends keyof Tables>(name: Name, key: string, text: string, changes: Changes): void {

@@ -22,7 +22,8 @@ export function around(
   commit: Commit | null,
 ): Around {
   const registry = commit?.changes.registry.find(({ key }) => key === lessor);
-  const offers = [hub.records.registry.get(lessor)?.offer ?? null];
+  const offer = hub.records.registry.get(lessor)?.offer ?? null;
+  const offers = [hub.expelled.has(lessor) ? null : offer];
   if (registry) offers.push(registry.before?.offer ?? null);
   const changed = commit?.changes.part ?? [];
   const touched = changed.map(({ after }) => after).filter(({ terms }) => terms.lessor === lessor);

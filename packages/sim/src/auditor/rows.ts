@@ -82,7 +82,9 @@ export class Rows {
 
   #checkCurrent(hub: HubMirror, row: PanoramaRow): void {
     const { names, scenario } = this.#model;
-    const registry = hub.records.registry.get(names.ownerOf(row.participant));
+    const owner = names.ownerOf(row.participant);
+    // Who was expelled is in no panorama, whatever it had registered.
+    const registry = hub.expelled.has(owner) ? undefined : hub.records.registry.get(owner);
     const veil = registry?.veil ?? null;
     if (veil && veil.name !== row.participant) {
       const content = row.kind === 'resource' ? row.spec : row.offer;

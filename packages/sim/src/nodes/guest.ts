@@ -116,7 +116,7 @@ export class Guest {
         return { op: 'participant.expel', participant: this.#id };
       },
       () => {
-        admissions.expelled(this.#id);
+        admissions.expelled(this.#hub.id, this.#id);
         this.#comeBack();
       },
     );

@@ -7,6 +7,7 @@ import { Keyring } from '../kernel/keyring.ts';
 import { WALL_START_MS } from '../kernel/node-clock.ts';
 import { Rng } from '../kernel/rng.ts';
 import { Trace } from '../kernel/trace.ts';
+import { expelLessor } from '../nodes/expulsion.ts';
 import { Guest } from '../nodes/guest.ts';
 import { SimAgent } from '../nodes/sim-agent.ts';
 import { SimHub } from '../nodes/sim-hub.ts';
@@ -145,6 +146,7 @@ export class World {
     this.#attacker.begin();
     this.market.begin();
     for (const hub of this.hubs.values()) new Guest(this.context, hub).begin();
+    expelLessor(this.context, this.hubs);
     this.#tick();
   }
 
