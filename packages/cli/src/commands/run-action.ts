@@ -13,7 +13,6 @@ import { emit } from '../output/emit.ts';
 import { showLogs } from '../output/log-text.ts';
 import { planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
-import { printable } from '../output/printable.ts';
 import type { RunOptions } from './options.ts';
 import { releaseKeys } from './release-action.ts';
 
@@ -120,26 +119,11 @@ async function watch(client: Client, order: OrderId, signal: AbortSignal): Promi
     const told = last?.events.length ?? 0;
     for (const { name, detail } of view.events.slice(told)) {
       if (name === 'unmatched' || name === 'lost-race') say(`${name}: ${detail}`);
-      if (name === 'void') say(`Not started: ${await startFailure(client, order, detail, signal)}`);
+      if (name === 'void') say(`Not started: ${detail}`);
     }
     last = view;
   }
   return last as OrderView;
-}
-
-/** What the lessor's runtime said, when it said something. @param detail  begins with the lease. */
-async function startFailure(
-  client: Client,
-  order: OrderId,
-  detail: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const [lease = ''] = detail.split(':');
-  for await (const { container, text } of client.logs(order, { stream: 'life', signal })) {
-    const error = /"error":("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-    if (error && container.startsWith(`${lease}.`)) return printable(JSON.parse(error));
-  }
-  return detail;
 }
 
 /** As the program wrote it. */

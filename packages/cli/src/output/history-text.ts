@@ -18,7 +18,7 @@ export function historiesText(histories: readonly ContainerHistory[], nowMs: num
 }
 
 function stateText({ state, exitCode, reason }: ContainerHistory): string {
-  if (state === 'start-failed') return `start failed: ${reason}`;
+  if (state === 'start-failed') return reason === null ? 'start failed' : `start failed: ${reason}`;
   if (state !== 'exited') return state;
   const why = reason === null || reason === 'exit' ? '' : `, ${reason}`;
   return exitCode === null ? `ended${why}` : `exited ${exitCode}${why}`;
