@@ -33,12 +33,13 @@ function sayBoth(text: string): void {
 }
 
 /** With `--detach` the same command goes on in a process of its own, and says when it is up. */
-async function detached({ dir, fresh, transport, runtime }: UpOptions): Promise<void> {
+async function detached({ dir, fresh, transport, store, runtime }: UpOptions): Promise<void> {
   const directory = stateDirectory(dir);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'up.log');
   const log = openSync(file, 'w', 0o600);
-  const how = ['--transport', transport, '--runtime', runtime];
+  const kept = store === undefined ? [] : ['--store', store];
+  const how = ['--transport', transport, '--runtime', runtime, ...kept];
   const args = ['devnet', 'up', '--dir', directory, ...how];
   const main = process.argv[1] as string;
   const child = spawn(process.execPath, [main, ...args, ...(fresh ? ['--fresh'] : [])], {
@@ -80,8 +81,9 @@ export async function bringUp(options: UpOptions): Promise<void> {
   if (options.detach) return detached(options);
   const startMs = Date.now();
   const directory = stateDirectory(options.dir);
-  const { transport, runtime, fresh = false } = options;
-  const devnet = await Devnet.open({ directory, fresh, transport, runtime, say: sayBoth });
+  const { transport, store = null, runtime, fresh = false } = options;
+  const say = sayBoth;
+  const devnet = await Devnet.open({ directory, fresh, transport, store, runtime, say });
   const signals = listenToSignals(() => devnet.kill());
   try {
     sayBoth(`Starting 3 hubs, 5 lessors and a lessee; state in ${directory} ...`);

@@ -5,6 +5,7 @@ import {
   directoryOption,
   type HubOptions,
   runtimeOption,
+  storeOption,
   transportOption,
   type UpOptions,
 } from './options.ts';
@@ -19,10 +20,11 @@ export function devnetCommand(): Command {
     .option('-d, --detach', 'return when it is up; sparegrid devnet down ends it')
     .addOption(runtimeOption())
     .addOption(transportOption())
+    .addOption(storeOption())
     .option('--fresh', 'forget the state of an earlier devnet first')
     .addHelpText(
       'after',
-      '\nExamples:\n  sparegrid devnet up\n  sparegrid devnet up -d\n  sparegrid devnet up --demo --fresh\n  sparegrid devnet up --runtime process',
+      '\nExamples:\n  sparegrid devnet up\n  sparegrid devnet up -d\n  sparegrid devnet up --demo --fresh\n  sparegrid devnet up --runtime process\n  sparegrid devnet up --fresh --transport nats --store postgres',
     )
     .action(async (options: UpOptions) => (await actions()).bringUp(options));
   const down = new Command('down')

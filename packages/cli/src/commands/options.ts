@@ -1,6 +1,7 @@
 /** Options that many commands share. */
 import { Command, Option } from 'commander';
 import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from '../contexts.ts';
+import type { DevnetStore } from '../devnet/database.ts';
 import type { RuntimeName } from '../devnet/runtime-choice.ts';
 import type { Format } from '../output/print.ts';
 
@@ -19,6 +20,12 @@ export function transportOption(): Option {
   return new Option('--transport <kind>', 'sockets of this machine, or NATS with certificates')
     .choices(['sockets', 'nats'])
     .default('sockets');
+}
+
+export function storeOption(): Option {
+  const text =
+    'where hubs keep their records: files, or a private PostgreSQL (as it was last, else sqlite)';
+  return new Option('--store <kind>', text).choices(['sqlite', 'postgres']);
 }
 
 export function runtimeOption(): Option {
@@ -111,5 +118,6 @@ export interface UpOptions {
   fresh?: true;
   detach?: true;
   transport: 'sockets' | 'nats';
+  store?: DevnetStore;
   runtime: RuntimeName;
 }

@@ -1,5 +1,5 @@
 /** A running devnet: every hub and agent a process of its own, watched, and ended together. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '@sparegrid/agent/runtime/engine/engine';
@@ -8,6 +8,7 @@ import { endBroker } from '@sparegrid/link/nats/broker';
 import { lockStore } from '@sparegrid/link/store/store-lock';
 import { CliFault } from '../fault.ts';
 import { Child } from './child.ts';
+import { DevnetDatabase, type DevnetStore, databaseDirectory } from './database.ts';
 import { ensureDemoImage } from './image/demo-image.ts';
 import { Layout } from './layout.ts';
 import { endContainers, endEngineContainers } from './left-containers.ts';
@@ -24,6 +25,8 @@ export interface DevnetSettings {
   fresh: boolean;
   /** How processes reach each other. */
   transport: DevnetTransport;
+  /** Where hubs keep their records; null: as before, files in a new devnet. */
+  store?: DevnetStore | null;
   /** How lessors run containers. */
   runtime: RuntimeName;
   say(text: string): void;
@@ -48,6 +51,7 @@ export class Devnet {
   readonly #children: Child[] = [];
   readonly #unlock: () => void;
   readonly #say: (text: string) => void;
+  #database: DevnetDatabase | null = null;
   #stopped: Promise<void> | null = null;
 
   private constructor(
@@ -74,18 +78,29 @@ export class Devnet {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const unlock = lockDevnet(layout);
     let runtime: DevnetRuntime;
+    let database: DevnetDatabase | null = null;
     try {
       if (fresh) wipe(layout);
       runtime = await readyRuntime(settings);
       const links = transport === 'nats' ? await natsLinks(layout) : socketLinks(layout);
-      await prepareDevnet(layout, links, runtime);
+      if (storeOf(layout, settings.store ?? null) === 'postgres') {
+        database = await DevnetDatabase.start(layout, say);
+      }
+      await prepareDevnet(
+        layout,
+        links,
+        runtime,
+        (hub) => database?.store(hub) ?? layout.store(hub),
+      );
     } catch (error) {
+      await database?.stop();
       unlock();
       throw error;
     }
     say(`Runtime ${runtime.kind}: ${runtime.why}.`);
     say(runtime.kind === 'process' ? LOUD : ISOLATED);
     const devnet = new Devnet(layout, runtime, unlock, say);
+    devnet.#database = database;
     const add = (name: NodeId, role: 'hub' | 'agent') => {
       const [main, config, log] = [mainOf(role), layout.config(name), layout.log(name)];
       const changed = () => devnet.#writePids();
@@ -114,6 +129,7 @@ export class Devnet {
   /** For those who cannot wait. */
   kill(): void {
     for (const child of this.#children) child.kill();
+    this.#database?.kill();
   }
 
   async #stop(): Promise<void> {
@@ -123,6 +139,7 @@ export class Devnet {
     for (const hub of HUBS) {
       for (const door of ['mesh', 'local']) await endBroker(join(this.layout.nats(hub), door));
     }
+    await this.#database?.stop();
     rmSync(this.layout.pids, { force: true });
     this.#unlock();
   }
@@ -173,6 +190,23 @@ function lockDevnet(layout: Layout): () => void {
   }
 }
 
+/**
+ * A devnet stays with the store that it was made with: in another one its hubs would have forgotten
+ * everything. @throws CliFault CLI_DEVNET_FAILED
+ */
+function storeOf(layout: Layout, wanted: DevnetStore | null): DevnetStore {
+  const file = join(layout.directory, 'store');
+  const isNew = !existsSync(layout.key(HUBS[0] as string));
+  const kept = existsSync(file) ? (readFileSync(file, 'utf8') as DevnetStore) : null;
+  const store = kept ?? (isNew ? (wanted ?? 'sqlite') : 'sqlite');
+  if (wanted !== null && wanted !== store) {
+    const hint = `Its records are in ${store}. Use --fresh to forget them, or another --dir.`;
+    throw new CliFault('CLI_DEVNET_FAILED', hint, 'failed');
+  }
+  writeFileSync(file, store);
+  return store;
+}
+
 /** Only what a devnet makes: the directory may be somebody's by mistake. */
 function wipe(layout: Layout): void {
   for (const name of [
@@ -185,9 +219,11 @@ function wipe(layout: Layout): void {
     'nats',
     'tls',
     'context.json',
+    'store',
   ]) {
     rmSync(`${layout.directory}/${name}`, { recursive: true, force: true });
   }
+  rmSync(databaseDirectory(layout), { recursive: true, force: true });
 }
 
 function mainOf(role: 'hub' | 'agent'): string {

@@ -28,6 +28,7 @@ export async function prepareDevnet(
   layout: Layout,
   links: DevnetLinks,
   runtime: DevnetRuntime,
+  storeOf: (hub: HubId) => string | object,
 ): Promise<void> {
   for (const folder of ['keys', 'config', 'state', 'log', 'containers']) {
     mkdirSync(join(layout.directory, folder), { recursive: true, mode: 0o700 });
@@ -40,7 +41,11 @@ export async function prepareDevnet(
   const free = await freePorts(HUBS.length);
   const http = new Map(HUBS.map((hub, at) => [hub, { host: HOST, port: free[at] as number }]));
   for (const hub of HUBS) {
-    writeJson(layout.config(hub), { ...hubConfig(layout, links, hub), http: http.get(hub) });
+    writeJson(layout.config(hub), {
+      ...hubConfig(layout, links, hub),
+      store: storeOf(hub),
+      http: http.get(hub),
+    });
   }
   for (const lessor of LESSORS) {
     const config = agentConfig(layout, links, lessor);
@@ -81,7 +86,6 @@ function hubConfig(layout: Layout, links: DevnetLinks, hub: HubId): object {
   return {
     id: hub,
     keyFile: layout.key(hub),
-    store: layout.store(hub),
     ...links.doors(hub),
     peers: HUBS.map((id) => ({
       id,
