@@ -16,6 +16,8 @@ const IN_FLIGHT = 8;
 const CORES_PER_LESSOR = 160;
 const LESSORS = 4;
 const FAULT_MS_MAX = 90_000;
+/** From kill -9 of the process that serves to the first order that the other one acknowledged. */
+const TAKE_OVER_MS_MAX = 5_000;
 const GIB = 2 ** 30;
 
 describe.skipIf(!hasPostgres())('a hub with a standby', () => {
@@ -39,20 +41,27 @@ describe.skipIf(!hasPostgres())('a hub with a standby', () => {
     await network?.close();
   }, 30_000);
 
-  /** Orders one after the other on each of several lines; `act` happens in the midst of it. */
-  async function orderWhile(act: () => void): Promise<void> {
-    let [next, count] = [0, 0];
+  /**
+   * Orders one after the other on each of several lines; `act` happens in the midst of it.
+   *
+   * @returns the longest time after it in which no order was acknowledged.
+   */
+  async function orderWhile(act: () => void): Promise<number> {
+    let [next, count, longestMs, lastMs] = [0, 0, 0, Number.POSITIVE_INFINITY];
     const line = async () => {
       while (next < ORDERS_PER_FAULT) {
         next += 1;
         acknowledged.push(await client.submitOrder(draft(), { timeoutMs: null }));
         count += 1;
+        longestMs = Math.max(longestMs, performance.now() - lastMs);
+        if (count >= ACKNOWLEDGED_BEFORE) lastMs = performance.now();
         if (count === ACKNOWLEDGED_BEFORE) act();
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, line));
     [serving, waiting] = [waiting, serving];
     await network.process(serving).ready;
+    return longestMs;
   }
 
   async function isConserved(sold: ReadonlyMap<string, number>): Promise<boolean> {
@@ -87,8 +96,10 @@ describe.skipIf(!hasPostgres())('a hub with a standby', () => {
     'goes on after kill -9 of the process that serves',
     async () => {
       const { ended } = network.process(serving);
-      await orderWhile(() => network.process(serving).child.kill('SIGKILL'));
+      const silentMs = await orderWhile(() => network.process(serving).child.kill('SIGKILL'));
       await ended;
+      process.stderr.write(`taken over ${Math.round(silentMs)} ms after kill -9\n`);
+      expect(silentMs).toBeLessThan(TAKE_OVER_MS_MAX);
       await expectAllRunning();
       network.start(waiting);
     },
