@@ -167,6 +167,8 @@ export class StandbyNetwork {
       keyFile: `${id}.key`,
       store,
       standby: id === 'h1',
+      // What is free is counted, so it must be shown as it is.
+      privacy: false,
       sockets: { mesh: this.#door(name, 'mesh'), local: this.#door(name, 'local') },
       peers: ['h1', 'h2'].map((hub) => ({
         id: hub,
