@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,21 +19,24 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const MAIN = join(import.meta.dirname, 'main.ts');
 const LESSEE = generateKey();
 
-/** A lessee's connection that asks for the status of hub h1 and hears what comes. */
+/** A lessee's connection that asks for the status of its hub and hears what comes. */
 class Lessee {
   readonly heard: Message[] = [];
   readonly client: Client;
   readonly #session = randomBytes(16).toString('hex');
-  readonly #framer = new Framer({
-    crypto: nodeCrypto(LESSEE),
-    from: 'l1.h1',
-    session: this.#session,
-    epoch: 0,
-    frameTtlMs: 30_000,
-  });
+  readonly #hub: string;
+  readonly #framer: Framer;
   #changed = Promise.withResolvers<void>();
 
-  constructor(path: string) {
+  constructor(path: string, hub: string) {
+    this.#hub = hub;
+    this.#framer = new Framer({
+      crypto: nodeCrypto(LESSEE),
+      from: `l1.${hub}`,
+      session: this.#session,
+      epoch: 0,
+      frameTtlMs: 30_000,
+    });
     this.client = localSockets.connect({
       path,
       onFrame: (frame, signature) => {
@@ -55,7 +58,7 @@ class Lessee {
 
   async status(): Promise<HubStatus> {
     const request = { type: 'request', requestId: 'r1', request: { op: 'hub.status' } } as const;
-    for (const frame of this.#framer.frame('h1', [request], Date.now())) {
+    for (const frame of this.#framer.frame(this.#hub, [request], Date.now())) {
       this.client.send(frame.text, frame.signature);
     }
     const message = await this.next();
@@ -100,13 +103,13 @@ describe('hub process', () => {
 
   async function writeConfig(id: string, more: object): Promise<void> {
     const organization = { id: 'LEI1', name: 'One', kind: 'company' };
-    const lessee = { id: 'l1.h1', publicKey: publicKeyOf(LESSEE), organization, lends: false };
+    const lessee = { id: `l1.${id}`, publicKey: publicKeyOf(LESSEE), organization, lends: false };
     const config = {
       id,
       keyFile: `${id}.key`,
       store: `data/${id}.db`,
       sockets: { mesh: `run/${id}.mesh.sock`, local: `run/${id}.local.sock` },
-      participants: id === 'h1' ? [lessee] : [],
+      participants: [lessee],
       timing: { heartbeatMs: 50 },
       ...more,
     };
@@ -136,8 +139,8 @@ describe('hub process', () => {
     return { code, said };
   }
 
-  function connect(): Lessee {
-    const lessee = new Lessee(join(folder, 'run/h1.local.sock'));
+  function connect(hub = 'h1'): Lessee {
+    const lessee = new Lessee(join(folder, `run/${hub}.local.sock`), hub);
     lessees.push(lessee);
     return lessee;
   }
@@ -162,6 +165,40 @@ describe('hub process', () => {
     expect(await ready(start('h1'))).toMatchObject({ epoch: 2 });
     expect(await lessee.status()).toMatchObject({ epoch: 2 });
   });
+
+  it('learns its past on an older copy of its store, in the same process, and serves again', async () => {
+    const [first] = [start('h1'), start('h2')] as [ChildProcess, ChildProcess];
+    await Promise.all(children.map(ready));
+    await endedWell(first);
+    await copyFile(join(folder, 'data/h1.db'), join(folder, 'backup.db'));
+    const second = start('h1');
+    await ready(second);
+    const peer = connect('h2');
+    const epochSeen = async () =>
+      (await peer.status()).parts.find((part) => part.hub === 'h1')?.epoch;
+    while ((await epochSeen()) !== 2);
+    await endedWell(second);
+    await copyFile(join(folder, 'backup.db'), join(folder, 'data/h1.db'));
+    const restored = start('h1');
+    const said = createInterface({ input: restored.stderr as NodeJS.ReadableStream });
+    const codes: string[] = [];
+    for await (const line of said) {
+      const code = /HUB_STORE_ROLLED_BACK|HUB_RECOVERED/.exec(line)?.[0];
+      if (code) codes.push(code);
+      if (code === 'HUB_RECOVERED') break;
+    }
+    expect(codes).toEqual(['HUB_STORE_ROLLED_BACK', 'HUB_RECOVERED']);
+    // Its epoch is above the lost ones: the peer takes its word again.
+    while (((await epochSeen()) ?? 0) <= 3);
+    expect(await connect().status()).toMatchObject({ recovery: null });
+    expect(restored.exitCode).toBeNull();
+  }, 180_000);
+
+  async function endedWell(child: ChildProcess): Promise<void> {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  }
 
   it('hears of its peers over the mesh, also after one was killed', async () => {
     const hubs = [start('h1'), start('h2')];

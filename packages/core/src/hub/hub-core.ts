@@ -129,6 +129,7 @@ export class HubCore {
       epoch,
       // What was proved once need not be proved again.
       commits: Math.max(commits, recovery?.commits ?? 0),
+      bornAtMs: now.wallMs,
     });
     this.#panoramas = new PanoramaDesk(
       context,

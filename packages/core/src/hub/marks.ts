@@ -8,6 +8,8 @@ export interface Mark {
   hub: HubId;
   epoch: number;
   commits: number;
+  /** Wall time at which that life began: tells two lives of one epoch apart, after a restore. */
+  bornAtMs: number;
 }
 
 /** Durable; table `mark`, key hub: what that hub told of itself. */
@@ -27,6 +29,7 @@ export interface CommitsRecord {
 export interface StoreStart {
   epoch: number;
   commits: number;
+  bornAtMs: number;
 }
 
 /**
@@ -63,7 +66,7 @@ export class Marks {
   own(): SignedDocument {
     if (this.#own?.commits !== this.#commits) {
       const { crypto, self: hub, epoch } = this.#context;
-      const mark = { hub, epoch, commits: this.#commits };
+      const mark = { hub, epoch, commits: this.#commits, bornAtMs: this.#start.bornAtMs };
       this.#own = { commits: this.#commits, document: signDocument(crypto, hub, 'mark', mark) };
     }
     return this.#own.document;
@@ -84,7 +87,8 @@ export class Marks {
     const last = known && readMark(known.last);
     if (last && last.epoch === mark.epoch && last.commits >= mark.commits) return;
     if (last && last.epoch > mark.epoch) return;
-    const past = last && last.epoch < mark.epoch ? higher(known, known.past) : known?.past;
+    const isNewLife = last && (last.epoch < mark.epoch || last.bornAtMs !== mark.bornAtMs);
+    const past = known && isNewLife ? higher(known, known.past) : known?.past;
     const record: MarkRecord = { last: document, past: past ?? null };
     this.#heard.set(from, record);
     this.#context.put('mark', from, record);
@@ -102,14 +106,17 @@ export class Marks {
         hub: mark.hub,
         epoch: Math.max(mark.epoch, lost?.epoch ?? 0),
         commits: Math.max(mark.commits, lost?.commits ?? 0),
+        bornAtMs: mark.bornAtMs,
       };
     }
     return lost;
   }
 
-  #isAhead({ epoch, commits }: Mark): boolean {
-    const { epoch: own, commits: began } = this.#start;
-    return epoch > own || (epoch < own && commits > began);
+  /** A copy of the store from one life back begins the same epoch a second time. */
+  #isAhead({ epoch, commits, bornAtMs }: Mark): boolean {
+    const own = this.#start;
+    if (epoch === own.epoch) return bornAtMs !== own.bornAtMs;
+    return epoch > own.epoch || commits > own.commits;
   }
 }
 
@@ -124,9 +131,9 @@ function commitsOf(document: SignedDocument): number {
 /** Peers send these: nothing in them is certain. */
 function readMark({ payload }: SignedDocument): Mark | undefined {
   try {
-    const { hub, epoch, commits } = JSON.parse(payload);
-    const isNumber = Number.isSafeInteger(epoch) && Number.isSafeInteger(commits);
-    return typeof hub === 'string' && isNumber ? { hub, epoch, commits } : undefined;
+    const { hub, epoch, commits, bornAtMs } = JSON.parse(payload);
+    const areNumbers = [epoch, commits, bornAtMs].every(Number.isSafeInteger);
+    return typeof hub === 'string' && areNumbers ? { hub, epoch, commits, bornAtMs } : undefined;
   } catch {
     return undefined;
   }

@@ -106,6 +106,16 @@ describe('a hub whose store was rolled back', () => {
     expect(codes(world, 'h2')).toEqual(['HUB_STORE_ROLLED_BACK', 'HUB_RECOVERED']);
   });
 
+  it('notices that it begins an epoch for the second time', () => {
+    const world = stocked();
+    const backup = world.hub('h2').store.copy();
+    world.restart(world.hub('h2'));
+    world.settle().run(BEAT_MS);
+    world.restore('h2', backup).run(BEAT_MS);
+    expect(codes(world, 'h2')).toEqual(['HUB_STORE_ROLLED_BACK', 'HUB_RECOVERED']);
+    expect(world.hub('h1').core.panorama.parts.get('h2')?.epoch).toBe(world.hub('h2').core.epoch);
+  });
+
   it('is not disturbed by its newest store, however often it starts', () => {
     const { world } = running();
     for (let lives = 0; lives < 3; lives += 1) {
@@ -197,9 +207,14 @@ describe('a lying peer', () => {
     const { crypto } = keysOf('h1');
     const version = world.hub('h1').core.panorama.own.version();
     const known = ['h1', 'h2'].map((hub) =>
-      signDocument(crypto, hub, 'mark', { hub: 'h2', epoch: 99, commits: 9_999_999 }),
+      signDocument(crypto, hub, 'mark', { hub: 'h2', epoch: 99, commits: 9_999_999, bornAtMs: 1 }),
     );
-    const mark = signDocument(crypto, 'h1', 'mark', { hub: 'h1', epoch: 1, commits: 1 });
+    const mark = signDocument(crypto, 'h1', 'mark', {
+      hub: 'h1',
+      epoch: 1,
+      commits: 1,
+      bornAtMs: 1,
+    });
     tell(world, { type: 'heartbeat', version, mark, known });
     world.run(BEAT_MS);
     expect(codes(world, 'h2')).toEqual([]);
