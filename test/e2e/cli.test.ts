@@ -70,7 +70,7 @@ test('run shows the cost, then the output, and says how it ended', async () => {
   );
   expect([code, stdout]).toEqual([0, 'hello you\n']);
   expect(stderr).toMatch(
-    /Cost: [\d.]+ credits per hour, at most [\d.]+ in all[\s\S]*Order completed/,
+    /Cost: [\d.]+ credits per hour, at most [\d.]+ in all[\s\S]*without network[\s\S]*Order completed/,
   );
 }, 120_000);
 

@@ -21,6 +21,9 @@ export async function submit(options: FileOptions): Promise<void> {
   await withClient(options, async (client) => {
     const ids: string[] = [];
     for (const draft of drafts) ids.push(await client.submitOrder(draft));
+    if (drafts.some(({ task }) => !task.public.egress)) {
+      say('Containers run without network: "egress: true" in the order asks for it.');
+    }
     if (options.wait) return showEnds(client, ids, options);
     const value = ids.length === 1 ? { order: ids[0] } : { orders: ids };
     await emit(options.output, value, { table: () => ids.join('\n'), names: () => ids });

@@ -82,7 +82,10 @@ function tellCost({ plan, draft }: Quote): void {
   if (plan.code !== null)
     return say(`Nobody suits now (${plan.code}: ${plan.hint}); ${most}. Waiting ...`);
   const where = plan.parts.map(({ lessor, replicas }) => `${lessor} x${replicas}`).join(', ');
-  say(`Cost: ${formatCredits(plan.priceMicroPerHour)} credits per hour, ${most}; on ${where}`);
+  const network = draft.task.public.egress ? '' : '; without network (--egress asks for it)';
+  say(
+    `Cost: ${formatCredits(plan.priceMicroPerHour)} credits per hour, ${most}; on ${where}${network}`,
+  );
 }
 
 /** Until the order ended, or the user leaves it alone. */
