@@ -27,7 +27,7 @@ const CPU_OF_TWO = 600;
 const STUBBORN = 'trap "" TERM; echo line 1; while :; do sleep 0.05; done';
 const LEASE_MS = 5_000;
 /** For killing it, on a loaded machine. */
-const SLACK_MS = 3_000;
+const SLACK_MS = 5_000;
 
 const missing = whyNot('docker');
 if (missing) console.error(`SKIPPED: kills of container networks: ${missing} on this machine`);

@@ -4,7 +4,8 @@ import type { Logger } from '@sparegrid/link/daemon/logger';
 import Docker from 'dockerode';
 
 const WAIT_MS = 100;
-const WAIT_MS_MAX = 2_000;
+/** Leases end while a daemon is away: when it is back, they are late enough. */
+const WAIT_MS_MAX = 500;
 const ANSWER_MS = 20_000;
 
 /** What the connection says when the daemon is not there, or went away while it answered. */
