@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { hasNatsServer } from '@sparegrid/link/nats/for-tests';
 import { afterAll, describe, expect, it } from 'vitest';
+import { databaseDirectory } from '../../packages/cli/src/devnet/database.ts';
+import { Layout } from '../../packages/cli/src/devnet/layout.ts';
 import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
 import { processesWith, run } from './command.ts';
 
@@ -25,7 +27,9 @@ describe.skipIf(!hasNatsServer() || !hasPostgres())(
 
     afterAll(async () => {
       await run(down);
-      rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      for (const made of [directory, databaseDirectory(new Layout(directory))]) {
+        rmSync(made, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      }
     }, 60_000);
 
     it('completes an order', async () => {
