@@ -168,8 +168,8 @@ export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
     edits: [
       {
         file: TARGET,
-        find: "if (state === 'all-exited' || (applied && state === 'gone')) {",
-        replace: "if (state === 'all-exited' || state === 'gone' || state === 'up') {",
+        find: "if (state === 'up' || (state === 'gone' && !applied)) continue;",
+        replace: 'void state; void applied;',
       },
     ],
     caughtBy: ['container.runs-after-end'],
@@ -210,8 +210,8 @@ export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
     edits: [
       {
         file: FIRST,
-        find: 'part.settleMicro = isVoid ? 0n : settlementOf(part);',
-        replace: 'part.settleMicro = isVoid ? 0n : settlementOf(part) + 1n;',
+        find: 'part.settleMicro ??= isVoid ? 0n : settlementOf(part);',
+        replace: 'part.settleMicro ??= isVoid ? 0n : settlementOf(part) + 1n;',
       },
     ],
     caughtBy: ['bill.not-whole'],
@@ -246,8 +246,8 @@ export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
     edits: [
       {
         file: 'participant/containers.ts',
-        find: 'nowMs >= record.runningAtMs + desired.durationMs) {',
-        replace: 'nowMs >= record.runningAtMs + 100 * desired.durationMs) {',
+        find: 'return (runningAtMs ?? 0) + desired.durationMs - this.#warningMs(desired);',
+        replace: 'return (runningAtMs ?? 0) + 100 * desired.durationMs;',
       },
       {
         file: TARGET,

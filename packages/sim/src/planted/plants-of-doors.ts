@@ -121,8 +121,8 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/hub-core.ts',
-        find: 'const epoch = storedEpoch(records) + 1;',
-        replace: 'const epoch = Math.max(1, storedEpoch(records));',
+        find: "(storedOne<{ epoch: number }>(records, 'meta', 'epoch')?.epoch ?? 0) + 1;",
+        replace: "storedOne<{ epoch: number }>(records, 'meta', 'epoch')?.epoch ?? 1;",
       },
     ],
     caughtBy: [
@@ -162,7 +162,7 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     edits: [
       {
         file: 'agreement/target-hub.ts',
-        find: 'this.#lessors.inventory(lessor)?.freeze(replica, placements);',
+        find: 'inventory.freeze(replica, placements);',
         replace: 'void replica; void placements;',
       },
     ],
