@@ -78,7 +78,7 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
 /** In most seeds; periods so short that names change while much is going on. */
 function makePrivacy(rng: Rng): PrivacySettings | null {
   if (rng.chance(300)) return null;
-  const coarse = { cpuMillicores: 500, memoryBytes: 2 ** 28, deviceMilli: 250 };
+  const coarse = { cpuMillicores: 750, memoryBytes: 3 * 2 ** 28, deviceMilli: 300 };
   const pseudonymPeriodMs = rng.pick([7_000, 20_000, 60_000]);
   return {
     pseudonymPeriodMs,
