@@ -70,8 +70,15 @@ export class TaskKeys {
       this.#model.violate('key.missing-untrue', hub, key, 'the key was there');
     }
     const isGraceOver = after.outcome === 'LEASE_START_GRACE' && before?.outcome !== after.outcome;
-    const wasKeyless = before?.state === 'active' && before.taskPrivate !== null && was === null;
-    if (isGraceOver && wasKeyless && after.stoppedAtMs !== null && after.endedAtMs === null) {
+    // After a standstill the key and the end of the grace may come in one step.
+    const isKeyless = before?.state === 'active' && after.release === null && was === null;
+    if (
+      isGraceOver &&
+      isKeyless &&
+      before.taskPrivate !== null &&
+      after.stoppedAtMs !== null &&
+      after.endedAtMs === null
+    ) {
       const terms = after.terms;
       const agreement = this.#model.hub(terms.firstHub).records.agreement.get(terms.agreement);
       // The first hub names the reason for all parts when it ends them.
