@@ -50,14 +50,15 @@ describe('the private part of a task', () => {
     const release = await sealRelease(secrets.pair, agent.publicKey, PART, task, keys);
     const image = { ...task, public: { ...task.public, image: 'process:other' } };
     const stranger = (await ordered(Buffer.alloc(32, 2).toString('base64'))).task.sealKey;
-    const tries = [
+    const altered = `${release.startsWith('A') ? 'B' : 'A'}${release.slice(1)}`;
+    const tries = await Promise.allSettled([
       openRelease(other.key, PART, task, release),
       openRelease(agent.key, `${PART}1`, task, release),
       openRelease(agent.key, PART, image, release),
       openRelease(agent.key, PART, { ...task, sealKey: stranger }, release),
-      openRelease(agent.key, PART, task, `${release.slice(0, -2)}AA`),
-    ];
-    for (const one of tries) await expect(one).rejects.toThrow();
+      openRelease(agent.key, PART, task, altered),
+    ]);
+    expect(tries.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
   });
 
   it('has keys that come back from the lessee’s key alone, and differ from order to order', async () => {
