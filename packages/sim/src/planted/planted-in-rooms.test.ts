@@ -1,0 +1,28 @@
+/** The auditor notices faults of joint rounds and of keys; every fault can still be planted. */
+import { describe, expect, it } from 'vitest';
+import { copyCore } from './core-copy.ts';
+import { hunt, SEEDS_IN_TESTS } from './hunt.ts';
+import { applyEdit } from './plant.ts';
+import { PLANTS } from './plants.ts';
+import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
+import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
+
+describe('the auditor', () => {
+  it.each([...PLANTS_OF_ROUNDS, ...PLANTS_OF_KEYS])(
+    'notices: $what',
+    async (plant) => {
+      const { violations } = await hunt(plant, SEEDS_IN_TESTS);
+      expect(violations.filter((name) => plant.caughtBy.includes(name))).not.toEqual([]);
+    },
+    120_000,
+  );
+});
+
+it.each(PLANTS)('$name can still be planted', (plant) => {
+  copyCore(plant).remove();
+});
+
+it('a fault whose snippet does not stand in the source is an error', () => {
+  const edit = { file: 'x.ts', find: 'not there', replace: '' };
+  expect(() => applyEdit('const here = 1;', edit)).toThrow('found 0 times');
+});
