@@ -10,10 +10,10 @@ import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
 import { cpuMsOf } from '../cpu-of-processes.ts';
 import { orderOf } from '../e2e/machine.ts';
 import { type BenchMarket, type MarketSize, openMarket, untilKnown } from '../e2e/market.ts';
+import { FrozenEvents } from '../frozen-events.ts';
 import { fdatasyncMs } from '../fsync-probe.ts';
 import { GhostHub } from '../panorama/ghost-hub.ts';
 import { type Bench, quantile, type Result } from '../result.ts';
-import { FrozenEvents } from './frozen-events.ts';
 import { PostgresLoop } from './postgres-loop.ts';
 
 interface Load {

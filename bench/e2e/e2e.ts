@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { signDocument } from '@sparegrid/core/units/document';
 import type { JsonValue } from '@sparegrid/core/units/json';
 import type { Lessee } from '@sparegrid/sim/replay/lessee';
+import { FrozenEvents } from '../frozen-events.ts';
 import { fdatasyncMs } from '../fsync-probe.ts';
 import { type Bench, quantile, type Result } from '../result.ts';
 import { orderOf } from './machine.ts';
@@ -18,23 +19,6 @@ interface Load {
 
 const IDLE: Load = { name: 'one at a time', orders: 150, inFlight: 1 };
 const BUSY: Load = { name: '96 in flight', orders: 3_000, inFlight: 96 };
-
-/** Waits for the event that says an agreement is frozen and durable at all its hubs. */
-class FrozenEvents {
-  readonly #waiting = new Map<string, () => void>();
-  readonly #seen = new Set<string>();
-
-  heard(order: string, name: string): void {
-    if (name !== 'frozen') return;
-    this.#seen.add(order);
-    this.#waiting.get(order)?.();
-  }
-
-  async of(order: string): Promise<void> {
-    if (this.#seen.has(order)) return;
-    await new Promise<void>((resolve) => this.#waiting.set(order, resolve));
-  }
-}
 
 export const benchEndToEnd: Bench = async (report) => {
   for (const load of [IDLE, BUSY]) {

@@ -9,11 +9,12 @@ import { canonicalJson, type JsonValue } from '../units/json.ts';
 import { costOf, type Micro, smaller } from '../units/money.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts } from './ports.ts';
-import type {
-  AgreementPart,
-  AgreementPartTerms,
-  AgreementRecord,
-  PartTombstone,
+import {
+  type AgreementPart,
+  type AgreementPartTerms,
+  type AgreementRecord,
+  type PartTombstone,
+  UNANSWERED,
 } from './records.ts';
 import { Retry } from './retry.ts';
 
@@ -87,16 +88,7 @@ export class FirstAgreements {
       parts: parts.map((terms) => ({
         terms,
         document: signDocument(crypto, self, 'agreement-part', terms as unknown as JsonValue),
-        status: 'asked',
-        endCode: null,
-        outcome: null,
-        billedMs: 0,
-        costMicro: 0n,
-        meter: null,
-        settleMicro: null,
-        settled: false,
-        keys: null,
-        release: null,
+        ...UNANSWERED,
       })),
     };
     this.agreements.set(agreement.id, agreement);

@@ -136,6 +136,20 @@ export interface AgreementPart {
   settled: boolean;
 }
 
+/** What a part is before its target hub has told anything of it. */
+export const UNANSWERED: Readonly<Omit<AgreementPart, 'terms' | 'document'>> = {
+  status: 'asked',
+  keys: null,
+  release: null,
+  endCode: null,
+  outcome: null,
+  billedMs: 0,
+  costMicro: 0n,
+  meter: null,
+  settleMicro: null,
+  settled: false,
+};
+
 /** An agreement at its first hub. Times are the hub's elapsed milliseconds. */
 export interface AgreementRecord {
   id: AgreementId;

@@ -1,9 +1,10 @@
 /** Makes one past of two: what the store has, and what the other parties of its agreements tell. */
-import type {
-  AgreementPart,
-  AgreementPartTerms,
-  AgreementRecord,
-  PartRecord,
+import {
+  type AgreementPart,
+  type AgreementPartTerms,
+  type AgreementRecord,
+  type PartRecord,
+  UNANSWERED,
 } from '../agreement/records.ts';
 import type { Testimony } from '../agreement/testimony.ts';
 import { replicasOf } from '../order/placement.ts';
@@ -152,23 +153,10 @@ function rebuilt(told: readonly Told[], nowMs: number): AgreementRecord {
   const { terms, document } = told[0] as Told;
   const { agreement: id, atomic, partCount, replicaTotal } = terms;
   const { order, attempt } = namesIn(id);
-  const blank = {
-    document,
-    status: 'asked' as const,
-    endCode: null,
-    outcome: null,
-    billedMs: 0,
-    costMicro: 0n,
-    meter: null,
-    settleMicro: null,
-    settled: false,
-    keys: null,
-    release: null,
-  };
   const parts = Array.from({ length: partCount }, (_, part): AgreementPart => {
     const one = told.find((known) => known.terms.part === part);
-    if (one) return { ...blank, terms: one.terms, document: one.document };
-    return { ...blank, terms: { ...terms, part, placements: [] } };
+    if (one) return { ...UNANSWERED, terms: one.terms, document: one.document };
+    return { ...UNANSWERED, document, terms: { ...terms, part, placements: [] } };
   });
   const replicas = told.reduce((sum, one) => sum + replicasOf(one.terms.placements), 0);
   return {
