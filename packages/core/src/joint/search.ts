@@ -4,7 +4,7 @@ import { type Progress, progressOf, SeededRandom } from './budget.ts';
 import type { Bundles } from './bundle.ts';
 import { dive, openOrders } from './dive.ts';
 import { Improvement } from './improve.ts';
-import type { Columns } from './instance.ts';
+import type { Columns, JointInstance } from './instance.ts';
 import type { JointOptions } from './options.ts';
 import { paceOf } from './pace.ts';
 import type { PairPrices } from './pair-prices.ts';
@@ -25,6 +25,12 @@ const MOVES_PER_ORDER = 60;
 const BATCH = 32;
 /** Temperatures as shares of what an order costs on the mean. */
 const WARMTH = { first: 0.02, last: 0.0005 };
+/**
+ * What is new in a warm start is first given a place by annealing from it alone: moves for each
+ * changed order, share of the time at most, and only when few orders have changed.
+ */
+const ARRIVAL = { moves: 400, share: 0.4, changedMost: 0.1 };
+const WARMTH_ARRIVAL = { first: 0.005, last: 0.0005 };
 /** For programmes too small to be improved part by part. */
 const WARMTH_SMALL = { first: 0.15, last: 0.003 };
 
@@ -69,6 +75,17 @@ export function search(
     firstCycle: 16 * instance.orders,
   });
   let moves = 0;
+  const changed = options.warm?.changed;
+  if (changed && changed.length <= ARRIVAL.changedMost * instance.orders) {
+    prices.price.set(reference);
+    const arrival = new Improvement(own, changed);
+    settleArrivals(arrival, progress, {
+      arrivals: changed.length,
+      mean: meanCost(bound, instance),
+    });
+    moves = arrival.moves;
+    restore(state, arrival.best);
+  }
   const isUp = (): boolean => options.timeIsUp?.() === true;
   let steps = 0;
   const isSmall = instance.orders < PART.least;
@@ -76,7 +93,7 @@ export function search(
   while (hasParts && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
     const size = PART.least + random.below(PART.more);
     // What is new comes first, then what loses most.
-    const seed = options.warm?.changed[steps++];
+    const seed = changed?.[steps++];
     moves += MOVES_PER_SETTLED * refinement.step(size, isUp, seed);
   }
   prices.price.set(reference);
@@ -85,7 +102,7 @@ export function search(
   anneal(improvement, progress, warmth, {
     moves,
     lowerBound: bound.lowerBound,
-    orders: instance.orders,
+    mean: meanCost(bound, instance),
   });
   return { units: improvement.best, moves: moves + improvement.moves };
 }
@@ -98,14 +115,46 @@ function unserved({ instance, cost }: JointState): Int32Array {
   return Int32Array.from(orders);
 }
 
+function meanCost({ lowerBound }: JointBound, { orders }: JointInstance): number {
+  return Math.max(1, lowerBound / Math.max(1, orders));
+}
+
+function settleArrivals(
+  arrival: Improvement,
+  progress: Progress,
+  { arrivals, mean }: { arrivals: number; mean: number },
+): void {
+  const { first, last } = WARMTH_ARRIVAL;
+  const most = ARRIVAL.moves * arrivals;
+  const from = progress.share(0);
+  const until = from + ARRIVAL.share * (1 - from);
+  for (let share = from; arrival.moves < most; share = progress.share(arrival.moves)) {
+    const at = Math.max(arrival.moves / most, (share - from) / (until - from));
+    if (at >= 1) break;
+    arrival.anneal(BATCH, mean * first * (last / first) ** at);
+  }
+}
+
+/** Changes the orders whose units are others. */
+function restore(state: JointState, units: Int32Array): void {
+  const { orders, first } = state.instance;
+  for (let i = 0; i < orders; i++) {
+    const end = first[i + 1]!;
+    let e = first[i]!;
+    while (e < end && state.units[e] === units[e]) e++;
+    if (e === end) continue;
+    state.mark();
+    state.place(i, units.subarray(first[i]!, end));
+  }
+}
+
 /** Until the progress ends or the bound is reached. */
 function anneal(
   improvement: Improvement,
   progress: Progress,
   warmth: { first: number; last: number },
-  { moves, lowerBound, orders }: { moves: number; lowerBound: number; orders: number },
+  { moves, lowerBound, mean }: { moves: number; lowerBound: number; mean: number },
 ): void {
-  const mean = Math.max(1, lowerBound / Math.max(1, orders));
   const share = (): number => progress.share(moves + improvement.moves);
   for (let cycle = 0; improvement.bestTotal > lowerBound; cycle++) {
     const from = share();

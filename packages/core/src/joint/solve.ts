@@ -15,6 +15,7 @@ import { reasonOf, type Unfilled, unfilledOf } from './reasons.ts';
 import { search } from './search.ts';
 import { JointState } from './state.ts';
 import { uncontested } from './uncontested.ts';
+import { marked, nearOf } from './warm.ts';
 
 export type { JointOptions };
 
@@ -47,7 +48,7 @@ const PAIR_ROUNDS_COUNTED = 200;
 const WARM_PAIR_ROUNDS = 15;
 /** How far above the first bound the optimum may lie, as a share of it. */
 const LIFT = { practical: 0.5, literal: 1 };
-const WARM_LIFT = 0.001;
+const WARM_LIFT = 0.01;
 /** Size of a lessor's search tree. */
 const NODES_MOST = 4000;
 
@@ -113,7 +114,10 @@ function priced(
   const start =
     warm?.certificate.pairPrices.slice() ?? pairPricesOf(instance, levels, lessorSide.price);
   const pairs = new PairPrices(instance, { columns, levels, bundles, lessors, limit }, start);
-  pairs.take(Int32Array.from({ length: instance.orders }, (_, i) => i));
+  // All limits stand: what is not taken only keeps its prices.
+  pairs.take(
+    marked(warm ? nearOf(instance, columns, warm) : new Uint8Array(instance.orders).fill(1)),
+  );
   const rounds = timeShare ? PAIR_ROUNDS[instance.form] : PAIR_ROUNDS_COUNTED;
   const share = warm ? WARM_PAIR_SHARE : PAIR_SHARE;
   pairs.improve({

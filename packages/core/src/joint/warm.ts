@@ -57,10 +57,26 @@ export function carryOver(
   return { certificate, units, changed: Int32Array.from(changed) };
 }
 
-/**
- * Places what still fits and returns the orders to search from: the changed ones, those without
- * units, and those that share a lessor with a changed one.
- */
+/** The changed orders and those that share a lessor with one: where the prices may have moved. */
+export function nearOf(
+  { orders, first, lessor }: JointInstance,
+  columns: Columns,
+  warm: Warm,
+): Uint8Array {
+  const isNear = new Uint8Array(orders);
+  for (const i of warm.changed) {
+    isNear[i] = 1;
+    for (let e = first[i]!; e < first[i + 1]!; e++) {
+      const j = lessor[e]!;
+      for (let k = columns.start[j]!; k < columns.start[j + 1]!; k++) {
+        isNear[columns.order[columns.pair[k]!]!] = 1;
+      }
+    }
+  }
+  return isNear;
+}
+
+/** Places what still fits and returns the orders to search from: those near, and those without units. */
 export function focusOf(
   instance: JointInstance,
   columns: Columns,
@@ -68,16 +84,7 @@ export function focusOf(
   state: JointState,
 ): Int32Array {
   const { orders, first, lessor } = instance;
-  const isFocus = new Uint8Array(orders);
-  for (const i of warm.changed) {
-    isFocus[i] = 1;
-    for (let e = first[i]!; e < first[i + 1]!; e++) {
-      const j = lessor[e]!;
-      for (let k = columns.start[j]!; k < columns.start[j + 1]!; k++) {
-        isFocus[columns.order[columns.pair[k]!]!] = 1;
-      }
-    }
-  }
+  const isFocus = nearOf(instance, columns, warm);
   for (let i = 0; i < orders; i++) {
     const units = warm.units.subarray(first[i]!, first[i + 1]!);
     if (units.every((one) => one === 0) || !keepsTerms(instance, i, units)) {
@@ -94,7 +101,11 @@ export function focusOf(
       }
     }
   }
-  const focus: number[] = [];
-  for (let i = 0; i < orders; i++) if (isFocus[i]) focus.push(i);
-  return Int32Array.from(focus);
+  return marked(isFocus);
+}
+
+export function marked(isMarked: Uint8Array): Int32Array {
+  const numbers: number[] = [];
+  for (let i = 0; i < isMarked.length; i++) if (isMarked[i] === 1) numbers.push(i);
+  return Int32Array.from(numbers);
 }
