@@ -63,7 +63,7 @@ export class GhostHub {
       const to = some.at(-1)?.revision ?? from;
       const delta = { type: 'delta', epoch: 1, from, to, complete: true, rows: some } as const;
       from = to;
-      return delta;
+      return { ...delta, changes: [] };
     });
   }
 

@@ -77,6 +77,8 @@ export const REFUSAL_CODES = {
   PANORAMA_MALFORMED: 'Passed-on rows of a hub do not have the stated form.',
   PANORAMA_SIGNATURE: 'Passed-on rows of a hub are not signed by that hub.',
   PANORAMA_NOT_OWNER: 'A hub sent rows of a participant that is not in its subnet.',
+  PANORAMA_WRONG_BASE:
+    'A change of a row does not build on the row that is here, or names what that row does not have.',
   PANORAMA_OPERATORS_ONLY: 'Machines of the network are shown to operators of this hub only.',
 
   DIRECTORY_UNKNOWN: 'No hub of the network has a participant of this id.',

@@ -150,7 +150,7 @@ describe('a hub', () => {
     const row: PanoramaRow = { kind: 'lease', participant: 'ann.h1', revision: 99, offer: null };
     const { epoch, revision } = world.hub('h2').core.panorama.own;
     const span = { epoch, from: revision, to: revision + 1, complete: true };
-    const delta = { type: 'delta' as const, ...span, rows: [row] };
+    const delta = { type: 'delta' as const, ...span, rows: [row], changes: [] };
     world.deliver(world.hub('h2').framer.frame('h1', [delta], world.now().wallMs), null);
     expect(world.hub('h1').effects.at(-1)).toMatchObject({ code: 'PANORAMA_NOT_OWNER' });
     expect(world.hub('h1').core.panorama.parts.get('h2')?.revision).toBe(revision);

@@ -6,6 +6,7 @@ import type { Applied } from '../panorama/panorama.ts';
 import type {
   DeltaMessage,
   HeartbeatMessage,
+  LeaseChange,
   PanoramaRow,
   PartUpdate,
   SignedUpdate,
@@ -108,7 +109,7 @@ export class PanoramaDesk {
 
   // ---- what goes out ----
 
-  readonly #fitting = (rows: readonly PanoramaRow[]): number =>
+  readonly #fitting = (rows: readonly (PanoramaRow | LeaseChange)[]): number =>
     fitting(rows, this.#context.config.limits.pageLength);
 
   /** Every change leaves in the step that made it. @patent [0041] C4.2 LSE-3 LSE-4 */
@@ -195,7 +196,8 @@ export class PanoramaDesk {
   /** @param from who sent it: the owner, or the master. */
   #take(owner: HubId, update: DeltaMessage | SnapshotMessage, from: HubId): Applied | undefined {
     const { panorama } = this.#context;
-    if (!panorama.ownsRows(owner, update.rows)) {
+    const changes = update.type === 'delta' ? update.changes : [];
+    if (!panorama.ownsRows(owner, update.rows) || !panorama.ownsRows(owner, changes)) {
       this.#refuse(from, 'PANORAMA_NOT_OWNER', `rows that are not of ${owner}`);
       return undefined;
     }
@@ -206,7 +208,9 @@ export class PanoramaDesk {
     }
     const applied = panorama.applyDelta(owner, update);
     const isFull = (panorama.parts.get(owner)?.leftCount ?? 0) > LEFT_ROWS_MAX;
-    if (applied === 'gap' || isFull) this.#ask(this.#master ?? owner, owner);
+    if (applied === 'unfit') this.#refuse(from, 'PANORAMA_WRONG_BASE', `a change by ${owner}`);
+    const isBehind = applied === 'gap' || applied === 'unfit';
+    if (isBehind || isFull) this.#ask(this.#master ?? owner, owner);
     return applied;
   }
 

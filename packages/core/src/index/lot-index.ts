@@ -1,6 +1,7 @@
 /** The live index over all lots of a market: updated in place, asked for an order's best lots. */
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { LotDevice, SellOrder } from '../order/sell-order.ts';
+import { amountsOfLot, type Figures } from '../panorama/figures.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Micro } from '../units/money.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
@@ -130,6 +131,25 @@ export class LotIndex {
         this.#writer.setStock(lot, amounts, devices);
       }
     }
+  }
+
+  /**
+   * Sets what is free in all lots of an offer.
+   *
+   * @param offer the same offer where it has devices.
+   * @returns false when the lessor has no lots here.
+   */
+  restock(lessor: ParticipantId, figures: Figures, offer: SellOrder | null): boolean {
+    const { offers, rows } = this.#lots;
+    const id = offers.find(lessor);
+    let lot = id < 0 ? -1 : offers.firstOf[id]!;
+    const isKnown = lot >= 0;
+    for (let number = 0; lot >= 0; number += 1) {
+      const devices = offer?.lots[number]?.devices ?? [];
+      this.#writer.setStock(lot, amountsOfLot(figures, number), devices);
+      lot = rows.nextOf(lot);
+    }
+    return isKnown;
   }
 
   /** Takes one lot out of its offer, by the number that {@link find} gave. */

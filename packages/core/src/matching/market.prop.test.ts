@@ -66,7 +66,7 @@ class World {
     const owner = this.owners.get(hub) as Panorama;
     const lessor = `p${dice.below(this.lessors)}.${hub}`;
     const offer = owner.lease(lessor)?.offer;
-    const kind = dice.below(14);
+    const kind = dice.below(18);
     if (kind === 0 && hub !== 'h0') this.panorama.markStale(hub);
     else if (kind === 1 && hub !== 'h0') this.panorama.heard(hub, 0);
     else if (kind === 2) this.release();
@@ -74,6 +74,7 @@ class World {
     else if (kind === 4 && dice.chance(4)) owner.publishResource(lessor, null);
     else if (kind === 5 && hub !== 'h0') this.copy(hub);
     else if (kind < 9 && offer) this.hold(lessor);
+    else if (kind > 13 && offer) owner.publishLease(lessor, this.restocked(offer));
     else this.offerAnew(owner, lessor);
     for (const delta of owner.takeDeltas(ALL)) {
       if (hub !== 'h0') this.panorama.applyDelta(hub, delta);
@@ -84,6 +85,17 @@ class World {
     const offer = randomOffer(this.dice, lessor, this.taste);
     if (!this.dice.chance(5)) owner.publishResource(lessor, specFor(this.dice, offer));
     owner.publishLease(lessor, offer);
+  }
+
+  /** The same offer with more or less of everything: what an owner tells as a change. */
+  restocked(offer: SellOrder): SellOrder {
+    const { dice } = this;
+    const lots = offer.lots.map((lot) => ({
+      ...lot,
+      amounts: { ...lot.amounts, cpuMillicores: dice.below(1 + 2 * lot.amounts.cpuMillicores) },
+      devices: lot.devices.map((device) => ({ ...device, milli: dice.pick([0, 500, 1000]) })),
+    }));
+    return { ...offer, revision: offer.revision + 1, lots };
   }
 
   /** Reserves some replicas of a random order, in whatever lot of the lessor holds them. */

@@ -4,6 +4,7 @@ import type { BuyOrder } from '../order/buy-order.ts';
 import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
 import { offerFitsSpec } from '../order/within-spec.ts';
+import { firstDeviceOf } from '../panorama/figures.ts';
 import type { Panorama } from '../panorama/panorama.ts';
 import { hubOf, type ParticipantId } from '../units/ids.ts';
 import { Reservations } from './reservations.ts';
@@ -34,7 +35,10 @@ export class Market {
   readonly panorama: Panorama;
   readonly reservations = new Reservations();
   readonly #index = new LotIndex();
-  /** Lessors whose offer is not within the machines that they registered: a row is on its way. */
+  /**
+   * Lessors whose offer may not be within the machines that they registered, because a row is on its
+   * way, or because stock rose and nobody asked since.
+   */
   readonly #beyond = new Set<ParticipantId>();
   readonly #recent = new Map<ParticipantId, RecentOffer>();
 
@@ -52,7 +56,7 @@ export class Market {
   candidates(order: BuyOrder, search: Omit<Search, 'partitions' | 'isCandidate'>): LotHit[] {
     const { arrived } = this.panorama;
     const isCandidate = (lessor: ParticipantId) =>
-      !arrived.has(lessor) && (!this.#beyond.has(lessor) || this.couldServe(lessor, order));
+      !arrived.has(lessor) && (this.#isWithin(lessor) || this.couldServe(lessor, order));
     return this.#best(order, { ...search, isCandidate });
   }
 
@@ -71,6 +75,15 @@ export class Market {
   #best(order: BuyOrder, search: Omit<Search, 'partitions'>): LotHit[] {
     this.follow();
     return this.#index.best(order, { ...search, partitions: null });
+  }
+
+  /** Offers within their machines need no filter: what suits is a candidate. */
+  #isWithin(lessor: ParticipantId): boolean {
+    if (!this.#beyond.has(lessor)) return true;
+    const [offer, spec] = [this.#offerOf(lessor), this.#specOf(lessor)];
+    if (!offer || !spec || !offerFitsSpec(offer, spec)) return false;
+    this.#beyond.delete(lessor);
+    return true;
   }
 
   /** Whether the lessor passes the static filter: by its registered resources alone. */
@@ -130,12 +143,25 @@ export class Market {
 
   /** Takes over into the index what changed, apart from snapshots, since it was last asked. */
   follow(): void {
-    const { changed, parts } = this.panorama;
+    const { changed, restocked, parts } = this.panorama;
     for (const lessor of this.reservations.changed) changed.add(lessor);
     this.reservations.changed.clear();
+    for (const lessor of restocked) if (!changed.has(lessor)) this.#restock(lessor);
+    restocked.clear();
     for (const lessor of changed) this.#take(lessor);
     changed.clear();
     for (const { hub, stale } of parts.values()) this.#index.setStale(hub, stale);
+  }
+
+  /** Only stock of the offer changed: all else is in the index already. */
+  #restock(lessor: ParticipantId): void {
+    const leases = this.panorama.parts.get(hubOf(lessor))?.leases;
+    const figures = leases?.figuresOf(lessor);
+    if (!leases || !figures || this.reservations.has(lessor)) return void this.#take(lessor);
+    const hasDevices = firstDeviceOf(figures) < figures.length;
+    const offer = hasDevices ? this.#offerOf(lessor) : null;
+    // Unknown while its row of resources or its snapshot is on the way: it is taken then.
+    if (this.#index.restock(lessor, figures, offer)) this.#beyond.add(lessor);
   }
 
   /** Returns how many lots the lessor offers. */

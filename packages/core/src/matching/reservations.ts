@@ -32,6 +32,10 @@ export class Reservations {
     this.changed.add(lessor);
   }
 
+  has(lessor: ParticipantId): boolean {
+    return this.#byLessor.has(lessor);
+  }
+
   /** The offer less what is reserved in its lots. */
   freeOf(offer: SellOrder): SellOrder {
     const { participant, lots } = offer;

@@ -1,10 +1,11 @@
 /** One hub's part of the resource panorama and the lease panorama, as one holder sees it. */
 import type { Crypto } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
+import type { Figures } from './figures.ts';
 import { PackedTables } from './packed-tables.ts';
 import { PartRows } from './part-rows.ts';
-import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from './row.ts';
-import { contentOf, PlainTables, type Rows } from './row-tables.ts';
+import type { PanoramaRow, PartVersion, ResourceRow } from './row.ts';
+import { contentOf, type LeaseRows, PlainTables, type Rows } from './row-tables.ts';
 
 /**
  * Rows of one hub. The owner sets revisions; everybody else only ever replaces a row by one of a
@@ -35,7 +36,7 @@ export class HubPart {
     return this.#rows.resources;
   }
 
-  get leases(): Rows<LeaseRow> {
+  get leases(): LeaseRows {
     return this.#rows.leases;
   }
 
@@ -53,9 +54,18 @@ export class HubPart {
     return true;
   }
 
-  /** Sets a row out of a delta that is known to come next: rows seen before stay as they are. */
-  putInOrder(row: PanoramaRow): boolean {
-    return this.#rows.putNewer(row);
+  /**
+   * Sets a row out of a delta that is known to come next: rows seen before stay as they are.
+   *
+   * @param onlyFigures it differs from the one before in figures at most.
+   */
+  putInOrder(row: PanoramaRow, onlyFigures = false): boolean {
+    return this.#rows.putNewer(row, onlyFigures);
+  }
+
+  /** Of a lease row that has figures: all else stays. */
+  setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
+    this.#rows.setFigures(participant, revision, figures);
   }
 
   /** An empty set of rows to gather a snapshot in, see {@link replace}. */

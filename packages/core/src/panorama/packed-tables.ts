@@ -1,14 +1,44 @@
-/** Rows of another hub in typed arrays: a name, two revisions, and packed bytes per participant. */
+/** Rows of another hub in typed arrays: a name, digests, and packed bytes per participant. */
 import { grownInt32, grownUint32 } from '../units/growable.ts';
 import { hashText } from '../units/hash-text.ts';
 import type { ParticipantId } from '../units/ids.ts';
+import { type Figures, figuresOf, offerFrom, type Terms, termsOf } from './figures.ts';
 import { copyOf, NULL, Packing, type Plain } from './packing.ts';
 import type { LeaseRow, PanoramaRow, ResourceRow } from './row.ts';
-import { contentOf, type DigestShare, type Rows, type RowTables } from './row-tables.ts';
+import type { DigestShare, LeaseRows, Rows, RowTables } from './row-tables.ts';
 
 /** Offset of a row that was never set. */
 const ABSENT = 0xffffffff;
 const SPARE_BYTES = 4096;
+/** Left behind a row whose figures grew once: they will again. */
+const ROW_SPARE_BYTES = 8;
+const NO_FIGURES: Figures = [];
+
+/** A row as it is kept: what changes while it is sold lies apart, in front. */
+interface Form<R extends PanoramaRow> {
+  split(row: R): { content: Plain; figures: Figures };
+  join(participant: ParticipantId, revision: number, content: Plain, figures: Figures): R;
+}
+
+const RESOURCE_FORM: Form<ResourceRow> = {
+  split: ({ spec }) => ({ content: spec as unknown as Plain, figures: NO_FIGURES }),
+  join: (participant, revision, content) =>
+    ({ kind: 'resource', participant, revision, spec: content }) as unknown as ResourceRow,
+};
+
+/** An offer without figures of its own is kept whole. */
+const LEASE_FORM: Form<LeaseRow> = {
+  split: ({ offer }) => {
+    const figures = offer && figuresOf(offer);
+    if (!offer || !figures) return { content: offer as unknown as Plain, figures: NO_FIGURES };
+    return { content: termsOf(offer) as unknown as Plain, figures };
+  },
+  join: (participant, revision, content, figures) => {
+    const isWhole = content === null || figures.length === 0;
+    const offer = isWhole ? content : offerFrom(participant, content as unknown as Terms, figures);
+    return { kind: 'lease', participant, revision, offer } as LeaseRow;
+  },
+};
 
 /** Rows are unpacked at each question: whoever asks twice keeps what it got. */
 export class PackedTables implements RowTables {
@@ -19,21 +49,21 @@ export class PackedTables implements RowTables {
     this.#names,
     this.#bytes,
     this.#packing,
-    (participant, revision, spec) => ({ kind: 'resource', participant, revision, spec }) as never,
+    RESOURCE_FORM,
   );
-  readonly leases = new PackedRows<LeaseRow>(
-    this.#names,
-    this.#bytes,
-    this.#packing,
-    (participant, revision, offer) => ({ kind: 'lease', participant, revision, offer }) as never,
-  );
+  readonly leases = new PackedLeases(this.#names, this.#bytes, this.#packing, LEASE_FORM);
 
   remove(): void {
     throw new Error('broken invariant: rows of other hubs leave with the next snapshot');
   }
 
   set(row: PanoramaRow): void {
-    this.#of(row.kind).set(row.participant, row.revision, contentOf(row) as unknown as Plain);
+    if (row.kind === 'lease') this.leases.set(row);
+    else this.resources.set(row);
+  }
+
+  setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
+    this.leases.setFigures(participant, revision, figures);
   }
 
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
@@ -42,6 +72,14 @@ export class PackedTables implements RowTables {
 
   setShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void {
     this.#of(kind).setShare(participant, share);
+  }
+
+  termsShareOf(participant: ParticipantId): DigestShare {
+    return this.leases.termsShareOf(participant);
+  }
+
+  setTermsShare(participant: ParticipantId, share: DigestShare): void {
+    this.leases.setTermsShare(participant, share);
   }
 
   #of(kind: PanoramaRow['kind']) {
@@ -53,27 +91,23 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   readonly #names: Names;
   readonly #bytes: PackedBytes;
   readonly #packing: Packing;
-  readonly #rowFrom: (participant: ParticipantId, revision: number, content: Plain) => R;
+  readonly #form: Form<R>;
   /** The first content, which others are packed beside: much is the same in most. */
   #pattern: { [key: string]: Plain } = {};
   #offsets = new Uint32Array(64).fill(ABSENT);
-  #sharesHigh = new Int32Array(64);
-  #sharesLow = new Int32Array(64);
+  readonly #shares = new Shares();
 
-  constructor(
-    names: Names,
-    bytes: PackedBytes,
-    packing: Packing,
-    rowFrom: (participant: ParticipantId, revision: number, content: Plain) => R,
-  ) {
+  constructor(names: Names, bytes: PackedBytes, packing: Packing, form: Form<R>) {
     this.#names = names;
     this.#bytes = bytes;
     this.#packing = packing;
-    this.#rowFrom = rowFrom;
+    this.#form = form;
     bytes.users.push(this);
   }
 
-  set(participant: ParticipantId, revision: number, content: Plain): void {
+  set(row: R): void {
+    const { participant, revision } = row;
+    const { content, figures } = this.#form.split(row);
     const at = this.#names.add(participant);
     this.#grow(at + 1);
     if (this.#offsets[at] !== ABSENT) this.#bytes.free(this.#offsets[at]!);
@@ -82,10 +116,26 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     }
     // Nowhere while it is packed: making room moves the rows that are somewhere.
     this.#offsets[at] = ABSENT;
-    this.#offsets[at] = this.#bytes.add(
-      revision,
-      this.#packing.pack(content, this.#beside(participant)),
-    );
+    const packed = this.#packing.pack(content, this.#beside(participant));
+    this.#offsets[at] = this.#bytes.add(revision, figures, packed);
+  }
+
+  /** Of a row that has figures. */
+  setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
+    const at = this.find(participant);
+    const offset = this.#offsets[at]!;
+    if (this.#bytes.replaceFigures(offset, revision, figures)) return;
+    const content = this.#bytes.contentOf(offset).slice();
+    this.#bytes.free(offset);
+    this.#offsets[at] = ABSENT;
+    this.#offsets[at] = this.#bytes.add(revision, figures, content, ROW_SPARE_BYTES);
+  }
+
+  /** None when there is no such row, or it is kept whole. */
+  figuresOf(participant: ParticipantId): number[] | undefined {
+    const at = this.find(participant);
+    const figures = at < 0 ? [] : this.#bytes.figuresAt(this.#offsets[at]!);
+    return figures.length === 0 ? undefined : figures;
   }
 
   #beside(participant: ParticipantId): Plain {
@@ -93,12 +143,12 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   }
 
   get(participant: ParticipantId): R | undefined {
-    const at = this.#find(participant);
+    const at = this.find(participant);
     return at < 0 ? undefined : this.#rowAt(at);
   }
 
   revisionOf(participant: ParticipantId): number | undefined {
-    const at = this.#find(participant);
+    const at = this.find(participant);
     return at < 0 ? undefined : this.#bytes.revisionAt(this.#offsets[at]!);
   }
 
@@ -118,14 +168,12 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   }
 
   shareOf(participant: ParticipantId): DigestShare {
-    const at = this.#find(participant);
-    return at < 0 ? [0, 0] : [this.#sharesHigh[at]!, this.#sharesLow[at]!];
+    const at = this.find(participant);
+    return at < 0 ? [0, 0] : this.#shares.of(at);
   }
 
-  setShare(participant: ParticipantId, [high, low]: DigestShare): void {
-    const at = this.#find(participant);
-    this.#sharesHigh[at] = high;
-    this.#sharesLow[at] = low;
+  setShare(participant: ParticipantId, share: DigestShare): void {
+    this.#shares.set(this.find(participant), share);
   }
 
   /** Every offset is replaced by what `move` says. */
@@ -138,10 +186,11 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     const offset = this.#offsets[at]!;
     const from = this.#bytes.contentAt(offset);
     const content = this.#packing.unpack(this.#bytes.bytes, from, this.#beside(participant));
-    return this.#rowFrom(participant, this.#bytes.revisionAt(offset), content);
+    const figures = this.#bytes.figuresAt(offset);
+    return this.#form.join(participant, this.#bytes.revisionAt(offset), content, figures);
   }
 
-  #find(participant: ParticipantId): number {
+  protected find(participant: ParticipantId): number {
     const at = this.#names.find(participant);
     return at >= 0 && at < this.#offsets.length && this.#offsets[at] !== ABSENT ? at : -1;
   }
@@ -156,14 +205,42 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     this.#offsets = grownUint32(this.#offsets, needed);
     if (this.#offsets.length === length) return;
     this.#offsets.fill(ABSENT, length);
-    this.#sharesHigh = grownInt32(this.#sharesHigh, needed);
-    this.#sharesLow = grownInt32(this.#sharesLow, needed);
+  }
+}
+
+/** Offers, with the digests of their terms. */
+class PackedLeases extends PackedRows<LeaseRow> implements LeaseRows {
+  readonly #termsShares = new Shares();
+
+  termsShareOf(participant: ParticipantId): DigestShare {
+    return this.#termsShares.of(this.find(participant));
+  }
+
+  setTermsShare(participant: ParticipantId, share: DigestShare): void {
+    this.#termsShares.set(this.find(participant), share);
+  }
+}
+
+/** 64 bits by number. */
+class Shares {
+  #high = new Int32Array(64);
+  #low = new Int32Array(64);
+
+  of(at: number): DigestShare {
+    return [this.#high[at] ?? 0, this.#low[at] ?? 0];
+  }
+
+  set(at: number, [high, low]: DigestShare): void {
+    this.#high = grownInt32(this.#high, at + 1);
+    this.#low = grownInt32(this.#low, at + 1);
+    this.#high[at] = high;
+    this.#low[at] = low;
   }
 }
 
 /**
- * Bytes of all rows: length, revision, packed content. What freed rows leave is won back when there
- * is no room at the end.
+ * Bytes of all rows: length, revision, number of figures, these, packed content, and maybe some that
+ * are left over. What freed rows leave is won back when there is no room at the end.
  */
 class PackedBytes {
   bytes = new Uint8Array(SPARE_BYTES);
@@ -173,15 +250,28 @@ class PackedBytes {
   #held = 0;
 
   /** Returns the row's offset. */
-  add(revision: number, content: Uint8Array): number {
-    const length = lengthOf(revision) + content.length;
+  add(revision: number, figures: Figures, content: Uint8Array, spare = 0): number {
+    const length = headLength(revision, figures, content.length) + content.length + spare;
     const all = lengthOf(length) + length;
     if (this.#end + all > this.bytes.length) this.#makeRoom(all);
     const offset = this.#end;
-    this.bytes.set(content, this.#write(this.#write(offset, length), revision));
+    const head = this.#write(offset, length);
+    this.bytes.set(content, this.#writeHead(head, revision, figures, content.length));
     this.#end += all;
     this.#held += all;
     return offset;
+  }
+
+  /** False when there is no room for them: nothing is changed then. */
+  replaceFigures(offset: number, revision: number, figures: Figures): boolean {
+    const head = this.#next(offset);
+    const length = this.#read(head);
+    const from = this.contentAt(offset);
+    const to = head + headLength(revision, figures, length);
+    if (to + length > head + this.#read(offset)) return false;
+    if (to !== from) this.bytes.copyWithin(to, from, from + length);
+    this.#writeHead(head, revision, figures, length);
+    return true;
   }
 
   free(offset: number): void {
@@ -189,25 +279,61 @@ class PackedBytes {
   }
 
   revisionAt(offset: number): number {
-    return this.#read(this.#next(offset));
+    return this.#read(this.#next(this.#next(offset)));
+  }
+
+  figuresAt(offset: number): number[] {
+    let at = this.#next(this.#next(this.#next(offset)));
+    const figures = new Array<number>(this.#read(at));
+    at = this.#next(at);
+    for (let place = 0; place < figures.length; place += 1) {
+      figures[place] = figureOf(this.#read(at));
+      at = this.#next(at);
+    }
+    return figures;
   }
 
   contentAt(offset: number): number {
-    return this.#next(this.#next(offset));
+    let at = this.#next(this.#next(this.#next(offset)));
+    const count = this.#read(at);
+    at = this.#next(at);
+    for (let left = count; left > 0; left -= 1) at = this.#next(at);
+    return at;
+  }
+
+  contentOf(offset: number): Uint8Array {
+    const from = this.contentAt(offset);
+    return this.bytes.subarray(from, from + this.#read(this.#next(offset)));
   }
 
   #wholeLength(offset: number): number {
     return this.#next(offset) - offset + this.#read(offset);
   }
 
+  /** Returns where the content goes. */
+  #writeHead(head: number, revision: number, figures: Figures, length: number): number {
+    let at = this.#write(head, length);
+    at = this.#write(at, revision);
+    at = this.#write(at, figures.length);
+    for (const figure of figures) at = this.#write(at, codeOf(figure));
+    return at;
+  }
+
   /** Seven bits at a time, the lowest first; returns where the next one goes. */
   #write(at: number, value: number): number {
     let next = at;
-    for (let rest = value; ; rest = Math.floor(rest / 0x80)) {
-      this.bytes[next] = rest < 0x80 ? rest : (rest % 0x80) | 0x80;
+    let rest = value;
+    // Numbers of 32 bits are by far the most.
+    for (; rest > 0x7fffffff; rest = Math.floor(rest / 0x80)) {
+      this.bytes[next] = (rest % 0x80) | 0x80;
       next += 1;
-      if (rest < 0x80) return next;
     }
+    for (; rest >= 0x80; rest >>>= 7) {
+      this.bytes[next] = (rest & 0x7f) | 0x80;
+      next += 1;
+    }
+    this.bytes[next] = rest;
+    return next + 1;
   }
 
   #read(at: number): number {
@@ -243,6 +369,29 @@ class PackedBytes {
     this.bytes = larger;
     this.#end = end;
   }
+}
+
+const MEBI = 2 ** 20;
+const MEGA = 10 ** 6;
+
+/** Most large figures are whole mebibytes or millions: the unit is in the lowest two bits. */
+function codeOf(figure: number): number {
+  if (figure >= MEBI && figure % MEBI === 0) return (figure / MEBI) * 4 + 1;
+  if (figure >= MEGA && figure % MEGA === 0) return (figure / MEGA) * 4 + 2;
+  // Up to 2 ** 54, and a multiple of four: exact.
+  return figure * 4;
+}
+
+function figureOf(code: number): number {
+  const unit = code % 4;
+  const value = (code - unit) / 4;
+  return unit === 1 ? value * MEBI : unit === 2 ? value * MEGA : value;
+}
+
+function headLength(revision: number, figures: Figures, contentLength: number): number {
+  let length = lengthOf(contentLength) + lengthOf(revision) + lengthOf(figures.length);
+  for (const figure of figures) length += lengthOf(codeOf(figure));
+  return length;
 }
 
 function lengthOf(value: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amounts, lot, resourceSpec, sellOrder } from '../../test/fixtures.ts';
+import { amounts, lot, lotGpu, resourceSpec, sellOrder } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { HubPart } from './hub-part.ts';
 import { Panorama } from './panorama.ts';
@@ -48,8 +48,10 @@ class Pair {
         return this.#note();
       }
       case 'lease': {
-        const cpuMillicores = 1000 * (event.size ?? 0);
-        const lots = [lot('m1', { amounts: amounts({ cpuMillicores }) })];
+        // Numbers of all lengths: rows that grow find no room where they were.
+        const cpuMillicores = 1000 ** (event.size ?? 0);
+        const devices = [lotGpu('g1'), lotGpu('g2', 250 * (event.size ?? 0))];
+        const lots = [lot('m1', { amounts: amounts({ cpuMillicores }), devices })];
         this.owner.publishLease(event.who, event.size ? sellOrder(event.who, { lots }) : null);
         return this.#note();
       }

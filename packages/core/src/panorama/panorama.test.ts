@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { amounts, lot, resourceSpec, sellOrder } from '../../test/fixtures.ts';
+import { amounts, lot, lotGpu, resourceSpec, sellOrder } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { Panorama } from './panorama.ts';
-import type { DeltaMessage } from './row.ts';
+import type { DeltaMessage, LeaseRow } from './row.ts';
 
 const ALL = (rows: readonly unknown[]) => rows.length;
 const ONE = () => 1;
@@ -165,6 +165,126 @@ describe('a panorama', () => {
     owner.publishResource('ann.h1', null);
     copy();
     expect(other.resolve('ann.h1')).toBe(undefined);
+  });
+});
+
+describe('a change of a known offer', () => {
+  const small = (cpuMillicores: number) =>
+    sellOrder('ann.h1', {
+      lots: [
+        lot('m1', { amounts: amounts({ cpuMillicores }), devices: [lotGpu('g1'), lotGpu('g2')] }),
+      ],
+    });
+
+  /** A follower that knows the offer, and the owner's next deltas. */
+  function known() {
+    const both = pair();
+    both.owner.publishLease('ann.h1', small(8000));
+    both.copy();
+    both.owner.takeDeltas(ALL);
+    return both;
+  }
+
+  it('says only what changed, and makes the same row of it', () => {
+    const { owner, other } = known();
+    const offer = small(3000);
+    offer.lots[0]!.devices[1]!.milli = 250;
+    owner.publishLease('ann.h1', { ...offer, revision: 2 });
+    const [delta] = owner.takeDeltas(ALL) as [DeltaMessage];
+    expect(delta.rows).toEqual([]);
+    // Places: revision of the offer, cpu of the first lot, second device after 4 + 9 and one more.
+    const figures = [1, 2, 4, 3000, 14, 250];
+    expect(delta.changes).toEqual([{ participant: 'ann.h1', since: 1, revision: 2, figures }]);
+    other.changed.clear();
+    expect(other.applyDelta('h1', delta)).toBe('applied');
+    expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+    expect([[...other.changed], [...other.restocked]]).toEqual([[], ['ann.h1']]);
+  });
+
+  it('tells of prices, too, and the whole row where anything else is other', () => {
+    const { owner, other, follow } = known();
+    const dear = small(8000);
+    dear.lots[0]!.asks.cpuMicroPerCoreHour = 77n;
+    owner.publishLease('ann.h1', { ...dear, termsRevision: 2 });
+    const [delta] = owner.takeDeltas(ALL) as [DeltaMessage];
+    expect(delta.changes).toMatchObject([{ figures: [2, 2, 8, 77] }]);
+    other.changed.clear();
+    other.applyDelta('h1', delta);
+    expect([...other.changed]).toEqual(['ann.h1']);
+    expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
+    const moved = small(8000);
+    moved.lots[0]!.labels = { region: 'r2' };
+    owner.publishLease('ann.h1', moved);
+    expect(follow()).toEqual(['applied']);
+    expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
+  });
+
+  it('names what changed and came back: it builds on what a vote brought in between, too', () => {
+    const { owner, other } = known();
+    owner.publishLease('ann.h1', small(1000));
+    const early = structuredClone(owner.lease('ann.h1')) as LeaseRow;
+    owner.publishLease('ann.h1', small(8000));
+    const [delta] = owner.takeDeltas(ALL) as [DeltaMessage];
+    expect(delta.changes).toMatchObject([{ since: 1, revision: 3, figures: [4, 8000] }]);
+    other.applyRow('h1', 1, early);
+    expect(other.lease('ann.h1')?.offer?.lots[0]?.amounts.cpuMillicores).toBe(1000);
+    expect(other.applyDelta('h1', delta)).toBe('applied');
+    expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+  });
+
+  it('goes whole where an ask is beyond plain numbers', () => {
+    const { owner, other, follow } = known();
+    const dear = small(8000);
+    dear.lots[0]!.asks.cpuMicroPerCoreHour = 10n ** 25n;
+    owner.publishLease('ann.h1', dear);
+    expect(follow()).toEqual(['applied']);
+    owner.publishLease('ann.h1', { ...dear, revision: 9 });
+    expect(follow()).toEqual(['applied']);
+    expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+  });
+
+  const change = { participant: 'ann.h1', since: 1, revision: 2, figures: [4, 3000] };
+  it.each([
+    ['an earlier base', { ...change, since: 0 }],
+    ['a later base', { ...change, since: 2, revision: 3 }],
+    ['an unknown row', { ...change, participant: 'zoe.h1' }],
+    ['a row without an offer', { ...change, participant: 'bea.h1', since: 2, revision: 3 }],
+    ['a place that is not there', { ...change, figures: [15, 1] }],
+    ['how many lots there are', { ...change, figures: [0, 2] }],
+    ['more than all of a device', { ...change, figures: [13, 1001] }],
+    ['half a pair', { ...change, figures: [4] }],
+  ])('on %s is not used, and a snapshot makes all equal', (_what, unfit) => {
+    const { owner, other, copy } = known();
+    owner.publishLease('bea.h1', sellOrder('bea.h1'));
+    owner.publishLease('bea.h1', null);
+    copy();
+    owner.takeDeltas(ALL);
+    const before = other.lease('ann.h1');
+    const { revision } = owner.own;
+    const base = { epoch: 1, from: revision, to: revision + 1, complete: false, rows: [] };
+    expect(other.applyDelta('h1', { type: 'delta', ...base, changes: [unfit] })).toBe('unfit');
+    expect(other.lease('ann.h1')).toEqual(before);
+    expect(other.parts.get('h1')?.revision).toBe(revision);
+    owner.publishLease('ann.h1', small(3000));
+    owner.takeDeltas(ALL);
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('gap');
+    copy();
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+  });
+
+  it('that lies about what changed is found by the next digest', () => {
+    const { owner, other, copy } = known();
+    owner.publishLease('ann.h1', small(3000));
+    const [delta] = owner.takeDeltas(ALL) as [DeltaMessage];
+    const changes = [{ ...change, figures: [4, 4000] }];
+    expect(other.applyDelta('h1', { ...delta, changes })).toBe('applied');
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('gap');
+    copy();
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+    expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
   });
 });
 

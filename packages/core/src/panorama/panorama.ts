@@ -6,17 +6,23 @@ import type { Crypto } from '../units/document.ts';
 import { compareIds, type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import { AMOUNT_FIELDS } from '../units/resources.ts';
 import { HubPart } from './hub-part.ts';
+import { applyChange } from './lease-change.ts';
 import type { PartRows } from './part-rows.ts';
 import type {
   DeltaMessage,
   HeartbeatMessage,
+  LeaseChange,
   LeaseRow,
   PanoramaRow,
   SnapshotMessage,
 } from './row.ts';
+import { Untold } from './untold.ts';
 
-/** What became of a message about a part: `gap` asks for a snapshot. */
-export type Applied = 'applied' | 'old' | 'gap';
+/**
+ * What became of a message about a part: `gap` and `unfit` ask for a snapshot, `unfit` because a
+ * change does not build on what is here, which no honest owner brings about.
+ */
+export type Applied = 'applied' | 'old' | 'gap' | 'unfit';
 
 interface Assembly {
   epoch: number;
@@ -36,12 +42,13 @@ export class Panorama {
   readonly improved = new Set<ParticipantId>();
   /** Participants of whom a row changed, or went, since this was last emptied. */
   readonly changed = new Set<ParticipantId>();
+  /** Lessors of whose offer only stock changed, since this was last emptied. */
+  readonly restocked = new Set<ParticipantId>();
   /** The same for rows of snapshots, which are many at once; not yet counted as improved. */
   readonly arrived = new Set<ParticipantId>();
   readonly #crypto: Crypto;
   readonly #assemblies = new Map<HubId, Assembly>();
-  #untold: PanoramaRow[] = [];
-  #deltaFrom = 0;
+  readonly #untold = new Untold();
 
   constructor(self: HubId, epoch: number, peers: readonly HubId[], crypto: Crypto) {
     this.self = self;
@@ -75,11 +82,11 @@ export class Panorama {
   }
 
   #publish(row: PanoramaRow): void {
-    if (this.#untold.length === 0) this.#deltaFrom = this.own.revision;
-    this.own.revision += 1;
-    row.revision = this.own.revision;
-    this.own.putInOrder(row);
-    this.#untold.push(row);
+    const { own } = this;
+    row.revision = own.revision + 1;
+    const places = this.#untold.add(own, row);
+    own.revision = row.revision;
+    own.putInOrder(row, places !== null);
     this.changed.add(row.participant);
   }
 
@@ -90,17 +97,17 @@ export class Panorama {
   /**
    * What changed in the own part since the last call, for every other hub, in one delta or more.
    *
-   * @param fitting how many of the first rows fit one message: at least one.
+   * @param fitting how many of the first rows and changes fit one message: at least one.
    */
-  takeDeltas(fitting: (rows: readonly PanoramaRow[]) => number): DeltaMessage[] {
-    const latest = new Map(this.#untold.map((row) => [`${row.kind} ${row.participant}`, row]));
-    this.#untold = [];
-    const { epoch, revision, complete } = this.own;
+  takeDeltas(fitting: (rows: readonly (PanoramaRow | LeaseChange)[]) => number): DeltaMessage[] {
+    const { epoch, complete } = this.own;
     const deltas: DeltaMessage[] = [];
-    let from = this.#deltaFrom;
-    for (const rows of batches([...latest.values()].sort(byRevision), fitting)) {
-      const to = rows.at(-1)?.revision ?? revision;
-      deltas.push({ type: 'delta', epoch, from, to, complete, rows });
+    let from = this.#untold.from;
+    for (const told of batches(this.#untold.take(), fitting)) {
+      const to = told.at(-1)!.revision;
+      const rows = told.filter((one) => isWhole(one));
+      const changes = told.filter((one) => !isWhole(one)) as LeaseChange[];
+      deltas.push({ type: 'delta', epoch, from, to, complete, rows, changes });
       from = to;
     }
     return deltas;
@@ -123,9 +130,9 @@ export class Panorama {
   }
 
   /** True when every row belongs to a participant of that hub, and its content to the same one. */
-  ownsRows(hub: HubId, rows: readonly PanoramaRow[]): boolean {
+  ownsRows(hub: HubId, rows: readonly (PanoramaRow | LeaseChange)[]): boolean {
     return rows.every((row) => {
-      const content = row.kind === 'lease' ? row.offer : row.spec;
+      const content = !isWhole(row) ? null : row.kind === 'lease' ? row.offer : row.spec;
       const isOwn = content === null || content.participant === row.participant;
       return isOwn && hubOf(row.participant) === hub;
     });
@@ -138,6 +145,10 @@ export class Panorama {
     if (delta.to <= part.revision) return 'old';
     // Rows carry their own revisions, so an overlapping delta cannot take anything back.
     for (const row of delta.rows) this.#apply(part, row, true);
+    let fits = true;
+    for (const change of delta.changes) fits = this.#applyChange(part, change, delta.from) && fits;
+    // What fitted is right and stays; the revision does not rise, so that the whole part is asked for.
+    if (!fits) return 'unfit';
     part.revision = delta.to;
     part.complete = delta.complete;
     return 'applied';
@@ -184,6 +195,17 @@ export class Panorama {
     }
   }
 
+  #applyChange(part: HubPart, change: LeaseChange, from: number): boolean {
+    const { participant } = change;
+    const became = applyChange(part, change, from);
+    if (became === 'unfit') return false;
+    if (became === 'old') return true;
+    if (became.meaning === 'terms') this.changed.add(participant);
+    else if (became.meaning === 'stock') this.restocked.add(participant);
+    if (became.isImprovement) this.improved.add(participant);
+    return true;
+  }
+
   /** Compares the owner's word with what is known here. */
   checkHeartbeat(hub: HubId, heartbeat: Pick<HeartbeatMessage, 'version'>): Applied {
     const part = this.#peer(hub);
@@ -225,8 +247,8 @@ export class Panorama {
   }
 }
 
-function byRevision(a: PanoramaRow, b: PanoramaRow): number {
-  return a.revision - b.revision;
+function isWhole(row: PanoramaRow | LeaseChange): row is PanoramaRow {
+  return 'kind' in row;
 }
 
 function batches<T>(rows: T[], fitting: (rows: readonly T[]) => number): T[][] {

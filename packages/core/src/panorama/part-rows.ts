@@ -1,9 +1,17 @@
 /** Rows of one part with their digest, which does not depend on the order in which they came. */
+import type { SellOrder } from '../order/sell-order.ts';
 import type { Crypto } from '../units/document.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
-import type { LeaseRow, PanoramaRow, ResourceRow } from './row.ts';
-import { contentOf, type DigestShare, type Rows, type RowTables } from './row-tables.ts';
+import { type Figures, termsOf } from './figures.ts';
+import type { PanoramaRow, ResourceRow } from './row.ts';
+import {
+  contentOf,
+  type DigestShare,
+  type LeaseRows,
+  type Rows,
+  type RowTables,
+} from './row-tables.ts';
 
 export class PartRows {
   readonly #tables: RowTables;
@@ -14,10 +22,10 @@ export class PartRows {
   leftCount = 0;
   #digestHigh = 0;
   #digestLow = 0;
-  /** Participants whose rows changed since the digest was last brought up to date. */
+  /** Whose rows changed since the digest was last brought up to date, and whether only in figures. */
   readonly #unmixed = {
-    resource: new Set<ParticipantId>(),
-    lease: new Set<ParticipantId>(),
+    resource: new Map<ParticipantId, boolean>(),
+    lease: new Map<ParticipantId, boolean>(),
   };
 
   constructor(tables: RowTables, crypto: Crypto) {
@@ -29,7 +37,7 @@ export class PartRows {
     return this.#tables.resources;
   }
 
-  get leases(): Rows<LeaseRow> {
+  get leases(): LeaseRows {
     return this.#tables.leases;
   }
 
@@ -37,11 +45,28 @@ export class PartRows {
     return kind === 'resource' ? this.resources : this.leases;
   }
 
-  set(row: PanoramaRow): void {
+  /** @param onlyFigures it differs from the one before in figures at most. */
+  set(row: PanoramaRow, onlyFigures = false): void {
     this.#tables.set(row);
-    this.#unmixed[row.kind].add(row.participant);
-    this.revisionMax = Math.max(this.revisionMax, row.revision);
+    this.#noteChange(row.kind, row.participant, row.revision, onlyFigures);
     if (contentOf(row) === null) this.leftCount += 1;
+  }
+
+  /** Of a lease row that has figures: all else stays. */
+  setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
+    this.#tables.setFigures(participant, revision, figures);
+    this.#noteChange('lease', participant, revision, true);
+  }
+
+  #noteChange(
+    kind: PanoramaRow['kind'],
+    participant: ParticipantId,
+    revision: number,
+    onlyFigures: boolean,
+  ): void {
+    const unmixed = this.#unmixed[kind];
+    unmixed.set(participant, onlyFigures && unmixed.get(participant) !== false);
+    this.revisionMax = Math.max(this.revisionMax, revision);
   }
 
   /** Drops empty rows; what has content stays. */
@@ -55,40 +80,59 @@ export class PartRows {
   }
 
   /** Sets the row unless one of at least its revision is there; returns whether it did. */
-  putNewer(row: PanoramaRow): boolean {
+  putNewer(row: PanoramaRow, onlyFigures = false): boolean {
     const known = this.of(row.kind).revisionOf(row.participant);
     if (known !== undefined && known >= row.revision) return false;
-    this.set(row);
+    this.set(row, onlyFigures);
     return true;
   }
 
   /** Rows are hashed when it is asked for, not at each of the many changes in between. */
   digest(): string {
     for (const kind of ['resource', 'lease'] as const) {
-      for (const participant of this.#unmixed[kind]) this.#mix(kind, participant);
+      for (const [participant, onlyFigures] of this.#unmixed[kind]) {
+        this.#mix(kind, participant, onlyFigures);
+      }
       this.#unmixed[kind].clear();
     }
     return hex(this.#digestHigh) + hex(this.#digestLow);
   }
 
   /** Takes the row's earlier form out of the digest and its present one in (exclusive or). */
-  #mix(kind: PanoramaRow['kind'], participant: ParticipantId): void {
-    const row = this.of(kind).get(participant);
+  #mix(kind: PanoramaRow['kind'], participant: ParticipantId, onlyFigures: boolean): void {
+    if (this.of(kind).revisionOf(participant) === undefined) return;
     const [oldHigh, oldLow] = this.#tables.shareOf(kind, participant);
-    const share = row ? this.#shareOf(row) : NOTHING;
+    const figures = kind === 'lease' ? this.leases.figuresOf(participant) : undefined;
+    const share = figures
+      ? this.#shareOfFigures(participant, figures, onlyFigures)
+      : this.#shareOf(this.of(kind).get(participant));
     this.#tables.setShare(kind, participant, share);
     this.#digestHigh ^= oldHigh ^ share[0];
     this.#digestLow ^= oldLow ^ share[1];
   }
 
-  #shareOf(row: PanoramaRow): DigestShare {
-    if (contentOf(row) === null) return NOTHING;
-    const text = this.#crypto.digest(canonicalJson(row as unknown as JsonValue));
-    const at = text.indexOf(':') + 1;
-    return [
-      Number.parseInt(text.slice(at, at + 8), 16),
-      Number.parseInt(text.slice(at + 8, at + 16), 16),
-    ];
+  #shareOf(row: PanoramaRow | undefined): DigestShare {
+    if (!row || contentOf(row) === null) return NOTHING;
+    return this.#hash(canonicalJson(row as unknown as JsonValue));
+  }
+
+  /** Of terms and figures by themselves: what changes all the time is hashed without what does not. */
+  #shareOfFigures(participant: ParticipantId, figures: Figures, onlyFigures: boolean): DigestShare {
+    if (!onlyFigures) {
+      const terms = termsOf(this.leases.get(participant)?.offer as SellOrder);
+      const share = this.#hash(canonicalJson(terms as unknown as JsonValue));
+      this.#tables.setTermsShare(participant, share);
+    }
+    const [high, low] = this.#tables.termsShareOf(participant);
+    const revision = this.leases.revisionOf(participant);
+    return this.#hash(`${participant} ${revision} ${high} ${low} ${figures.join()}`);
+  }
+
+  #hash(text: string): DigestShare {
+    const digest = this.#crypto.digest(text);
+    const at = digest.indexOf(':') + 1;
+    const word = (from: number) => Number.parseInt(digest.slice(from, from + 8), 16) | 0;
+    return [word(at), word(at + 8)];
   }
 }
 

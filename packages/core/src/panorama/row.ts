@@ -26,6 +26,18 @@ export interface LeaseRow {
 
 export type PanoramaRow = ResourceRow | LeaseRow;
 
+/**
+ * What changed of a known lease row since `since`, a revision of that row: places among the figures of
+ * its offer (see `figures.ts`) and the numbers there now, in turn. It names every place that differed
+ * at any time in between: so it builds on every form that the row had since then.
+ */
+export interface LeaseChange {
+  participant: ParticipantId;
+  since: number;
+  revision: number;
+  figures: number[];
+}
+
 /** Where a hub's part of the panoramas stands. */
 export interface PartVersion {
   hub: HubId;
@@ -48,7 +60,9 @@ export interface HeartbeatMessage {
   known: SignedDocument[];
 }
 
-/** Rows that changed between two revisions of the sender's part. */
+/**
+ * Rows that changed between two revisions of the sender's part: whole, or only what changed of them.
+ */
 export interface DeltaMessage {
   type: 'delta';
   epoch: number;
@@ -56,6 +70,7 @@ export interface DeltaMessage {
   to: number;
   complete: boolean;
   rows: PanoramaRow[];
+  changes: LeaseChange[];
 }
 
 /** One chunk of the sender's whole part at one revision. */

@@ -1,5 +1,6 @@
 /** Schemas of panorama rows as hubs exchange them. */
 import type {
+  LeaseChange,
   LeaseRow,
   PanoramaRow,
   PartVersion,
@@ -46,6 +47,15 @@ export const partVersion = schemaFor<PartVersion>()(z.strictObject(partVersionFi
 
 const rows = list(panoramaRow, MANY);
 
+const leaseChange = schemaFor<LeaseChange>()(
+  z.strictObject({
+    participant: participantId,
+    since: amount,
+    revision: amount,
+    figures: list(amount, MANY),
+  }),
+);
+
 export const delta = z.strictObject({
   type: z.literal('delta'),
   epoch: amount,
@@ -53,6 +63,7 @@ export const delta = z.strictObject({
   to: amount,
   complete: z.boolean(),
   rows,
+  changes: list(leaseChange, MANY),
 });
 
 export const snapshot = z.strictObject({

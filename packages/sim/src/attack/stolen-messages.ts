@@ -26,7 +26,7 @@ export function hubMessageOf(rng: Rng, text: string): Message {
     { type: 'part-ended-ack', ...named },
     { type: 'heartbeat', version, mark: NOTHING, known: [NOTHING] },
     { type: 'recovery-request' },
-    { type: 'delta', epoch: 1, from: 0, to: 1_000_000, complete: true, rows: [] },
+    { type: 'delta', epoch: 1, from: 0, to: 1_000_000, complete: true, rows: [], changes: [] },
     { type: 'snapshot-request', of: 'h1' },
   ]);
 }

@@ -1,8 +1,9 @@
 /** Promise 4: what a hub publishes of its lessors is, to the last unit, offered less frozen. */
 import type { HubMessage } from '@sparegrid/core/messages';
-import type { DeltaMessage, PanoramaRow } from '@sparegrid/core/panorama/row';
+import type { DeltaMessage, LeaseChange, PanoramaRow } from '@sparegrid/core/panorama/row';
 import type { Send } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
+import { changedRow } from './changed-row.ts';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 import { seenOffer, seenSpec, stepped } from './names.ts';
@@ -13,6 +14,8 @@ export class Rows {
   readonly #model: Model;
   /** Content of every row ever put on the wire, by owner, epoch, kind, participant and revision. */
   readonly #published = new Map<string, string>();
+  /** The rows themselves: changes build on them. */
+  readonly #rows = new Map<string, PanoramaRow>();
 
   /** Payloads that their owners signed for others to pass on. */
   readonly #signed = new Set<string>();
@@ -32,7 +35,8 @@ export class Rows {
     const last = new Map<string, { epoch: number; row: PanoramaRow }>();
     for (const message of messages) {
       if (message.type !== 'delta') continue;
-      for (const row of message.rows) {
+      const changed = message.changes.flatMap((one) => this.#changed(hub, message.epoch, one));
+      for (const row of [...message.rows, ...changed]) {
         this.#note(hub, message.epoch, row);
         const key = `${row.kind} ${row.participant}`;
         if ((last.get(key)?.row.revision ?? -1) < row.revision) {
@@ -65,6 +69,18 @@ export class Rows {
     return [];
   }
 
+  /** A change is worth as much as the whole row that it makes of the one that it builds on. */
+  #changed(hub: HubMirror, epoch: number, change: LeaseChange): PanoramaRow[] {
+    const { participant, since } = change;
+    const base = { kind: 'lease', participant, revision: since, offer: null } as const;
+    const row = this.#rows.get(nameOf(hub.id, epoch, base));
+    const changed = row?.kind === 'lease' ? changedRow(row, change) : null;
+    if (changed) return [changed];
+    const detail = row ? 'does not suit its base' : 'its base was never published';
+    this.#model.violate('row.change', hub.id, `${participant}@${since}`, detail);
+    return [];
+  }
+
   /** One revision of a row is one content, wherever it is told. */
   #note(hub: HubMirror, epoch: number, row: PanoramaRow): void {
     if (!row.participant.endsWith(`.${hub.id}`)) {
@@ -73,6 +89,7 @@ export class Rows {
     const name = nameOf(hub.id, epoch, row);
     const content = stableText(row);
     const known = this.#published.get(name);
+    this.#rows.set(name, row);
     if (known === undefined) this.#published.set(name, content);
     else if (known !== content) {
       this.#model.violate('row.revision-reused', hub.id, name, 'two contents under one revision');

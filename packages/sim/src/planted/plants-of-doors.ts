@@ -105,15 +105,32 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
   },
   {
     name: 'row-taken-back',
-    what: 'A row that a vote brought is replaced by an older one of a late delta.',
+    what: 'A row that a vote brought is replaced by an older one, or an older change, of a late delta.',
     edits: [
       {
         file: 'panorama/part-rows.ts',
         find: 'if (known !== undefined && known >= row.revision) return false;',
         replace: '',
       },
+      {
+        file: 'panorama/lease-change.ts',
+        find: "if (known >= revision) return 'old';",
+        replace: '',
+      },
     ],
     caughtBy: ['panorama.row-back'],
+  },
+  {
+    name: 'change-without-steps-between',
+    what: 'A change names only what differs since the last step, not since what was told.',
+    edits: [
+      {
+        file: 'panorama/untold.ts',
+        find: 'const all = known ? known.places : new Set<number>();',
+        replace: 'const all = known?.places === null ? null : new Set<number>();',
+      },
+    ],
+    caughtBy: ['row.revision-reused', 'row.not-conserved', 'panorama.row-untrue'],
   },
   {
     name: 'epoch-reused',

@@ -1,0 +1,47 @@
+/** A change of a lease row put in place, if it builds on the row that is here. */
+import { mayBe, meaningOf } from './figures.ts';
+import type { HubPart } from './hub-part.ts';
+import type { LeaseChange } from './row.ts';
+
+export interface Changed {
+  /** What the market has to take over of it: `count` is nothing but the offer's number. */
+  meaning: 'stock' | 'terms' | 'count';
+  /** Orders that did not fit may fit now. */
+  isImprovement: boolean;
+}
+
+/**
+ * The row must be the very one that the change builds on, or a later one that came early, with a vote:
+ * the change then names all that differs, too. Nothing is changed by a change that does not fit.
+ *
+ * @param from the part's revision that the delta builds on.
+ */
+export function applyChange(
+  part: HubPart,
+  change: LeaseChange,
+  from: number,
+): Changed | 'old' | 'unfit' {
+  const { participant, since, revision } = change;
+  const known = part.leases.revisionOf(participant);
+  if (known === undefined) return 'unfit';
+  if (known >= revision) return 'old';
+  const cameEarly = known > since && known > from;
+  if (known !== since && !cameEarly) return 'unfit';
+  const figures = part.leases.figuresOf(participant);
+  if (!figures || change.figures.length % 2 !== 0) return 'unfit';
+  const changed: Changed = { meaning: 'count', isImprovement: false };
+  for (let at = 0; at < change.figures.length; at += 2) {
+    const [place, value] = [change.figures[at]!, change.figures[at + 1]!];
+    if (place < 1 || place >= figures.length || !mayBe(figures, place, value)) return 'unfit';
+    note(changed, meaningOf(figures, place), value - figures[place]!);
+    figures[place] = value;
+  }
+  part.setFigures(participant, revision, figures);
+  return changed;
+}
+
+function note(changed: Changed, meaning: Changed['meaning'], rise: number): void {
+  if (rise === 0 || meaning === 'count') return;
+  if (changed.meaning !== 'terms') changed.meaning = meaning;
+  if (meaning === 'terms' || rise > 0) changed.isImprovement = true;
+}
