@@ -6,6 +6,7 @@ import { benchIndex } from './index/lots-bench.ts';
 import { benchJoint } from './joint/joint.ts';
 import { benchPanorama } from './panorama/panorama.ts';
 import { type Bench, printResult } from './result.ts';
+import { benchRounds } from './rounds/rounds.ts';
 import { benchRun } from './run/run.ts';
 import { benchSsfctp } from './ssfctp/ssfctp.ts';
 import { benchStore } from './store/store.ts';
@@ -18,6 +19,7 @@ const BENCHES: Record<string, Bench> = {
   index: benchIndex,
   joint: benchJoint,
   panorama: benchPanorama,
+  rounds: benchRounds,
   run: benchRun,
   ssfctp: benchSsfctp,
   store: benchStore,

@@ -5,10 +5,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const LOOP_DELAY = new URL('./loop-delay.ts', import.meta.url).href;
 const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));
 
 export interface HubProcess {
   pid: number;
+  /** How late its event loop was since the last call: quantiles in ms. */
+  loopDelay(): Promise<{ p50: number; p99: number }>;
   /** Ends the hub and returns how many transactions it made durable. */
   stop(): Promise<number>;
 }
@@ -21,7 +24,7 @@ export async function startHubProcess(
   const file = join(directory, `${config.id}.json`);
   writeFileSync(file, JSON.stringify(config));
   // The IPC channel ties the hub's life to ours.
-  const child = spawn(process.execPath, [MAIN, '--config', file], {
+  const child = spawn(process.execPath, ['--import', LOOP_DELAY, MAIN, '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let log = '';
@@ -31,6 +34,11 @@ export async function startHubProcess(
   await ready(child, () => log);
   return {
     pid: child.pid as number,
+    loopDelay: async () => {
+      child.send('loop-delay');
+      const [delay] = await once(child, 'message');
+      return delay;
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await once(child, 'exit');

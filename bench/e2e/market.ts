@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_TIMING, type Timing } from '@sparegrid/core/agreement/timing';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
+import type { RoundSettings } from '@sparegrid/core/rounds/settings';
 import { hubSockets } from '@sparegrid/link/addresses';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
@@ -30,6 +31,8 @@ export interface MarketSize {
   cores: number;
   /** Hubs besides the three, which the bench plays itself. */
   morePeers: readonly { id: string; publicKey: string; mesh: string }[];
+  /** Of the hubs' configuration; their defaults when absent. */
+  rounds?: Partial<RoundSettings>;
 }
 
 const SMALL: MarketSize = { lessorsPerHub: 8, cores: CORES, morePeers: [] };
@@ -50,7 +53,7 @@ export type OnEvent = (order: string, name: string) => void;
 export async function openMarket(
   directory: string,
   onEvent: OnEvent,
-  { lessorsPerHub, cores, morePeers }: MarketSize = SMALL,
+  { lessorsPerHub, cores, morePeers, rounds }: MarketSize = SMALL,
 ): Promise<BenchMarket> {
   const keys = new Map(HUBS.map((hub) => [hub as string, generateKey()]));
   const run = join(directory, 'run');
@@ -82,6 +85,7 @@ export async function openMarket(
     const config = {
       ...{ id: hub, keyFile, store, sockets, participants, timing },
       peers: [...peers, ...morePeers],
+      ...(rounds && { rounds }),
     };
     processes.push(await startHubProcess(directory, config));
   }
