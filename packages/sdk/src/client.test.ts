@@ -511,6 +511,21 @@ test('logs come chunk by chunk, opened, each once, to the end of the order', asy
   expect(cursors.slice(0, 3)).toEqual([{}, { [container]: 2 }, { [container]: 3 }]);
 });
 
+test('logs leave the release to a watch when told so: they ask for nothing but output', async () => {
+  const { id, keys, chunks } = await printed('stdout', ['x']);
+  const pages = [chunks, []];
+  const { hub, path } = await startHub(({ op }) =>
+    op === 'order.keys'
+      ? keys
+      : { ok: true, op: 'order.logs', chunks: pages.shift() ?? [], ended: pages.length === 0 },
+  );
+  const client = await dial(path);
+  const opened = await collect(client.logs(id, { follow: true, release: false }));
+  expect(opened.map(({ text }) => text)).toEqual(['x']);
+  const asked = new Set(hub.requests.map(({ request }) => request.op));
+  expect([...asked].sort()).toEqual(['order.keys', 'order.logs']);
+});
+
 test('without follow, logs end with what there is', async () => {
   const { id, keys, chunks } = await printed('stderr', ['x']);
   const pages = [chunks];

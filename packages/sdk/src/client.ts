@@ -87,8 +87,11 @@ export class Client {
     const prepared = 'document' in order ? order : await this.prepareOrder(order);
     const { id, document, taskPrivate } = prepared;
     const reply = await this.request({ op: 'order.submit', document, taskPrivate }, options);
-    if (reply.order === id) return id;
-    throw new UnavailableError('SDK_BAD_ANSWER', `submitted ${id}, got ${reply.order}`);
+    if (reply.order !== id) {
+      throw new UnavailableError('SDK_BAD_ANSWER', `submitted ${id}, got ${reply.order}`);
+    }
+    this.#keys.prepare(id, document);
+    return id;
   }
 
   /**
@@ -264,20 +267,30 @@ export class Client {
 
   /**
    * Output of the order's containers, or what is told about them: every chunk once, in order within
-   * its container, opened. To follow the output of an order releases its key on the way.
+   * its container, opened. To follow the output of an order releases its key on the way, unless
+   * {@link watch} does.
    *
    * @throws UnavailableError SDK_NOT_OPENED: what the hub delivers is not what the lessor sealed
    */
   logs(order: OrderId, options: LogOptions = {}): AsyncGenerator<KeptChunk, void, void> {
-    const { follow = false, signal, after = {}, stream = 'output' } = options;
+    const { follow = false, release = true, signal, after = {}, stream = 'output' } = options;
     const request: WithCursor =
       stream === 'output'
         ? { op: 'order.logs', order, after }
         : { op: 'lease.records', order, stream, after };
-    return follow ? this.#follow(request, signal) : this.#outputNow(request, signal);
+    if (!follow) return this.#outputNow(request, signal);
+    return release ? this.#followReleasing(request, signal) : this.#follow(request, signal);
   }
 
   async *#follow(
+    request: WithCursor,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<KeptChunk, void, void> {
+    for await (const chunk of this.#link.output(request, signal))
+      yield await this.#open(request, chunk);
+  }
+
+  async *#followReleasing(
     request: WithCursor,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<KeptChunk, void, void> {
@@ -285,8 +298,7 @@ export class Client {
     const until = AbortSignal.any(signal ? [over.signal, signal] : [over.signal]);
     this.awaitOrder(request.order, { signal: until }).catch((error) => over.abort(error));
     try {
-      for await (const chunk of this.#link.output(request, until))
-        yield await this.#open(request, chunk);
+      yield* this.#follow(request, until);
     } finally {
       over.abort();
     }

@@ -14,6 +14,8 @@ export interface LogOptions extends WatchOptions {
    * per sample of what they use.
    */
   stream?: 'output' | LeaseStream;
+  /** False: whoever follows watches the order, too, and the key is released there. True when left out. */
+  release?: boolean;
   /** Where to go on: for each container the last chunk already seen. */
   after?: LogCursor;
 }

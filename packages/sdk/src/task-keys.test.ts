@@ -85,6 +85,19 @@ describe('keys of tasks', () => {
     expect(JSON.parse(text)).toEqual(draft.task.private);
   });
 
+  it('are no others when they were prepared, nor is an order believed that was not', async () => {
+    const { keys, given } = against([waits(trust.chainOf(LESSOR, own))]);
+    keys.prepare(order.id, order.document);
+    expect(await keys.release(order.id)).toBe(1);
+    const { task } = JSON.parse(order.document.payload);
+    const key = await agentKey(sealKey.export({ format: 'jwk' }).d as string);
+    const { content } = await openRelease(key, part(), task, given[0]?.release ?? '');
+    expect(await openTask(content, task.sealKey, order.taskPrivate)).toContain('echo hi');
+    const other = await prepareOrder(signer, LESSEE, draft);
+    keys.prepare(other.id, order.document);
+    await expect(keys.release(other.id)).rejects.toMatchObject({ code: 'SDK_BAD_ANSWER' });
+  });
+
   it('go behind a pseudonym to agents of that hub only', async () => {
     const name = 'p0123456789abcdef.h2';
     const { keys, given } = against([waits(trust.chainOf(LESSOR, own), name)]);

@@ -55,6 +55,11 @@ export class TaskKeys {
     this.#settings = settings;
   }
 
+  /** Derives what a release will need, while hubs still look for a lessor. */
+  prepare(id: OrderId, document: SignedDocument): void {
+    void this.#own(id, document);
+  }
+
   /**
    * Releases the task's key to every lessor that waits for it and can prove its own key.
    *

@@ -92,15 +92,18 @@ function tellCost({ plan, draft }: Quote): void {
 async function follow(client: Client, run: Run, isAlone: boolean): Promise<void> {
   const { order, logs } = run;
   const leave = new AbortController();
+  const failed = new AbortController();
   const onSignal = () => leave.abort();
   process.once('SIGINT', onSignal);
   say(`Order ${order}`);
   try {
-    const { signal } = leave;
-    const end = watch(client, order, signal);
-    end.catch(() => {});
-    if (isAlone) for await (const chunk of logs({ signal })) write(chunk);
-    else await showLogs(logs({ signal }), { format: 'table' });
+    const end = watch(client, order, leave.signal);
+    end.catch((error: unknown) => failed.abort(error));
+    const signal = AbortSignal.any([leave.signal, failed.signal]);
+    // The watch releases the key.
+    const output = logs({ signal, release: false });
+    if (isAlone) for await (const chunk of output) write(chunk);
+    else await showLogs(output, { format: 'table' });
     const { state, costMicro, lastCode, lastHint } = await end;
     const why = lastCode === null ? '' : ` (${lastCode}${lastHint === '' ? '' : `: ${lastHint}`})`;
     say(`Order ${state}${why}; cost ${formatCredits(costMicro)} credits`);
