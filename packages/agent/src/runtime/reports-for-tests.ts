@@ -42,6 +42,10 @@ export class Reports {
     }
   }
 
+  async started(id: string): Promise<void> {
+    await this.until((event) => event.kind === 'container-started' && event.id === id);
+  }
+
   exits(id: string): Exited[] {
     return this.events.filter(
       (event): event is Exited => event.kind === 'container-exited' && event.id === id,

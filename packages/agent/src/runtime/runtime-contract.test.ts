@@ -257,8 +257,8 @@ for (const kind of KINDS) {
     });
 
     it('tells what a running container uses', async () => {
-      const id = run('echo go; while :; do :; done');
-      await reports.printed(id, 'go');
+      const id = run('while :; do :; done');
+      await reports.started(id);
       let usage = await runtime.usage(id);
       while (!usage || usage.cpuMs < 100) usage = await runtime.usage(id);
       expect(usage.memoryBytes).toBeGreaterThan(0);
@@ -336,6 +336,15 @@ for (const kind of KINDS) {
           .inspect();
       };
 
+      it('hands over every byte once, whatever a program begins with', async () => {
+        const binary = run(`printf '\\377\\376'; echo; echo text`);
+        const much = run('head -c 100000 /dev/zero | tr "\\0" x; echo end');
+        await reports.exit(binary);
+        await reports.exit(much);
+        expect(reports.text(much, 'stdout')).toBe(`${'x'.repeat(100_000)}end\n`);
+        expect(reports.text(binary, 'stdout')).toBe('\ufffd\ufffd\ntext\n');
+      });
+
       it('confines a container to what was ordered', async () => {
         const devices = existsSync('/dev/fuse') ? [{ deviceId: 'null0', milli: 1_000 }] : [];
         const id = run('echo go; sleep 1000', { devices });
@@ -402,6 +411,7 @@ for (const kind of KINDS) {
         const id = run(
           'i=0; while ! [ -e /out/end ]; do i=$((i+1)); echo line $i; sleep 0.1; done',
         );
+        await reports.started(id);
         await reports.printed(id, 'line 3');
         await only().killDaemon();
         await only().start();
@@ -415,6 +425,7 @@ for (const kind of KINDS) {
 
       it('tells how what ended without a daemon ended, and what may be missing', async () => {
         const id = run('echo go; while ! [ -e /out/end ]; do sleep 0.05; done; exit 6');
+        await reports.started(id);
         await reports.printed(id, 'go');
         const { Pid } = (await inspect(id)).State;
         await only().killDaemon();
@@ -437,6 +448,7 @@ for (const kind of KINDS) {
         const container = shell(kind, script);
         const { id } = container;
         runtime.start(container);
+        await reports.started(id);
         await reports.printed(id, '0');
         await engine.killDaemon();
         await engine.start();

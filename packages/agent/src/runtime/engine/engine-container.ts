@@ -10,7 +10,8 @@ import type { ContainerFiles } from '../container-files.ts';
 import type { ContainerOutput } from '../container-output.ts';
 import type { ContainerUsage, Report } from '../runtime.ts';
 import { type Engine, statusOf } from './engine.ts';
-import { copyLog, type OutputBase } from './log-copy.ts';
+import type { FirstWords } from './first-words.ts';
+import { appendFrames, type OutputBase } from './log-copy.ts';
 import type { Scratch } from './scratch.ts';
 
 export interface EngineAttempt {
@@ -22,6 +23,8 @@ export interface EngineAttempt {
   output: ContainerOutput;
   base: OutputBase;
   scratch: Scratch;
+  /** Of one that was started just now, where its engine lets them be heard. */
+  firstWords: FirstWords | null;
   kind: 'docker' | 'podman';
 }
 
@@ -117,6 +120,7 @@ export class EngineContainer {
   close(): void {
     this.#phase = 'closed';
     this.#closed.abort();
+    void this.#attempt.firstWords?.end();
     clearTimeout(this.#kill);
     this.#room.resolve();
   }
@@ -208,7 +212,7 @@ export class EngineContainer {
    */
   async #copy(isLast: boolean): Promise<boolean> {
     const { signal } = this.#closed;
-    const { name, files, base, output } = this.#attempt;
+    const { name, files, base, output, firstWords } = this.#attempt;
     const open = (docker: Docker) =>
       docker.getContainer(name).logs({ follow: true, stdout: true, stderr: true });
     try {
@@ -216,7 +220,9 @@ export class EngineContainer {
       const stream = source as NodeJS.ReadableStream & { destroy(): void };
       signal.addEventListener('abort', () => stream.destroy());
       if (signal.aborted) stream.destroy();
-      await copyLog(stream as AsyncIterable<Buffer>, files, base, () => output.poke());
+      // From here on the log is heard, and one at a time may write.
+      await firstWords?.end();
+      await appendFrames(stream as AsyncIterable<Buffer>, files, base, () => output.poke());
       return true;
     } catch (error) {
       if (isDiskFull(error)) throw error;

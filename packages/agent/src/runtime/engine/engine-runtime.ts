@@ -15,7 +15,9 @@ import type { ContainerUsage, KnownContainer, Report, Runtime } from '../runtime
 import { type Confinement, containerOptions } from './container-options.ts';
 import { Engine, statusOf, unlessMissing } from './engine.ts';
 import { EngineContainer } from './engine-container.ts';
+import { FirstWords } from './first-words.ts';
 import { Images } from './image.ts';
+import type { OutputBase } from './log-copy.ts';
 import { Scratch, type ScratchMode } from './scratch.ts';
 
 export interface EngineRuntimeSettings extends Confinement {
@@ -204,6 +206,8 @@ export class EngineRuntime implements Runtime {
     const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {});
     await Promise.race([Promise.all(this.#work.values()), late]);
     over.abort();
+    // Also of what was just being started.
+    for (const container of this.#containers.values()) container.close();
     this.#containers.clear();
   }
 
@@ -257,10 +261,35 @@ export class EngineRuntime implements Runtime {
       }),
     ]);
     if (stopped.aborted) throw new Error('stopped before it was started');
-    await this.#startOnce(name);
     const { kind, report, logger } = this.#settings;
-    const details = { id, attempt, name, files, output, base, scratch, kind };
+    const firstWords = kind === 'docker' ? await this.#listen(name, files, base, output) : null;
+    try {
+      await this.#startOnce(name);
+    } catch (error) {
+      await firstWords?.end();
+      throw error;
+    }
+    const details = { id, attempt, name, files, output, base, scratch, firstWords, kind };
     this.#containers.set(id, new EngineContainer(details, true, this.#engine, report, logger));
+  }
+
+  /** Without it the first words come with the log, a little later. */
+  async #listen(
+    name: string,
+    files: ContainerFiles,
+    base: OutputBase,
+    output: ContainerOutput,
+  ): Promise<FirstWords | null> {
+    const copied = () => output.poke();
+    const over = new AbortController();
+    try {
+      return await this.#engine.once((docker) =>
+        FirstWords.listen(docker.getContainer(name), files, base, copied, over.signal),
+      );
+    } catch {
+      over.abort();
+      return null;
+    }
   }
 
   /** An answer may be lost with the daemon: whether it was started is then looked up, not tried. */
@@ -288,7 +317,8 @@ export class EngineRuntime implements Runtime {
     const output = this.#outputs.get(id) as ContainerOutput;
     const scratch = this.#scratchOf(files, base.storageBytes);
     const { kind, report, logger } = this.#settings;
-    const details = { id, attempt, name, files, output, base, scratch, kind };
+    const firstWords = null;
+    const details = { id, attempt, name, files, output, base, scratch, firstWords, kind };
     const container = new EngineContainer(details, false, this.#engine, report, logger);
     this.#containers.set(id, container);
     const isStopping = await files.isStopping();

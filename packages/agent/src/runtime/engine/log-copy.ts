@@ -14,17 +14,25 @@ export interface OutputBase {
   err: number;
 }
 
+/** A piece of one stream. */
+export interface Frame {
+  name: 'out' | 'err';
+  payload: Buffer;
+}
+
 /**
  * Reads the engine's log from its beginning and appends what the files do not have yet: the same
  * after a crash of the agent or the engine, wherever it came.
  *
  * @param copied  called after every piece.
+ * @param pick  of the frames that come: all, when left out.
  */
-export async function copyLog(
+export async function appendFrames(
   source: AsyncIterable<Buffer>,
   files: ContainerFiles,
   base: OutputBase,
   copied: () => void,
+  pick = (frames: AsyncIterable<Frame>): AsyncIterable<Frame> => frames,
 ): Promise<void> {
   const skip = {
     out: (await files.sizeOf('out')) - base.out,
@@ -33,7 +41,7 @@ export async function copyLog(
   const ends = { out: await open(files.path('out'), 'a'), err: await open(files.path('err'), 'a') };
   const left = { out: STREAM_BYTES_MAX - base.out, err: STREAM_BYTES_MAX - base.err };
   try {
-    for await (const { name, payload } of framesIn(source)) {
+    for await (const { name, payload } of pick(framesIn(source))) {
       const room = Math.max(0, left[name]);
       left[name] -= payload.length;
       const known = Math.min(skip[name], payload.length);
@@ -49,16 +57,25 @@ export async function copyLog(
   }
 }
 
-async function* framesIn(source: AsyncIterable<Buffer>) {
+/** Engines make a frame of each line: what came together of one stream is written together. */
+async function* framesIn(source: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of source) {
     rest = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    let name: Frame['name'] = 'out';
+    let payloads: Buffer[] = [];
     while (rest.length >= HEAD_BYTES) {
       const end = HEAD_BYTES + rest.readUInt32BE(4);
       if (rest.length < end) break;
-      const name = FILES[rest[0] === 2 ? 2 : 1];
-      yield { name, payload: rest.subarray(HEAD_BYTES, end) };
+      const next = FILES[rest[0] === 2 ? 2 : 1];
+      if (next !== name && payloads.length > 0) {
+        yield { name, payload: Buffer.concat(payloads) };
+        payloads = [];
+      }
+      name = next;
+      payloads.push(rest.subarray(HEAD_BYTES, end));
       rest = rest.subarray(end);
     }
+    if (payloads.length > 0) yield { name, payload: Buffer.concat(payloads) };
   }
 }
