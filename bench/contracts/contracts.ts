@@ -51,7 +51,12 @@ const LOADS: readonly Load[] = [
   })),
 ];
 const LOTS_PER_LESSOR = 50;
-const FLAGS = { only: { type: 'string' }, large: { type: 'boolean' } } as const;
+const FLAGS = {
+  only: { type: 'string' },
+  large: { type: 'boolean' },
+  /** Without PostgreSQL beside it: for a profile, or a look. */
+  alone: { type: 'boolean' },
+} as const;
 const OFFERS_OF_POSTGRES = 1_000_000;
 const POSTGRES_MS = 3_000;
 /** The order, the part by its first hub and by its target hub: each signed once, each verified once. */
@@ -60,11 +65,11 @@ const PROBES = 2_000;
 
 export const benchContracts: Bench = async (report, args) => {
   const { values } = parseArgs({ args, options: FLAGS });
-  const { only = '', large = false } = values;
+  const { only = '', large = false, alone = false } = values;
   const loads = LOADS.filter(({ name, moreLots }) => {
     return name.includes(only) && (large || moreLots < LARGE);
   });
-  const postgres = hasPostgres() ? await PostgresLoop.open(OFFERS_OF_POSTGRES) : null;
+  const postgres = !alone && hasPostgres() ? await PostgresLoop.open(OFFERS_OF_POSTGRES) : null;
   try {
     for (const load of loads) {
       const directory = mkdtempSync(join(tmpdir(), 'sparegrid-bench-'));

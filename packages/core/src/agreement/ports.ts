@@ -7,7 +7,7 @@ import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Now } from '../units/now.ts';
 import type { Inventory } from './inventory.ts';
 import type { AgreementMessage } from './messages.ts';
-import type { AgreementPartTerms } from './records.ts';
+import type { AgreementPartTerms, PartRecord } from './records.ts';
 import type { Timing } from './timing.ts';
 
 export interface AgreementPorts {
@@ -38,8 +38,8 @@ export interface Lessors {
   epoch(): number;
   /** Free quantities changed: publish them. */
   stockChanged(lessor: ParticipantId): void;
-  /** Draws the conclusions from what the lessor's agent reported last, once more. */
-  followReports(lessor: ParticipantId): void;
+  /** Draws the conclusions from what the lessor's agent reported last of this part, once more. */
+  followReports(part: PartRecord): void;
   /** The set of containers that shall run changed: returns its new revision. */
   desiredChanged(lessor: ParticipantId): number;
   /** Reads a signed agreement part. */

@@ -10,7 +10,14 @@ import { roundedDown } from '../order/buckets.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { containerIdOf, type HubId, type ParticipantId } from '../units/ids.ts';
+import {
+  type ContainerId,
+  containerIdOf,
+  type HubId,
+  type PartId,
+  type ParticipantId,
+  partOfContainer,
+} from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
 import { type Restarts, restartOf } from './restarts.ts';
@@ -49,7 +56,7 @@ export class MemberDesk implements Lessors {
     for (const [participant, member] of this.#context.subnet.members) {
       if (member.agentSession === null) continue;
       this.#sendDesired(participant, member);
-      this.#followParts(participant, member);
+      this.#followParts(participant, member, null);
     }
   }
 
@@ -110,9 +117,10 @@ export class MemberDesk implements Lessors {
     const isOverdue = elapsedMs >= member.desiredSentMs + this.#context.timing.retryMs;
     if (!isApplied && isOverdue) this.#sendDesired(participant, member);
     member.appliedRevision = current ? message.revision : -1;
+    const before = member.statuses;
     member.statuses = new Map(message.containers.map((status) => [status.id, status]));
     member.reportedAtMs = this.#context.now().elapsedMs;
-    this.#followParts(participant, member);
+    this.#followParts(participant, member, changedParts(before, member.statuses));
   }
 
   #heard(participant: ParticipantId, member: Member): void {
@@ -124,12 +132,20 @@ export class MemberDesk implements Lessors {
     this.schedule(participant);
   }
 
-  #followParts(participant: ParticipantId, member: Member): void {
+  /** @param changed  what else is running is as it was when it was looked at last; null: look at all. */
+  #followParts(
+    participant: ParticipantId,
+    member: Member,
+    changed: ReadonlySet<PartId> | null,
+  ): void {
     const parts = this.#parts;
     if (!parts || !this.#context.isSure) return;
     this.#checkAgent(parts, participant, member);
     const lessor = member.veil?.name ?? participant;
-    for (const part of parts.ofLessor(lessor)) this.#followPart(parts, part, member);
+    for (const part of parts.ofLessor(lessor)) {
+      const isKnown = part.state === 'running' && changed !== null && !changed.has(part.id);
+      if (!isKnown) this.#followPart(parts, part, member);
+    }
     parts.confirmStopped(lessor, member.appliedRevision, (part) => {
       const statuses = statusesOf(part, member);
       const known = statuses.every((status) => status !== undefined);
@@ -287,9 +303,9 @@ export class MemberDesk implements Lessors {
       panorama.publishLease(name, seen);
   }
 
-  followReports(lessor: ParticipantId): void {
-    const member = this.#named(lessor);
-    if (member) this.#followParts(member.admitted.id, member);
+  followReports(part: PartRecord): void {
+    const member = this.#named(part.terms.lessor);
+    if (member) this.#followParts(member.admitted.id, member, new Set([part.id]));
   }
 
   desiredChanged(name: ParticipantId): number {
@@ -393,6 +409,24 @@ function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefi
 /** Of whichever attempt was reported last. */
 function lastStatusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
   return containersOf(part).map(({ id }) => member.statuses.get(id));
+}
+
+/** Parts of which a container is reported otherwise than before, or no longer, or anew. */
+function changedParts(
+  before: ReadonlyMap<ContainerId, ContainerStatus>,
+  now: ReadonlyMap<ContainerId, ContainerStatus>,
+): Set<PartId> {
+  const changed = new Set<PartId>();
+  for (const [id, status] of now) {
+    const known = before.get(id);
+    const isSame =
+      known?.state === status.state &&
+      known.attempt === status.attempt &&
+      known.started === status.started;
+    if (!isSame) changed.add(partOfContainer(id));
+  }
+  for (const id of before.keys()) if (!now.has(id)) changed.add(partOfContainer(id));
+  return changed;
 }
 
 interface Reported {

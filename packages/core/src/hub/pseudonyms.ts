@@ -25,6 +25,8 @@ export class Pseudonyms {
   readonly #owners = new Map<ParticipantId, ParticipantId>();
   /** Names of each participant that are resolved, oldest first, without the lessor's present one. */
   readonly #known = new Map<ParticipantId, { period: number; names: ParticipantId[] }[]>();
+  /** The latest name of each lessee: every order asks for it. */
+  readonly #lessees = new Map<ParticipantId, { period: number; name: ParticipantId }>();
 
   constructor(settings: PrivacySettings | undefined, hub: HubId, crypto: Crypto) {
     this.#settings = settings;
@@ -48,7 +50,12 @@ export class Pseudonyms {
 
   /** The name under which the participant's orders are signed in that period. */
   lesseeName(participant: ParticipantId, period: number): ParticipantId {
-    return this.#settings ? this.#name('lessee', participant, period) : participant;
+    if (!this.#settings) return participant;
+    const latest = this.#lessees.get(participant);
+    if (latest?.period === period) return latest.name;
+    const name = this.#name('lessee', participant, period);
+    this.#lessees.set(participant, { period, name });
+    return name;
   }
 
   /** Who bears (or lately bore) that name; undefined for a stranger's, and for a real id. */

@@ -48,6 +48,10 @@ export function containerIdOf(part: PartId, replica: number): ContainerId {
   return `${part}.${replica}`;
 }
 
+export function partOfContainer(container: ContainerId): PartId {
+  return container.slice(0, container.lastIndexOf('.'));
+}
+
 /** Order by code units: the published tie-break order everywhere. */
 export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
