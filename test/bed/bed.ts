@@ -3,10 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { KEPT_AGREEMENT, KEPT_PART } from '@sparegrid/core/agreement/kept';
 import type { Timing } from '@sparegrid/core/agreement/timing';
 import type { HubStatus } from '@sparegrid/core/messages';
+import { KEPT_ORDER } from '@sparegrid/core/order/kept';
 import { hubOf } from '@sparegrid/core/units/ids';
-import { decodeStored } from '@sparegrid/core/units/json';
+import { progressTableOf, readKept } from '@sparegrid/core/units/kept';
+import type { StoredRecord } from '@sparegrid/core/units/write';
 import { natsTransport } from '@sparegrid/link/nats/nats-transport';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
@@ -100,9 +103,11 @@ export class Bed {
   /** What the hub made durable, read beside it. */
   async recordsOf(hub: string): Promise<HubRecords> {
     const rows = await this.#rowsOf(hub);
-    const of = <T>(table: string): T[] =>
-      rows.filter(({ tbl }) => tbl === table).map(({ text }) => decodeStored<T>(text));
-    return { orders: of('order'), agreements: of('agreement'), parts: of('part') };
+    return {
+      orders: [...readKept(KEPT_ORDER, rows).values()],
+      agreements: [...readKept(KEPT_AGREEMENT, rows).values()],
+      parts: [...readKept(KEPT_PART, rows).values()],
+    };
   }
 
   async allRecords(): Promise<HubRecords[]> {
@@ -172,8 +177,10 @@ export class Bed {
     });
   }
 
-  async #rowsOf(hub: string): Promise<{ tbl: string; text: string }[]> {
-    const query = `SELECT tbl, text FROM records WHERE tbl IN ('order', 'agreement', 'part')`;
+  async #rowsOf(hub: string): Promise<StoredRecord[]> {
+    const kinds = [KEPT_ORDER, KEPT_AGREEMENT, KEPT_PART];
+    const names = kinds.flatMap((kind) => [`'${kind.table}'`, `'${progressTableOf(kind)}'`]);
+    const query = `SELECT tbl AS "table", key, text FROM records WHERE tbl IN (${names})`;
     if (hub === 'h3' && this.#database) {
       return (await this.#database.execute(query, this.#databaseName)) as never;
     }

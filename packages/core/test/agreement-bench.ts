@@ -11,6 +11,7 @@ import type { SellOrder } from '../src/order/sell-order.ts';
 import type { LeaseRow } from '../src/panorama/row.ts';
 import { Deadlines } from '../src/units/deadlines.ts';
 import { type HubId, hubOf, type ParticipantId } from '../src/units/ids.ts';
+import type { Kept } from '../src/units/kept.ts';
 import { documents } from './documents.ts';
 import { buyOrder, replica, sellOrder, WALL_MS } from './fixtures.ts';
 import { digest, keysOf } from './keys.ts';
@@ -45,6 +46,16 @@ abstract class Side implements AgreementPorts {
     const state = 'state' in record ? ` ${record.state}` : '';
     this.log.push(`${live ? 'put' : 'retire'} ${table}${state}`);
   }
+
+  keep<T extends object>({ table }: Kept<T>, key: string, record: T): void {
+    this.put(table, key, record);
+  }
+
+  archive<T extends object>({ table }: Kept<T>, key: string, record: T): void {
+    this.put(table, key, record, false);
+  }
+
+  restored(): void {}
 
   send(to: HubId, message: AgreementMessage): void {
     this.log.push(`send ${message.type}`);

@@ -7,6 +7,7 @@ import { isSignedByAny, signDocument } from '../units/document.ts';
 import { type AgreementId, type HubId, partIdOf } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
 import { costOf, type Micro, smaller } from '../units/money.ts';
+import { KEPT_AGREEMENT } from './kept.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts } from './ports.ts';
 import {
@@ -62,6 +63,7 @@ export class FirstAgreements {
       part.keys ??= null;
       part.release ??= null;
     }
+    this.#ports.restored(agreement);
     this.agreements.set(agreement.id, agreement);
     this.#ports.wakeAt(`agreement ${agreement.id}`, this.#ports.now().elapsedMs);
   }
@@ -460,7 +462,7 @@ export class FirstAgreements {
     this.agreements.delete(agreement.id);
     this.#retry.reset(agreement.id);
     this.#ports.cancelWake(`agreement ${agreement.id}`);
-    this.#ports.put('agreement', agreement.id, agreement, false);
+    this.#ports.archive(KEPT_AGREEMENT, agreement.id, agreement);
   }
 
   /** Never says "unknown" without a tombstone: what is answered here can never come true later. */
@@ -493,7 +495,7 @@ export class FirstAgreements {
   }
 
   #save(agreement: AgreementRecord): void {
-    this.#ports.put('agreement', agreement.id, agreement);
+    this.#ports.keep(KEPT_AGREEMENT, agreement.id, agreement);
   }
 }
 

@@ -4,6 +4,7 @@ import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import type { Crypto } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
+import type { Kept } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
 import type { Inventory } from './inventory.ts';
 import type { AgreementMessage } from './messages.ts';
@@ -17,6 +18,12 @@ export interface AgreementPorts {
   now(): Now;
   /** Records durably; `live` false keeps the record in the store only. */
   put(table: string, key: string, record: object, live?: boolean): void;
+  /** Records durably: the first time all of it, then what changes. */
+  keep<T extends object>(kind: Kept<T>, key: string, record: T): void;
+  /** Keeps the record in the store only. */
+  archive<T extends object>(kind: Kept<T>, key: string, record: T): void;
+  /** Takes a record as the store had it. */
+  restored(record: object): void;
   send(to: HubId, message: AgreementMessage): void;
   /** Sets or moves a deadline on the elapsed clock. */
   wakeAt(name: string, atMs: number): void;

@@ -19,6 +19,7 @@ import {
 } from '../units/ids.ts';
 import type { JsonValue } from '../units/json.ts';
 import { costOf } from '../units/money.ts';
+import { KEPT_PART } from './kept.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts, Lessors } from './ports.ts';
 import type { AgreementPartTerms, PartOutcome, PartRecord, PartTombstone } from './records.ts';
@@ -62,6 +63,7 @@ export class TargetParts {
     // Records of earlier versions know of no restarts.
     part.restarts ??= [];
     part.release ??= null;
+    this.#ports.restored(part);
     this.#index(part);
     if (part.state !== 'ended') {
       const { replica, placements, lessor } = part.terms;
@@ -525,7 +527,7 @@ export class TargetParts {
   }
 
   #save(part: PartRecord): void {
-    this.#ports.put('part', part.id, part);
+    this.#ports.keep(KEPT_PART, part.id, part);
   }
 
   #bury(id: PartId, firstHub: HubId, code: RefusalCode): void {
@@ -551,7 +553,7 @@ export class TargetParts {
   #forget(part: PartRecord): void {
     this.parts.delete(part.id);
     this.#retry.reset(part.id);
-    this.#ports.put('part', part.id, part, false);
+    this.#ports.archive(KEPT_PART, part.id, part);
   }
 }
 

@@ -7,6 +7,7 @@ import { Panorama } from '../panorama/panorama.ts';
 import type { SolveRequest } from '../rounds/round.ts';
 import { Deadlines } from '../units/deadlines.ts';
 import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
+import { type Kept, progressTableOf } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
 import type { AdmissionAnswer } from './admission.ts';
 import type { HubConfig } from './config.ts';
@@ -50,6 +51,8 @@ export class HubContext implements AgreementPorts {
   /** Lessors whose desired set changed in this step. */
   readonly changedDesired = new Set<ParticipantId>();
   diskLow = false;
+  /** Records that lie in the store as a whole: only their progress is written. */
+  readonly #whole = new WeakSet<object>();
   /**
    * False until a peer was heard in this life: it may know more of our past than the store does, and
    * what is decided before that may contradict what was promised.
@@ -107,6 +110,23 @@ export class HubContext implements AgreementPorts {
 
   put(table: string, key: string, record: object, live = true): void {
     this.out.put(table, key, record, live);
+  }
+
+  /** Takes a record as the store had it. */
+  restored(record: object): void {
+    this.#whole.add(record);
+  }
+
+  keep<T extends object>(kind: Kept<T>, key: string, record: T): void {
+    if (this.#whole.has(record)) return this.out.putProgress(kind, key, record);
+    this.out.put(kind.table, key, record);
+    this.#whole.add(record);
+  }
+
+  /** In one piece again: no restart reads it, nothing of it changes any more. */
+  archive<T extends object>(kind: Kept<T>, key: string, record: T): void {
+    this.out.put(kind.table, key, record, false);
+    this.out.remove(progressTableOf(kind), key);
   }
 
   send(to: HubId, message: HubMessage): void {

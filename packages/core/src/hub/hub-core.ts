@@ -1,5 +1,6 @@
 /** A whole hub as a reducer: state, and a step from inputs to writes, sends and effects. */
 import { FirstAgreements } from '../agreement/first-hub.ts';
+import { KEPT_AGREEMENT, KEPT_PART } from '../agreement/kept.ts';
 import type { AgreementMessage } from '../agreement/messages.ts';
 import type { AgreementRecord, PartRecord, PartTombstone } from '../agreement/records.ts';
 import { TargetParts } from '../agreement/target-hub.ts';
@@ -17,6 +18,7 @@ import type {
   Request,
   SignedFrame,
 } from '../messages.ts';
+import { KEPT_ORDER } from '../order/kept.ts';
 import type { OrderRecord } from '../order/order-record.ts';
 import type { HeartbeatMessage } from '../panorama/row.ts';
 import { invariant, refuse } from '../refusals.ts';
@@ -25,6 +27,7 @@ import type { RoundStatus } from '../rounds/report.ts';
 import type { Send } from '../step.ts';
 import { type HubId, hubOf, type NodeId, type ParticipantId } from '../units/ids.ts';
 import { decodeStored } from '../units/json.ts';
+import { readKept } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
 import type { StoredRecord, Write } from '../units/write.ts';
 import type { AdmissionRecord, AdmissionRequest, HubListRecord, TokenRecord } from './admission.ts';
@@ -696,17 +699,18 @@ export class HubCore {
     each<UncheckedRecord>('unchecked', (one, key) => this.#members.restoreUnchecked(key, one));
     each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
     each<RegistryRecord>('registry', (record, key) => this.#registrations.restore(key, record));
-    each<PartRecord>('part', (part) => {
+    for (const part of readKept(KEPT_PART, records).values()) {
       this.#parts.restore(part);
       this.#restarts.restore(part);
-    });
+    }
     each<ResultRecord>('result-index', (record, key) => this.#results.restore(key, record));
     each<PartTombstone>('tombstone', (tombstone) => {
       if (tombstone.id.startsWith('first ')) this.#agreements.restoreTombstone(tombstone);
       else this.#parts.restoreTombstone(tombstone);
     });
-    each<AgreementRecord>('agreement', (agreement) => this.#agreements.restore(agreement));
-    each<OrderRecord>('order', (order) => this.#book.restore(order));
+    const agreements = readKept(KEPT_AGREEMENT, records);
+    for (const agreement of agreements.values()) this.#agreements.restore(agreement);
+    for (const order of readKept(KEPT_ORDER, records).values()) this.#book.restore(order);
     each<DoneRecord>('done', (record, key) => this.#book.restoreDone(key, record));
     each<LogPosition>('log-position', (position, key) => this.#logs.restore(key, position));
     this.#book.restoreReservations();

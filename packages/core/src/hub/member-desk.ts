@@ -146,6 +146,10 @@ export class MemberDesk implements Lessors {
       const isKnown = part.state === 'running' && changed !== null && !changed.has(part.id);
       if (!isKnown) this.#followPart(parts, part, member);
     }
+    this.#confirmStopped(parts, lessor, member);
+  }
+
+  #confirmStopped(parts: TargetParts, lessor: ParticipantId, member: Member): void {
     parts.confirmStopped(lessor, member.appliedRevision, (part) => {
       const statuses = statusesOf(part, member);
       const known = statuses.every((status) => status !== undefined);
@@ -305,7 +309,9 @@ export class MemberDesk implements Lessors {
 
   followReports(part: PartRecord): void {
     const member = this.#named(part.terms.lessor);
-    if (member) this.#followParts(member.admitted.id, member, new Set([part.id]));
+    if (!member || !this.#parts || !this.#context.isSure) return;
+    this.#followPart(this.#parts, part, member);
+    if (part.state === 'stopping') this.#confirmStopped(this.#parts, part.terms.lessor, member);
   }
 
   desiredChanged(name: ParticipantId): number {

@@ -4,6 +4,7 @@ import type { AgreementPart, AgreementPartTerms, AgreementRecord } from '../agre
 import { type Match, matchOrder, type Want } from '../matching/match.ts';
 import { mayServe } from '../matching/may-serve.ts';
 import type { AwaitedKey, KeyRelease } from '../messages.ts';
+import { KEPT_ORDER } from '../order/kept.ts';
 import {
   FINAL_ORDER_STATES,
   ORDER_EVENTS_MAX,
@@ -70,6 +71,7 @@ export class OrderBook {
   }
 
   restore(order: OrderRecord): void {
+    this.#context.restored(order);
     this.orders.set(order.id, order);
     this.#acceptedSeq = Math.max(this.#acceptedSeq, order.acceptedSeq);
     if (FINAL_ORDER_STATES.has(order.state)) return this.#scheduleArchive(order);
@@ -478,7 +480,7 @@ export class OrderBook {
     }
     const view = orderView(order, agreements, this.#context.now());
     this.#context.put('archive', order.id, { lessee: order.order.lessee, view }, false);
-    this.#context.put('order', order.id, order, false);
+    this.#context.archive(KEPT_ORDER, order.id, order);
     for (const agreement of agreements) this.#agreements.forget(agreement);
     this.orders.delete(order.id);
     // Longer than the expiry by the tolerance: a clock set back must not make the text new again.
@@ -504,7 +506,7 @@ export class OrderBook {
   }
 
   #save(order: OrderRecord): void {
-    this.#context.put('order', order.id, order);
+    this.#context.keep(KEPT_ORDER, order.id, order);
   }
 
   #trackOpen(order: OrderRecord, step: 1 | -1): void {

@@ -161,7 +161,10 @@ describe('an archived order', () => {
     for (const { core, store } of world.hubs.values()) {
       expect([core.orders.size, core.agreements.size, core.parts.size]).toEqual([0, 0, 0]);
       const tables = new Set(store.live().map(({ table }) => table));
-      for (const table of ['order', 'agreement', 'part']) expect(tables).not.toContain(table);
+      for (const table of ['order', 'agreement', 'part']) {
+        expect(tables).not.toContain(table);
+        expect(tables).not.toContain(`${table}-progress`);
+      }
     }
   });
 

@@ -3,11 +3,13 @@ import type { Message } from '../messages.ts';
 import type { Send, Write } from '../step.ts';
 import type { NodeId } from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
+import { type Kept, progressTableOf } from '../units/kept.ts';
 
 interface Dirty {
   table: string;
   key: string;
-  record: object | null;
+  /** Null deletes. */
+  record: (() => object) | null;
   live: boolean;
 }
 
@@ -18,7 +20,15 @@ export class Outbox<Effect> {
 
   /** The record is encoded at the end of the step: later changes in the step are included. */
   put(table: string, key: string, record: object, live = true): void {
-    this.#dirty.set(`${table} ${key}`, { table, key, record, live });
+    this.#dirty.set(`${table} ${key}`, { table, key, record: () => record, live });
+  }
+
+  /** Of a record that is on record: nothing more is written where all of it is, in this step. */
+  putProgress<T extends object>(kind: Kept<T>, key: string, record: T): void {
+    if (this.#dirty.get(`${kind.table} ${key}`)?.record) return;
+    const table = progressTableOf(kind);
+    const progress = () => kind.progressOf(record);
+    this.#dirty.set(`${table} ${key}`, { table, key, record: progress, live: true });
   }
 
   remove(table: string, key: string): void {
@@ -41,7 +51,7 @@ export class Outbox<Effect> {
     const writes = [...this.#dirty.values()].map(({ table, key, record, live }) => ({
       table,
       key,
-      text: record && encodeStored(record),
+      text: record && encodeStored(record()),
       live,
     }));
     const taken = { writes, sends: this.#sends, effects: this.#effects };

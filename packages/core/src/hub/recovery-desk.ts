@@ -1,12 +1,15 @@
 /** A hub whose store lost some of its past: it asks for it, decides nothing, and then begins anew. */
-import type { AgreementRecord, PartRecord } from '../agreement/records.ts';
+import { KEPT_AGREEMENT, KEPT_PART } from '../agreement/kept.ts';
+import type { AgreementRecord } from '../agreement/records.ts';
 import type { Testimony, TestimonySource } from '../agreement/testimony.ts';
 import { type ElectionRecord, NOBODY } from '../election/election.ts';
 import type { HubMessage, ParticipantMessage, RecoveryStatus } from '../messages.ts';
+import { KEPT_ORDER } from '../order/kept.ts';
 import { FINAL_ORDER_STATES, type OrderRecord } from '../order/order-record.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import { compareIds, type HubId, type ParticipantId } from '../units/ids.ts';
 import { decodeStored } from '../units/json.ts';
+import { type Kept, progressTableOf, readKept } from '../units/kept.ts';
 import type { StoredRecord } from '../units/write.ts';
 import type { HubContext } from './context.ts';
 import type { CommitsRecord } from './marks.ts';
@@ -56,10 +59,10 @@ export class RecoveryDesk {
 
   /** For peers that recover as well: the store's records, as old as they are. */
   source(): TestimonySource {
-    const orders = this.#table<OrderRecord>('order');
+    const orders = readKept(KEPT_ORDER, this.#stored);
     return {
-      agreements: this.#table<AgreementRecord>('agreement').values(),
-      parts: this.#table<PartRecord>('part').values(),
+      agreements: readKept(KEPT_AGREEMENT, this.#stored).values(),
+      parts: readKept(KEPT_PART, this.#stored).values(),
       taskPrivate: ({ order }) => orders.get(order)?.taskPrivate ?? null,
     };
   }
@@ -125,23 +128,23 @@ export class RecoveryDesk {
   }
 
   #mergeParts(told: readonly Told[]): void {
-    const own = this.#table<PartRecord>('part');
+    const own = readKept(KEPT_PART, this.#stored);
     const nowMs = this.#context.now().elapsedMs;
     for (const one of told) {
       const id = `${one.terms.agreement}.${one.terms.part}`;
-      this.#context.put('part', id, recoveredPart(own.get(id), one, nowMs));
+      this.#putWhole(KEPT_PART, id, recoveredPart(own.get(id), one, nowMs));
     }
   }
 
   #mergeAgreements(told: readonly Told[]): void {
-    const own = this.#table<AgreementRecord>('agreement');
-    const orders = this.#table<OrderRecord>('order');
+    const own = readKept(KEPT_AGREEMENT, this.#stored);
+    const orders = readKept(KEPT_ORDER, this.#stored);
     const nowMs = this.#context.now().elapsedMs;
     const byAgreement = Map.groupBy(told, ({ terms }) => terms.agreement);
     for (const [id, parts] of [...byAgreement].sort(([a], [b]) => compareIds(a, b))) {
       const merged = recoveredAgreement(own.get(id), parts, nowMs);
       if (!merged) continue;
-      this.#context.put('agreement', id, merged);
+      this.#putWhole(KEPT_AGREEMENT, id, merged);
       const order = orders.get(merged.order);
       if (order && !FINAL_ORDER_STATES.has(order.state)) this.#noteIn(order, merged);
     }
@@ -150,7 +153,13 @@ export class RecoveryDesk {
   #noteIn(order: OrderRecord, { id }: AgreementRecord): void {
     if (!order.agreements.includes(id)) order.agreements.push(id);
     order.attempts = Math.max(order.attempts, namesIn(id).attempt);
-    this.#context.put('order', order.id, order);
+    this.#putWhole(KEPT_ORDER, order.id, order);
+  }
+
+  /** What was written beside the older record no longer counts. */
+  #putWhole<T extends object>(kind: Kept<T>, key: string, record: T): void {
+    this.#context.put(kind.table, key, record);
+    this.#context.out.remove(progressTableOf(kind), key);
   }
 
   /** Votes may have been given in every term that a peer knows of: none is given there again. */

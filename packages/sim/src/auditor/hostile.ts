@@ -6,6 +6,12 @@ import type { Model } from './model.ts';
 
 /** Tables that any frame may change: nonces and clock. */
 const HARMLESS: ReadonlySet<string> = new Set(['window', 'meta']);
+const BARGAINS: ReadonlySet<string> = new Set([
+  'agreement',
+  'agreement-progress',
+  'part',
+  'part-progress',
+]);
 
 export interface Outcome {
   writes: readonly Write[];
@@ -33,7 +39,7 @@ export function checkHostile(
   const bad = outcome.writes.filter(({ table, key }) =>
     meddling === undefined
       ? !HARMLESS.has(table)
-      : (table === 'agreement' || table === 'part') &&
+      : BARGAINS.has(table) &&
         key.startsWith(meddling.agreement) &&
         !isParty(model, node, meddling),
   );

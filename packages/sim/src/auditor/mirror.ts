@@ -1,9 +1,15 @@
 /** The auditor's own picture of a hub's store, built only from the text of committed writes. */
-import type { AgreementRecord, PartRecord, PartTombstone } from '@sparegrid/core/agreement/records';
+import type {
+  AgreementPart,
+  AgreementRecord,
+  PartRecord,
+  PartTombstone,
+} from '@sparegrid/core/agreement/records';
 import type { AdmissionRecord } from '@sparegrid/core/hub/admission';
 import type { RegistryRecord } from '@sparegrid/core/hub/subnet';
 import type { OrderRecord } from '@sparegrid/core/order/order-record';
 import type { Now, Write } from '@sparegrid/core/step';
+import type { SignedDocument } from '@sparegrid/core/units/document';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Names } from './names.ts';
 import { parseStored } from './stored-text.ts';
@@ -80,8 +86,12 @@ export class HubMirror {
     for (const write of writes) {
       if (write.table === 'admission' && write.text !== null) this.#admission(write);
       for (const name of NAMES) {
-        if (write.table !== name) continue;
+        const isProgress = write.table === `${name}-progress`;
+        if (write.table !== name && !isProgress) continue;
+        // What was written beside a record goes when all of it is written again.
+        if (write.text === null && isProgress) continue;
         if (write.text === null) deleted.push(`${name} ${write.key}`);
+        else if (isProgress) this.#advance(name, write.key, write.text, changes);
         else this.#take(name, write.key, write.text, changes);
       }
     }
@@ -125,6 +135,31 @@ export class HubMirror {
     const before = records.get(key);
     const after = this.#resolved(name, parseStored<Tables[Name]>(text));
     records.set(key, after);
+    changes[name].push({ key, before, after });
+  }
+
+  /** Members that changed count above those of the record as it was written. */
+  #advance<Name extends keyof Tables>(
+    name: Name,
+    key: string,
+    text: string,
+    changes: Changes,
+  ): void {
+    const before = this.records[name].get(key);
+    if (!before) return this.#violate('record.progress-of-none', this.id, key, name);
+    const after = { ...before, ...parseStored<Partial<Tables[Name]>>(text) };
+    if (name === 'agreement') {
+      const was = (before as AgreementRecord).parts;
+      const agreement = after as AgreementRecord;
+      agreement.parts = agreement.parts.map((part, number) => {
+        const { signatures, ...progress } = part as AgreementPart & {
+          signatures: SignedDocument['signatures'];
+        };
+        const { terms, document } = was[number] as AgreementPart;
+        return { ...progress, terms, document: { ...document, signatures } };
+      });
+    }
+    this.records[name].set(key, after);
     changes[name].push({ key, before, after });
   }
 }

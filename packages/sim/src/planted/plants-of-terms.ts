@@ -230,8 +230,8 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/order-book.ts',
-        find: "this.#context.put('order', order.id, order);",
-        replace: "if (order.attempts > 0) this.#context.put('order', order.id, order);",
+        find: 'this.#context.keep(KEPT_ORDER, order.id, order);',
+        replace: 'if (order.attempts > 0) this.#context.keep(KEPT_ORDER, order.id, order);',
       },
     ],
     caughtBy: ['told.order.submit-not-durable', 'order.lost', 'agreement.without-order'],

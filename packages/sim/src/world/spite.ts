@@ -18,7 +18,15 @@ const TENDER: ReadonlySet<Message['type']> = new Set([
   'part-ended',
   'settle',
 ]);
-const WEIGHTY_TABLES: ReadonlySet<string> = new Set(['order', 'agreement', 'part', 'container']);
+const WEIGHTY_TABLES: ReadonlySet<string> = new Set([
+  'order',
+  'order-progress',
+  'agreement',
+  'agreement-progress',
+  'part',
+  'part-progress',
+  'container',
+]);
 
 export class Spite {
   readonly #queue: EventQueue;

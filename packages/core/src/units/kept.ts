@@ -1,0 +1,37 @@
+/** Long records of which little changes: written whole once, afterwards only their progress, beside. */
+import { decodeStored } from './json.ts';
+import type { StoredRecord } from './write.ts';
+
+/**
+ * A kind of such records. Most of an order, an agreement or a part is signed text that never changes,
+ * while its state changes several times: what changes lies in the table `<table>-progress`, under the
+ * same key, and counts above what the whole record says. A record that left memory is whole again.
+ */
+export interface Kept<T extends object, P extends object = object> {
+  readonly table: string;
+  progressOf(record: T): P;
+  withProgress(whole: T, progress: P): T;
+}
+
+export function progressTableOf({ table }: { table: string }): string {
+  return `${table}-progress`;
+}
+
+/** Records of that kind as they were when they were written last, by key. */
+export function readKept<T extends object>(
+  kind: Kept<T>,
+  records: Iterable<StoredRecord>,
+): Map<string, T> {
+  const kept = new Map<string, T>();
+  const progress: StoredRecord[] = [];
+  const progressTable = progressTableOf(kind);
+  for (const record of records) {
+    if (record.table === kind.table) kept.set(record.key, decodeStored<T>(record.text));
+    else if (record.table === progressTable) progress.push(record);
+  }
+  for (const { key, text } of progress) {
+    const whole = kept.get(key);
+    if (whole) kept.set(key, kind.withProgress(whole, decodeStored(text)));
+  }
+  return kept;
+}
