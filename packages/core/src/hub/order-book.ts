@@ -2,6 +2,7 @@
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementPart, AgreementPartTerms, AgreementRecord } from '../agreement/records.ts';
 import { type Match, matchOrder, type Want } from '../matching/match.ts';
+import { matchApart, type Wish } from '../matching/match-apart.ts';
 import { mayServe } from '../matching/may-serve.ts';
 import type { AwaitedKey, KeyRelease } from '../messages.ts';
 import { KEPT_ORDER } from '../order/kept.ts';
@@ -64,6 +65,7 @@ export class OrderBook {
       find: (id) => this.orders.get(id),
       wanted: (record) => this.#wanted(record),
       sign: (record, match) => this.#sign(record, match),
+      matchApart: (records) => this.#matchApart(records),
       matchAlone: (record, instead) => this.#match(record, instead),
       lostRace: (record, lessors) => this.#lostRace(record, lessors.join(', ')),
       enqueue: (record) => this.#enqueue(record),
@@ -265,16 +267,35 @@ export class OrderBook {
 
   /** @param instead  what is said when nothing suits; else the term that the nearest lessor fails. */
   #match(record: OrderRecord, instead?: Refusal): void {
-    const wanted = this.#wanted(record);
-    if (!wanted) return;
-    const { wallMs } = this.#context.now();
-    const order = { ...record.order, maxLessors: wanted.maxLessors };
-    const hidesStock = this.#context.hidesStockFrom(order.lessee);
-    const view = { market: this.#context.market, wallMs, hidesStock };
-    const match = matchOrder(view, order, wanted.want);
+    const wish = this.#wishOf(record);
+    if (!wish) return;
+    const match = matchOrder(wish.view, wish.order, wish.want);
     if (match.ok) return this.#sign(record, match);
     const { code, hint } = instead ?? match;
     this.#unmatched(record, code, hint);
+  }
+
+  #matchApart(records: readonly OrderRecord[]): boolean {
+    const wishes = records.map((record) => this.#wishOf(record) as Wish);
+    const matches = matchApart(this.#context.market, wishes);
+    for (const [number, match] of matches?.entries() ?? []) {
+      const record = records[number] as OrderRecord;
+      if (match.ok) this.#sign(record, match);
+      else this.#unmatched(record, match.code, match.hint);
+    }
+    return matches !== undefined;
+  }
+
+  /** Undefined: not to be matched now. */
+  #wishOf(record: OrderRecord): Wish | undefined {
+    const wanted = this.#wanted(record);
+    if (!wanted) return undefined;
+    const { maxLessors, want } = wanted;
+    const isWhole = maxLessors === record.order.maxLessors;
+    const order = isWhole ? record.order : { ...record.order, maxLessors };
+    const hidesStock = this.#context.hidesStockFrom(order.lessee);
+    const { wallMs } = this.#context.now();
+    return { view: { market: this.#context.market, wallMs, hidesStock }, order, want };
   }
 
   /** What is still wanted, from how many further lessors; undefined: not to be matched now. */

@@ -23,6 +23,8 @@ export interface RoundOrders {
   /** What is still wanted and from how many lessors; undefined when it must not be matched now. */
   wanted(record: OrderRecord): { want: Want; maxLessors: number } | undefined;
   sign(record: OrderRecord, match: Match): void;
+  /** Matches all of them, or none when they compete: then false. */
+  matchApart(records: readonly OrderRecord[]): boolean;
   /** Matches it by itself, as the market is now; `instead` is said when nothing suits. */
   matchAlone(record: OrderRecord, instead?: Refusal): void;
   /** The lots that it was to get are not what they were. */
@@ -34,6 +36,8 @@ export interface RoundOrders {
 const AGE_MATCHED_ALONE = 2;
 /** Being outbid ages an order, but never so far that it would have to wait after a lost race. */
 const AGE_OF_OUTBID_MOST = 3;
+/** More orders than this are not looked at in one step: some ten microseconds each. */
+const APART_MOST = 256;
 
 /**
  * A round has no durable state: its orders are open orders, and a restart collects them anew. No lot
@@ -62,7 +66,7 @@ export class RoundDesk {
 
   /**
    * Takes orders that are to be matched; returns those that are matched at once, one by one: while
-   * no round is under way and only few wait.
+   * no round is under way and only few wait. Many that do not compete are matched at once, too.
    */
   take(records: readonly OrderRecord[]): readonly OrderRecord[] {
     if (!this.#settings) return records;
@@ -73,6 +77,7 @@ export class RoundDesk {
     if (this.#round) return [];
     const waiting = this.#takeWaiting();
     if (waiting.length < this.#settings.ordersFrom) return waiting;
+    if (waiting.length <= APART_MOST && this.#orders.matchApart(waiting)) return [];
     const { ordersMost } = this.#settings;
     for (const { id } of waiting.slice(ordersMost)) this.#waiting.add(id);
     this.#begin(waiting.slice(0, ordersMost), this.#settings);

@@ -63,6 +63,16 @@ describe('an order', () => {
     expect(world.view(LEA, order).round).toBeNull();
   });
 
+  it('is matched at once with others that leave it what it would get alone', () => {
+    const world = market();
+    const roomy = lot('m1', { amounts: amounts({ cpuMillicores: 2000 }) });
+    world.offer('ann.h1', { lots: [roomy] });
+    const orders = world.submitTogether(LEA, [one('a'), one('b')]);
+    world.run(100);
+    expect(asked(world.hub('h1'))).toBeUndefined();
+    for (const order of orders) expect(lessorsOf(world, order)).toEqual(['ann.h1']);
+  });
+
   it('keeps what it would have got alone when it is solved with others', () => {
     const world = market();
     const [rich, poor] = world.submitTogether(LEA, [RICH, POOR]) as [string, string];
@@ -177,15 +187,16 @@ describe('a round', () => {
     expect(lessorsOf(world, b)).toEqual(['bob.h2']);
   });
 
-  it('collects what comes meanwhile for the next one', () => {
+  it('collects what comes meanwhile for afterwards', () => {
     const world = market();
     world.submitTogether(LEA, [one('a'), one('b')]);
     const solve = untilAsked(world);
-    world.submit(LEA, one('c'));
+    const late = world.submit(LEA, one('c'));
     world.submit(LEA, one('d'));
     expect(world.hub('h1').core.rounds).toMatchObject({ stage: 'solving', waiting: 2 });
     answer(world, solve);
-    expect(world.hub('h1').core.rounds).toMatchObject({ stage: 'idle', rounds: 2, waiting: 0 });
+    expect(world.hub('h1').core.rounds).toMatchObject({ stage: 'idle', rounds: 1, waiting: 0 });
+    expect(world.view(LEA, late).events.at(-1)?.name).toBe('unmatched');
   });
 
   it('does its work in small steps: other requests are answered in between', () => {

@@ -99,7 +99,7 @@ export class Market {
   }
 
   /** The lot that a hit names, less what is reserved in it, with its offer. */
-  lotOf({ lessor, lotId }: LotHit): { offer: SellOrder; lot: Lot } {
+  lotOf({ lessor, lotId }: Pick<LotHit, 'lessor' | 'lotId'>): { offer: SellOrder; lot: Lot } {
     const offer = this.#offerOf(lessor);
     const lot = offer?.lots.find(({ id }) => id === lotId);
     if (!offer || !lot)
