@@ -1,39 +1,46 @@
 /** A hub that the bench plays: it publishes any number of lots, and never votes for any of them. */
 import type { KeyObject } from 'node:crypto';
+import { fitting } from '@sparegrid/core/hub/paging';
 import type { Message } from '@sparegrid/core/messages';
-import type { SellOrder } from '@sparegrid/core/order/sell-order';
-import type { LeaseRow } from '@sparegrid/core/panorama/row';
+import type { PublishedSpec } from '@sparegrid/core/order/resource-spec';
+import type { Lot, SellOrder } from '@sparegrid/core/order/sell-order';
+import { Panorama } from '@sparegrid/core/panorama/panorama';
 import { Framer } from '@sparegrid/link/framer';
 import { generateKey, publicKeyOf } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import type { Client } from '@sparegrid/link/transport';
-import { lotOf, offerFrom, plainLot } from '../index/market.ts';
+import { devicesOf, KINDS, lotOf, offerFrom, plainLot } from '../index/market.ts';
 
 const HUB = 'g1';
 const HOUR_MS = 3_600_000;
+const GIB = 2 ** 30;
 /** Added to every ask: nobody chooses these lots while there are others. */
 const DEARER = 1_000_000n;
 /** Nothing may be dropped of what the bench counts. */
 const QUEUE_BYTES_MAX = 2 ** 31;
-/** As many as a message of a hub holds, about. */
-const LOTS_PER_MESSAGE = 250;
+/** As of a hub that is configured by nobody. */
+const PAGE_LENGTH = 262_144;
+/** What one step of a busy hub gathers. */
+const CHANGES_PER_STEP = 1_000;
 
 export class GhostHub {
   readonly id = HUB;
   readonly publicKey: string;
   readonly #framer: Framer;
   readonly #links = new Map<string, Client>();
-  #revision = 0;
+  /** What it owns, and tells of like any hub. */
+  readonly #panorama: Panorama;
 
   constructor(key: KeyObject = generateKey()) {
     this.publicKey = publicKeyOf(key);
     const crypto = nodeCrypto(key);
     this.#framer = new Framer({ crypto, from: HUB, session: 'e1', epoch: 1, frameTtlMs: 30_000 });
+    this.#panorama = new Panorama(HUB, 1, [], crypto);
   }
 
   get revision(): number {
-    return this.#revision;
+    return this.#panorama.own.revision;
   }
 
   /** Resolves when the door is open. */
@@ -45,26 +52,43 @@ export class GhostHub {
     });
   }
 
-  /** Everything it offers, as signed frames. */
+  /** Everything it offers, of so many lessors with their machines. */
   snapshot(lessors: number, lotsPerLessor: number): Message[] {
-    const rows = Array.from({ length: lessors }, (_, at) => this.#row(at, lotsPerLessor, at));
-    const chunks = chunksOf(rows, lotsPerLessor);
-    const base = { type: 'snapshot', epoch: 1, revision: this.#revision, complete: true } as const;
-    return chunks.map((some, chunk) => ({ ...base, chunk, chunks: chunks.length, rows: some }));
+    for (let at = 0; at < lessors; at += 1) {
+      const offer = offerAt(at, lotsPerLessor);
+      this.#panorama.publishResource(offer.participant, specFor(offer));
+      this.#panorama.publishLease(offer.participant, offer);
+    }
+    this.#panorama.takeDeltas(fit);
+    return this.#panorama.snapshot(fit);
   }
 
-  /** `count` changes of stock, lessor after lessor. */
-  changes(count: number, lessors: number, lotsPerLessor: number): Message[] {
-    let from = this.#revision;
-    const rows = Array.from({ length: count }, (_, at) =>
-      this.#row((at * 7919) % lessors, lotsPerLessor, at + 1),
-    );
-    return chunksOf(rows, lotsPerLessor).map((some) => {
-      const to = some.at(-1)?.revision ?? from;
-      const delta = { type: 'delta', epoch: 1, from, to, complete: true, rows: some } as const;
-      from = to;
-      return { ...delta, changes: [] };
-    });
+  /** So many sales, or returns of what was sold, lessor after lessor. */
+  sales(count: number, lessors: number): Message[] {
+    return this.#changes(count, lessors, sold);
+  }
+
+  /** So many new prices, lessor after lessor. */
+  prices(count: number, lessors: number): Message[] {
+    return this.#changes(count, lessors, repriced);
+  }
+
+  #changes(
+    count: number,
+    lessors: number,
+    change: (offer: SellOrder, at: number) => SellOrder,
+  ): Message[] {
+    const messages: Message[] = [];
+    for (let at = 0; at < count; at += 1) {
+      const participant = lessorAt((at * 7919) % lessors);
+      const offer = this.#panorama.lease(participant)?.offer as SellOrder;
+      this.#panorama.publishLease(participant, change(offer, at));
+      const isLast = at === count - 1;
+      if (isLast || (at + 1) % CHANGES_PER_STEP === 0) {
+        messages.push(...this.#panorama.takeDeltas(fit));
+      }
+    }
+    return messages;
   }
 
   /** Signed for each hub: that is work of the sender, whose time is not the receiver's. */
@@ -80,30 +104,67 @@ export class GhostHub {
   async close(): Promise<void> {
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
-
-  #row(lessor: number, lots: number, salt: number): LeaseRow {
-    this.#revision += 1;
-    const participant = `p${String(lessor).padStart(7, '0')}.${HUB}`;
-    const offer: SellOrder = {
-      ...offerFrom(0),
-      participant,
-      validUntilMs: Date.now() + HOUR_MS,
-      lots: Array.from({ length: lots }, (_, at) => lotFrom(lessor * lots + at + salt, at)),
-    };
-    return { kind: 'lease', participant, revision: this.#revision, offer };
-  }
 }
 
-function lotFrom(number: number, at: number) {
+const fit = (rows: readonly unknown[]) => fitting(rows, PAGE_LENGTH);
+
+function lessorAt(number: number): string {
+  return `p${String(number).padStart(7, '0')}.${HUB}`;
+}
+
+function offerAt(lessor: number, lots: number): SellOrder {
+  return {
+    ...offerFrom(0),
+    participant: lessorAt(lessor),
+    validUntilMs: Date.now() + HOUR_MS,
+    lots: Array.from({ length: lots }, (_, at) => lotFrom(lessor * lots + at, at)),
+  };
+}
+
+function lotFrom(number: number, at: number): Lot {
   const lot = lotOf(number, plainLot(number));
   const { cpuMicroPerCoreHour, ...asks } = lot.asks;
   const dearer = { ...asks, cpuMicroPerCoreHour: cpuMicroPerCoreHour + DEARER };
   return { ...lot, id: `m${at}`, asks: dearer };
 }
 
-function chunksOf<T>(rows: readonly T[], lotsPerRow: number): T[][] {
-  const count = Math.max(1, Math.floor(LOTS_PER_MESSAGE / lotsPerRow));
-  const chunks: T[][] = rows.length === 0 ? [[]] : [];
-  for (let at = 0; at < rows.length; at += count) chunks.push(rows.slice(at, at + count));
-  return chunks;
+/** The machines of that offer, as large as any of the market. */
+function specFor({ participant, provision, lots }: SellOrder): PublishedSpec {
+  const machines = lots.map(({ id, devices, labels }) => ({
+    id,
+    processor: { model: 'c', architecture: 'amd64', cpuMillicores: 64_000, megahertz: 3_000 },
+    memory: { model: 'm', memoryBytes: 256 * GIB },
+    storage: { model: 's', storageBytes: 2 * 10 ** 12 },
+    gpu: devicesOf(
+      KINDS.indexOf(labels['kind'] as (typeof KINDS)[number]),
+      devices.map(({ milli }) => milli),
+    ).map(({ milli: _milli, ...device }) => device),
+    flops: [],
+    bandwidthBitsPerSecond: 25 * 10 ** 9,
+  }));
+  const loose = { serverCluster: null, distributed: null, organization: null };
+  return { participant, revision: 1, provision, machines, ...loose };
+}
+
+/** Other cores and memory of a lot are free, and another share of its first device. */
+function sold(offer: SellOrder, at: number): SellOrder {
+  const lots = offer.lots.map((lot, number) => {
+    if (number !== at % offer.lots.length) return lot;
+    const [first, ...others] = lot.devices;
+    const amounts = {
+      ...lot.amounts,
+      cpuMillicores: 500 * (at % 129),
+      memoryBytes: GIB * (at % 257),
+    };
+    const devices = first ? [{ ...first, milli: 250 * (at % 5) }, ...others] : [];
+    return { ...lot, amounts, devices };
+  });
+  return { ...offer, lots };
+}
+
+function repriced(offer: SellOrder, at: number): SellOrder {
+  const cpuMicroPerCoreHour = DEARER + BigInt(8_000 + (at % 24_000));
+  const lots = offer.lots.map((lot) => ({ ...lot, asks: { ...lot.asks, cpuMicroPerCoreHour } }));
+  const { revision, termsRevision } = offer;
+  return { ...offer, revision: revision + 1, termsRevision: termsRevision + 1, lots };
 }

@@ -5,6 +5,8 @@ import type { Bench } from '../result.ts';
 import { benchChanges } from './changes.ts';
 import { benchRows } from './rows.ts';
 
+const ROWS = [10_000, 100_000];
+
 export const benchPanorama: Bench = async (report, args) => {
   const options = {
     hubs: { type: 'string', default: '2,3,5,8' },
@@ -15,5 +17,5 @@ export const benchPanorama: Bench = async (report, args) => {
   else if (!values.rows) {
     for (const hubs of values.hubs.split(',')) await benchChanges(report, Number(hubs));
   }
-  await benchRows(report);
+  for (const rows of ROWS) await benchRows(report, rows);
 };

@@ -4,6 +4,9 @@ import { figuresOf, placesChanged } from './figures.ts';
 import type { HubPart } from './hub-part.ts';
 import type { LeaseChange, LeaseRow, PanoramaRow } from './row.ts';
 
+/** More than this a change may not say. */
+const NUMBERS_MAX = 16_384;
+
 interface Entry {
   row: PanoramaRow;
   /** Revision of the row as it was told last. */
@@ -56,8 +59,7 @@ function changeOf(
   places: ReadonlySet<number>,
 ): LeaseChange | LeaseRow {
   const all = row.offer && figuresOf(row.offer);
-  // A change of most of it says no less than the row.
-  if (!all || 2 * places.size > all.length) return row;
+  if (!all || 2 * places.size > NUMBERS_MAX) return row;
   const participant: ParticipantId = row.participant;
   const figures = [...places].flatMap((place) => [place, all[place]!]);
   return { participant, since, revision: row.revision, figures };
