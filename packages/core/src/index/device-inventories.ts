@@ -46,6 +46,25 @@ export class DeviceInventories {
       codes.push(model * MILLI_SPAN + device.milli);
       before = device;
     }
+    return this.#acquireCodes(codes);
+  }
+
+  /**
+   * The same for the devices of that inventory with other free shares, in the order in which the lot
+   * names its devices; -1 when they are of several models, so that the order matters.
+   */
+  acquireAlike(id: number, shares: readonly number[], from: number): number {
+    const count = this.lengthOf(id);
+    const models = this.sets.get(this.setOf(id));
+    if (models.length > 1) return -1;
+    const codes = this.#codes;
+    codes.length = 0;
+    for (let at = from; at < from + count; at += 1)
+      codes.push(models[0]! * MILLI_SPAN + shares[at]!);
+    return this.#acquireCodes(codes);
+  }
+
+  #acquireCodes(codes: number[]): number {
     if (codes.length > 1) insertionSort(codes);
     let hash = codes.length;
     for (const code of codes) hash = Math.imul(hash ^ code, 0x9e3779b1) ^ (hash >>> 13);

@@ -1,7 +1,7 @@
 /** The live index over all lots of a market: updated in place, asked for an order's best lots. */
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { LotDevice, SellOrder } from '../order/sell-order.ts';
-import { amountsOfLot, type Figures } from '../panorama/figures.ts';
+import { type Figures, firstDeviceOf, validUntilOf } from '../panorama/figures.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Micro } from '../units/money.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
@@ -134,22 +134,25 @@ export class LotIndex {
   }
 
   /**
-   * Sets what is free in all lots of an offer.
+   * Sets all figures of the lessor's offer, whose terms stay.
    *
-   * @param offer the same offer where it has devices.
-   * @returns false when the lessor has no lots here.
+   * @returns false when the lessor has no lots here, or figures alone do not say enough: then the
+   *   offer is to be put in whole.
    */
-  restock(lessor: ParticipantId, figures: Figures, offer: SellOrder | null): boolean {
+  setFigures(lessor: ParticipantId, figures: Figures): boolean {
     const { offers, rows } = this.#lots;
     const id = offers.find(lessor);
     let lot = id < 0 ? -1 : offers.firstOf[id]!;
-    const isKnown = lot >= 0;
+    if (lot < 0) return false;
+    offers.validUntilMs[id] = validUntilOf(figures);
+    let device = firstDeviceOf(figures);
     for (let number = 0; lot >= 0; number += 1) {
-      const devices = offer?.lots[number]?.devices ?? [];
-      this.#writer.setStock(lot, amountsOfLot(figures, number), devices);
+      const devices = this.#writer.setFigures(lot, figures, number, device);
+      if (devices < 0) return false;
+      device += devices;
       lot = rows.nextOf(lot);
     }
-    return isKnown;
+    return true;
   }
 
   /** Takes one lot out of its offer, by the number that {@link find} gave. */

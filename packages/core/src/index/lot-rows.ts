@@ -1,5 +1,6 @@
 /** One row of words per lot: whatever a query or a change needs of it lies side by side. */
 import type { Asks } from '../order/sell-order.ts';
+import type { Figures } from '../panorama/figures.ts';
 import { grownUint32 } from '../units/growable.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
 
@@ -17,6 +18,7 @@ export const MEMORY_STORAGE_HIGH = 4;
 export const BANDWIDTH_HIGH_EFFICIENCY = 5;
 /** Five asks: device, cpu, memory, storage, bandwidth. */
 export const ASKS = 6;
+const ASK_COUNT = 5;
 /** Effective score. */
 export const SCORE = 11;
 export const INVENTORY = 12;
@@ -199,6 +201,21 @@ export function writePrices(
     writeAsk(words, base + ASKS + 3, asks.storageMicroPerGibHour) &&
     writeAsk(words, base + ASKS + 4, asks.bandwidthMicroPerGbitHour)
   );
+}
+
+/** Asks in the order of figures: cpu, memory, storage, bandwidth, device. False when one does not fit. */
+export function writeAskFigures(
+  words: Uint32Array,
+  base: number,
+  figures: Figures,
+  first: number,
+): boolean {
+  for (let at = 0; at < ASK_COUNT; at += 1) {
+    const ask = figures[first + at]!;
+    if (!isBelow(ask, TWO_32)) return false;
+    words[base + ASKS + ((at + 1) % ASK_COUNT)] = ask;
+  }
+  return true;
 }
 
 function writeAsk(words: Uint32Array, at: number, ask: bigint): boolean {

@@ -1,5 +1,6 @@
 /** Changes of the market written into the tables and the tree, lot by lot and in place. */
 import type { Lot, LotDevice, SellOrder } from '../order/sell-order.ts';
+import { amountsOfLot, type Figures, firstAskOfLot } from '../panorama/figures.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
 import type { Cells } from './cells.ts';
@@ -16,6 +17,7 @@ import {
   TERMS,
   TRAITS,
   writeAmounts,
+  writeAskFigures,
   writePrices,
 } from './lot-rows.ts';
 import type { LotTables, WideLot } from './lot-tables.ts';
@@ -133,6 +135,46 @@ export class LotWriter {
       { ...this.#lots.plainLot(slot), amounts, devices },
       true,
     );
+  }
+
+  /**
+   * Sets amounts, asks and shares of the lot that is the offer's `number`-th.
+   *
+   * @param device place of its first device among the figures.
+   * @returns how many devices it has; -1 when figures alone do not say enough, as of a wide lot or of
+   *   devices of several models: then nothing is changed.
+   */
+  setFigures(slot: number, figures: Figures, number: number, device: number): number {
+    const { rows, inventories } = this.#lots;
+    if (rows.leafOf(slot) < 0) return -1;
+    const { words } = rows;
+    const base = slot * ROW_WORDS;
+    const old = words[base + INVENTORY]!;
+    const inventory = inventories.acquireAlike(old, figures, device);
+    if (inventory < 0) return -1;
+    const devices = inventories.lengthOf(old);
+    const row = this.#row;
+    row[BANDWIDTH_HIGH_EFFICIENCY] = words[base + BANDWIDTH_HIGH_EFFICIENCY]!;
+    const isNarrow =
+      writeAmounts(row, 0, amountsOfLot(figures, number)) &&
+      writeAskFigures(row, 0, figures, firstAskOfLot(number));
+    if (!isNarrow) {
+      inventories.release(inventory);
+      return -1;
+    }
+    let isSameAsks = true;
+    for (let word = ASKS; word < SCORE; word += 1) {
+      if (words[base + word] !== row[word]) isSameAsks = false;
+    }
+    const cell = isSameAsks ? -1 : this.#tree.cellOf(rows.leafOf(slot));
+    if (!isSameAsks) this.#tree.remove(slot);
+    for (let word = 0; word < SCORE; word += 1) words[base + word] = row[word]!;
+    words[base + INVENTORY] = inventory;
+    inventories.release(old);
+    // Lots lie by their asks: at other ones, it is put in anew.
+    if (isSameAsks) this.#tree.stockChanged(slot);
+    else this.#tree.insert(slot, cell);
+    return devices;
   }
 
   /** True when the offer has these lots now, in this order. */

@@ -74,7 +74,7 @@ class World {
     else if (kind === 4 && dice.chance(4)) owner.publishResource(lessor, null);
     else if (kind === 5 && hub !== 'h0') this.copy(hub);
     else if (kind < 9 && offer) this.hold(lessor);
-    else if (kind > 13 && offer) owner.publishLease(lessor, this.restocked(offer));
+    else if (kind > 13 && offer) owner.publishLease(lessor, this.refigured(offer));
     else this.offerAnew(owner, lessor);
     for (const delta of owner.takeDeltas(ALL)) {
       if (hub !== 'h0') this.panorama.applyDelta(hub, delta);
@@ -87,15 +87,19 @@ class World {
     owner.publishLease(lessor, offer);
   }
 
-  /** The same offer with more or less of everything: what an owner tells as a change. */
-  restocked(offer: SellOrder): SellOrder {
+  /** The same offer with more or less of everything, and other asks: what an owner tells as a change. */
+  refigured(offer: SellOrder): SellOrder {
     const { dice } = this;
+    const isDearer = dice.chance(2);
     const lots = offer.lots.map((lot) => ({
       ...lot,
       amounts: { ...lot.amounts, cpuMillicores: dice.below(1 + 2 * lot.amounts.cpuMillicores) },
+      asks: isDearer ? dice.pick(randomOffer(dice, 'x.h1', this.taste).lots).asks : lot.asks,
       devices: lot.devices.map((device) => ({ ...device, milli: dice.pick([0, 500, 1000]) })),
     }));
-    return { ...offer, revision: offer.revision + 1, lots };
+    const validUntilMs = dice.pick([offer.validUntilMs, WALL_MS - 1, WALL_MS + 7_200_000]);
+    const termsRevision = offer.termsRevision + (isDearer ? 1 : 0);
+    return { ...offer, revision: offer.revision + 1, termsRevision, validUntilMs, lots };
   }
 
   /** Reserves some replicas of a random order, in whatever lot of the lessor holds them. */

@@ -4,7 +4,6 @@ import type { BuyOrder } from '../order/buy-order.ts';
 import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
 import { offerFitsSpec } from '../order/within-spec.ts';
-import { firstDeviceOf } from '../panorama/figures.ts';
 import type { Panorama } from '../panorama/panorama.ts';
 import { hubOf, type ParticipantId } from '../units/ids.ts';
 import { Reservations } from './reservations.ts';
@@ -143,25 +142,22 @@ export class Market {
 
   /** Takes over into the index what changed, apart from snapshots, since it was last asked. */
   follow(): void {
-    const { changed, restocked, parts } = this.panorama;
+    const { changed, refigured, parts } = this.panorama;
     for (const lessor of this.reservations.changed) changed.add(lessor);
     this.reservations.changed.clear();
-    for (const lessor of restocked) if (!changed.has(lessor)) this.#restock(lessor);
-    restocked.clear();
+    for (const lessor of refigured) if (!changed.has(lessor)) this.#refigure(lessor);
+    refigured.clear();
     for (const lessor of changed) this.#take(lessor);
     changed.clear();
     for (const { hub, stale } of parts.values()) this.#index.setStale(hub, stale);
   }
 
-  /** Only stock of the offer changed: all else is in the index already. */
-  #restock(lessor: ParticipantId): void {
-    const leases = this.panorama.parts.get(hubOf(lessor))?.leases;
-    const figures = leases?.figuresOf(lessor);
-    if (!leases || !figures || this.reservations.has(lessor)) return void this.#take(lessor);
-    const hasDevices = firstDeviceOf(figures) < figures.length;
-    const offer = hasDevices ? this.#offerOf(lessor) : null;
-    // Unknown while its row of resources or its snapshot is on the way: it is taken then.
-    if (this.#index.restock(lessor, figures, offer)) this.#beyond.add(lessor);
+  /** Only figures of the offer changed: all else is in the index already. */
+  #refigure(lessor: ParticipantId): void {
+    const figures = this.panorama.parts.get(hubOf(lessor))?.leases.figuresOf(lessor);
+    const isAlone = figures !== undefined && !this.reservations.has(lessor);
+    if (isAlone && this.#index.setFigures(lessor, figures)) this.#beyond.add(lessor);
+    else this.#take(lessor);
   }
 
   /** Returns how many lots the lessor offers. */

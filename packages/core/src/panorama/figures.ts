@@ -2,7 +2,6 @@
 import type { Lot, LotDevice, SellOrder } from '../order/sell-order.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { isAmount } from '../units/quantity.ts';
-import type { Plain } from './packing.ts';
 
 /**
  * How many lots; revision, revision of the terms, end of validity; of each lot cpu, memory, storage,
@@ -100,6 +99,15 @@ export function amountsOfLot(figures: Figures, lot: number) {
   return amountsAt(figures, HEAD + lot * PER_LOT);
 }
 
+/** Where the asks of the lot begin. */
+export function firstAskOfLot(lot: number): number {
+  return HEAD + lot * PER_LOT + AMOUNTS;
+}
+
+export function validUntilOf(figures: Figures): number {
+  return figures[VALID_UNTIL]!;
+}
+
 function amountsAt(figures: Figures, place: number) {
   return {
     cpuMillicores: figures[place]!,
@@ -119,9 +127,9 @@ export function mayBe(figures: Figures, place: number, value: number): boolean {
   return isAmount(value) && (place < firstDeviceOf(figures) || value <= MILLI_MAX);
 }
 
-/** What a new number in that place means for whoever looks for lots. */
+/** What a new number in that place means for whoever looks for lots: more of `stock` is better. */
 export function meaningOf(figures: Figures, place: number): 'stock' | 'terms' | 'count' {
-  if (place >= firstDeviceOf(figures)) return 'stock';
+  if (place >= firstDeviceOf(figures) || place === VALID_UNTIL) return 'stock';
   if (place < HEAD) return place === REVISION ? 'count' : 'terms';
   return (place - HEAD) % PER_LOT < AMOUNTS ? 'stock' : 'terms';
 }
@@ -166,9 +174,4 @@ function isSameLot(a: Lot, b: Lot): boolean {
 /** Most parts of an offer are the very same objects as before. */
 function isSame(a: object, b: object): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** For packing: terms hold nothing but plain values. */
-export function plainTerms(terms: Terms): Plain {
-  return terms as unknown as Plain;
 }

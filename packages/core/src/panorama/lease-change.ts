@@ -4,8 +4,8 @@ import type { HubPart } from './hub-part.ts';
 import type { LeaseChange } from './row.ts';
 
 export interface Changed {
-  /** What the market has to take over of it: `count` is nothing but the offer's number. */
-  meaning: 'stock' | 'terms' | 'count';
+  /** Whether anything is other than the offer's own number. */
+  isOther: boolean;
   /** Orders that did not fit may fit now. */
   isImprovement: boolean;
 }
@@ -29,7 +29,7 @@ export function applyChange(
   if (known !== since && !cameEarly) return 'unfit';
   const figures = part.leases.figuresOf(participant);
   if (!figures || change.figures.length % 2 !== 0) return 'unfit';
-  const changed: Changed = { meaning: 'count', isImprovement: false };
+  const changed: Changed = { isOther: false, isImprovement: false };
   for (let at = 0; at < change.figures.length; at += 2) {
     const [place, value] = [change.figures[at]!, change.figures[at + 1]!];
     if (place < 1 || place >= figures.length || !mayBe(figures, place, value)) return 'unfit';
@@ -40,8 +40,8 @@ export function applyChange(
   return changed;
 }
 
-function note(changed: Changed, meaning: Changed['meaning'], rise: number): void {
+function note(changed: Changed, meaning: ReturnType<typeof meaningOf>, rise: number): void {
   if (rise === 0 || meaning === 'count') return;
-  if (changed.meaning !== 'terms') changed.meaning = meaning;
+  changed.isOther = true;
   if (meaning === 'terms' || rise > 0) changed.isImprovement = true;
 }

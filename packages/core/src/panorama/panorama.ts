@@ -42,8 +42,8 @@ export class Panorama {
   readonly improved = new Set<ParticipantId>();
   /** Participants of whom a row changed, or went, since this was last emptied. */
   readonly changed = new Set<ParticipantId>();
-  /** Lessors of whose offer only stock changed, since this was last emptied. */
-  readonly restocked = new Set<ParticipantId>();
+  /** Lessors of whose offer only figures changed, since this was last emptied. */
+  readonly refigured = new Set<ParticipantId>();
   /** The same for rows of snapshots, which are many at once; not yet counted as improved. */
   readonly arrived = new Set<ParticipantId>();
   readonly #crypto: Crypto;
@@ -200,8 +200,7 @@ export class Panorama {
     const became = applyChange(part, change, from);
     if (became === 'unfit') return false;
     if (became === 'old') return true;
-    if (became.meaning === 'terms') this.changed.add(participant);
-    else if (became.meaning === 'stock') this.restocked.add(participant);
+    if (became.isOther) this.refigured.add(participant);
     if (became.isImprovement) this.improved.add(participant);
     return true;
   }
