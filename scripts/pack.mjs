@@ -60,6 +60,7 @@ function build() {
     rmSync(join(ROOT, 'packages', name, 'dist'), { recursive: true, force: true });
   }
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  run(process.execPath, [join(ROOT, 'scripts/quick.mjs')], ROOT);
   run(process.execPath, [tsc, '-b', ...NAMES.map((name) => `packages/${name}`)], ROOT);
 }
 
@@ -83,7 +84,7 @@ function published(manifest, versions) {
   return {
     ...manifest,
     exports: { './*': { types: './dist/*.d.ts', default: './dist/*.js' } },
-    files: ['bin', 'dist'],
+    files: ['bin', 'dist', 'quick'],
     ...(dependencies.length > 0 ? { dependencies: Object.fromEntries(dependencies) } : {}),
   };
 }
@@ -98,7 +99,7 @@ function stagePackage(
     recursive: true,
     filter: (path) => !path.endsWith('.tsbuildinfo'),
   });
-  for (const part of ['bin', 'README.md']) {
+  for (const part of ['bin', 'quick', 'README.md']) {
     if (existsSync(join(source, part))) {
       cpSync(join(source, part), join(staged, part), { recursive: true });
     }

@@ -52,6 +52,15 @@ test('sparegrid --help runs', () => {
   expect(result.stdout).toContain('Usage: sparegrid');
 });
 
+test('a quick command runs from the joined files that came along', () => {
+  const bin = join(app, 'node_modules/.bin/sparegrid');
+  const main = join(app, 'node_modules/sparegrid/quick/main.js');
+  expect(run(bin, ['order', '--help']).stdout).toContain('order [options] [command]');
+  writeFileSync(main, "console.log('joined');\n");
+  expect(run(bin, ['order', '--help']).stdout).toBe('joined\n');
+  expect(run(bin, ['devnet', '--help']).stdout).toContain('devnet');
+});
+
 test('a module of core is imported by its path', () => {
   const script = "import { refuse } from '@sparegrid/core/refusals'; console.log(typeof refuse);";
   const result = run(process.execPath, ['--input-type=module', '--eval', script]);

@@ -10,7 +10,8 @@ import { existsSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { quickMain } from './quick.mjs';
 
 const NODE_MAJOR = 24;
 const SELF = fileURLToPath(import.meta.url);
@@ -21,7 +22,9 @@ if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
   nodeModule.enableCompileCache(join(caches, 'sparegrid'));
   const source = new URL('../src/main.ts', import.meta.url);
   const built = new URL('../dist/main.js', import.meta.url);
-  await import((existsSync(source) ? source : built).href);
+  const isCheckout = existsSync(source);
+  const quick = quickMain(join(dirname(SELF), '..'), process.argv.slice(2), isCheckout);
+  await import(quick ? pathToFileURL(quick).href : (isCheckout ? source : built).href);
 } else {
   const node = findNode(dirname(SELF));
   if (node === undefined) {
