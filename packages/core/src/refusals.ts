@@ -79,6 +79,7 @@ export const REFUSAL_CODES = {
   PANORAMA_NOT_OWNER: 'A hub sent rows of a participant that is not in its subnet.',
   PANORAMA_WRONG_BASE:
     'A change of a row does not build on the row that is here, or names what that row does not have.',
+  PANORAMA_REVISION: 'A row has a revision beyond the message that brings it.',
   PANORAMA_OPERATORS_ONLY: 'Machines of the network are shown to operators of this hub only.',
 
   DIRECTORY_UNKNOWN: 'No hub of the network has a participant of this id.',

@@ -3,7 +3,7 @@ import { WALL_MS } from '../../test/fixtures.ts';
 import { Framer } from '../../test/framer.ts';
 import { keysOf } from '../../test/keys.ts';
 import { twoHubs } from '../../test/world.ts';
-import type { SignedFrame } from '../messages.ts';
+import type { HubMessage, SignedFrame } from '../messages.ts';
 import type { PanoramaRow } from '../panorama/row.ts';
 import { FrameGate, type WindowRecord } from './frame-gate.ts';
 
@@ -153,6 +153,23 @@ describe('a hub', () => {
     const delta = { type: 'delta' as const, ...span, rows: [row], changes: [] };
     world.deliver(world.hub('h2').framer.frame('h1', [delta], world.now().wallMs), null);
     expect(world.hub('h1').effects.at(-1)).toMatchObject({ code: 'PANORAMA_NOT_OWNER' });
+    expect(world.hub('h1').core.panorama.parts.get('h2')?.revision).toBe(revision);
+  });
+
+  it('ignores rows of a revision that their owner has not reached', () => {
+    const world = twoHubs().start();
+    const row: PanoramaRow = { kind: 'lease', participant: 'x.h2', revision: 1e9, offer: null };
+    const { epoch, revision } = world.hub('h2').core.panorama.own;
+    const span = { epoch, from: revision, to: revision + 1, complete: true };
+    const snapshot = { epoch, revision: revision + 1, complete: true, chunk: 0, chunks: 1 };
+    const messages: HubMessage[] = [
+      { type: 'delta', ...span, rows: [row] },
+      { type: 'snapshot', ...snapshot, rows: [row] },
+    ];
+    for (const message of messages) {
+      world.deliver(world.hub('h2').framer.frame('h1', [message], world.now().wallMs), null);
+      expect(world.hub('h1').effects.at(-1)).toMatchObject({ code: 'PANORAMA_REVISION' });
+    }
     expect(world.hub('h1').core.panorama.parts.get('h2')?.revision).toBe(revision);
   });
 });

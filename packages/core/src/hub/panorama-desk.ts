@@ -193,12 +193,21 @@ export class PanoramaDesk {
     else if (beats > 1) this.#ask(from, from);
   }
 
-  /** @param from who sent it: the owner, or the master. */
+  /**
+   * @param from  who sent it: the owner, or the master.
+   * @refuses PANORAMA_NOT_OWNER, PANORAMA_REVISION; in this order.
+   */
   #take(owner: HubId, update: DeltaMessage | SnapshotMessage, from: HubId): Applied | undefined {
     const { panorama } = this.#context;
     const changes = update.type === 'delta' ? update.changes : [];
     if (!panorama.ownsRows(owner, update.rows) || !panorama.ownsRows(owner, changes)) {
       this.#refuse(from, 'PANORAMA_NOT_OWNER', `rows that are not of ${owner}`);
+      return undefined;
+    }
+    // A row from the future would outlive every truth that its owner tells later.
+    const latest = update.type === 'snapshot' ? update.revision : update.to;
+    if (update.rows.some(({ revision }) => revision > latest)) {
+      this.#refuse(from, 'PANORAMA_REVISION', `rows beyond revision ${latest}`);
       return undefined;
     }
     if (update.type === 'snapshot') {
@@ -218,7 +227,8 @@ export class PanoramaDesk {
    * Rows that their owner signed for everybody, from the owner or from the master hub. They are
    * right whoever brings them, in whatever term: only who leads passes them on.
    *
-   * @refuses PANORAMA_MALFORMED, PANORAMA_SIGNATURE, PANORAMA_NOT_OWNER; in this order.
+   * @refuses PANORAMA_MALFORMED, PANORAMA_SIGNATURE, PANORAMA_NOT_OWNER, PANORAMA_REVISION; in this
+   *          order.
    */
   #passedOn(from: HubId, { document }: PartUpdate): void {
     const { env, self } = this.#context;

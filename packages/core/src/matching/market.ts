@@ -162,6 +162,7 @@ export class Market {
 
   /** Returns how many lots the lessor offers. */
   #take(lessor: ParticipantId): number {
+    this.#recent.delete(lessor);
     const offer = this.freeOffer(lessor);
     const spec = this.#specOf(lessor);
     this.#beyond.delete(lessor);

@@ -82,6 +82,8 @@ export class HubPart {
     const old = this.#rows;
     const isSameEpoch = epoch === this.epoch;
     const changed = new Set<ParticipantId>();
+    // An owner that told two contents under one revision must not leave the other one anywhere.
+    const isOther = old.comparedWith(rows);
     for (const kind of ['resource', 'lease'] as const) {
       const [before, now] = [old.of(kind), rows.of(kind)];
       for (const participant of before.keys()) {
@@ -93,7 +95,8 @@ export class HubPart {
       }
       for (const participant of now.presentKeys()) {
         const known = before.revisionOf(participant);
-        if (!isSameEpoch || known !== now.revisionOf(participant)) changed.add(participant);
+        const isNew = !isSameEpoch || known !== now.revisionOf(participant);
+        if (isNew || isOther(kind, participant)) changed.add(participant);
       }
     }
     this.#rows = rows;

@@ -98,6 +98,17 @@ export class PartRows {
     return hex(this.#digestHigh) + hex(this.#digestLow);
   }
 
+  /** Tells whether a participant's row has another content there, revision included. */
+  comparedWith(other: PartRows): (kind: PanoramaRow['kind'], of: ParticipantId) => boolean {
+    this.digest();
+    other.digest();
+    return (kind, participant) => {
+      const [high, low] = this.#tables.shareOf(kind, participant);
+      const [otherHigh, otherLow] = other.#tables.shareOf(kind, participant);
+      return high !== otherHigh || low !== otherLow;
+    };
+  }
+
   /** Takes the row's earlier form out of the digest and its present one in (exclusive or). */
   #mix(kind: PanoramaRow['kind'], participant: ParticipantId, onlyFigures: boolean): void {
     if (this.of(kind).revisionOf(participant) === undefined) return;

@@ -2,7 +2,7 @@
 import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
 import type { FrameRefused } from '@sparegrid/core/hub/frame-gate';
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
-import type { DesiredContainer } from '@sparegrid/core/messages';
+import type { DesiredContainer, HubMessage } from '@sparegrid/core/messages';
 import type { Now, Send, Write } from '@sparegrid/core/step';
 import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Keyring } from '../kernel/keyring.ts';
@@ -10,6 +10,7 @@ import type { Scenario } from '../world/scenario.ts';
 import { Absences } from './absences.ts';
 import { Admissions } from './admissions.ts';
 import { AgentTold } from './agent-told.ts';
+import { Behind, type IsDisturbed } from './behind.ts';
 import { checkBilling } from './billing.ts';
 import { checkCapacity } from './capacity.ts';
 import { Containers } from './containers.ts';
@@ -83,6 +84,7 @@ export class Auditor {
   readonly #toldParticipants: ToldParticipants;
   readonly #agentTold: AgentTold;
   readonly #storms: Storms;
+  readonly #behind: Behind;
   readonly #retries: Retries;
   readonly #cores = new Map<HubId, HubCore | null>();
   /** What the last commit of each hub changed: votes of that step may show any state in between. */
@@ -94,10 +96,10 @@ export class Auditor {
   readonly #elapsed = new Map<NodeId, number>();
   readonly #nowMs: () => number;
 
-  constructor(scenario: Scenario, keyring: Keyring, nowMs: () => number) {
+  constructor(scenario: Scenario, liar: HubId | null, keyring: Keyring, nowMs: () => number) {
     this.violations = new Violations(nowMs);
     this.violate = (name, node, id, detail) => this.violations.add(name, node, id, detail);
-    this.model = new Model(scenario, nowMs, this.violate);
+    this.model = new Model(scenario, liar, nowMs, this.violate);
     this.absences = new Absences(nowMs);
     this.frames = new Frames(this.model, keyring);
     this.admissions = new Admissions(this.model);
@@ -111,6 +113,7 @@ export class Auditor {
     this.#toldParticipants = new ToldParticipants(this.model);
     this.#agentTold = new AgentTold(this.model, this.containers);
     this.#storms = new Storms(this.model);
+    this.#behind = new Behind(this.model);
     this.#retries = new Retries(this.model);
     this.#nowMs = nowMs;
   }
@@ -168,6 +171,7 @@ export class Auditor {
     const core = this.#cores.get(hub);
     if (!core) return;
     this.#panoramas.check(hub, core);
+    this.elections.believes(hub, core.panoramaStatus);
     checkProposals(this.model, hub, core, now, output.writes);
   }
 
@@ -275,6 +279,17 @@ export class Auditor {
     this.#lastCommit.set(node, null);
   }
 
+  /** A lying hub tells a peer this; its core would have told something else, or nothing. */
+  lied(hub: HubId, to: HubId, message: HubMessage): void {
+    this.#rows.lied(hub, message);
+    this.elections.lied(hub, to, message);
+  }
+
+  /** A hub says that its store lost some of its past, and begins another life to ask for it. */
+  rolledBack(hub: HubId): void {
+    this.violate('recovery.unproven', hub, hub, 'its store has all of its past');
+  }
+
   /** A hub speaks to other hubs and to its own participants. */
   #checkAddress(hub: HubId, { to, message }: Send): void {
     const isPeer = this.model.hubs.has(to) && to !== hub;
@@ -300,8 +315,9 @@ export class Auditor {
   }
 
   /** Looks at what only time shows. */
-  tick(): void {
+  tick(isDisturbed: IsDisturbed): void {
     this.containers.tick();
+    this.#behind.look(this.#cores, isDisturbed);
   }
 
   unsettled(): Generator<Unsettled> {

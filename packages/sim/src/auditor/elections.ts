@@ -1,6 +1,6 @@
 /** Promise 6: at most one hub acts as master per term, and every vote was durable before. */
 import type { ElectionRecord } from '@sparegrid/core/election/election';
-import type { HubMessage } from '@sparegrid/core/messages';
+import type { HubMessage, PanoramaStatus } from '@sparegrid/core/messages';
 import type { Send, Write } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
 import type { Model } from './model.ts';
@@ -10,6 +10,10 @@ export class Elections {
   readonly #model: Model;
   /** Who acted as master, by term. */
   readonly #masters = new Map<number, HubId>();
+  /** Who voted for whom, by term and candidate; two votes of a liar among them. */
+  readonly #votes = new Map<string, Set<HubId>>();
+  /** Terms in which a hub voted twice: nobody can keep two from leading then. */
+  readonly #doubled = new Set<number>();
   /** Committed records. */
   readonly #records = new Map<HubId, ElectionRecord>();
 
@@ -28,7 +32,29 @@ export class Elections {
       const after = parseStored<ElectionRecord>(text);
       this.#compare(hub, this.#records.get(hub), after);
       this.#records.set(hub, after);
+      if (after.votedFor) this.#voted(hub, after.term, after.votedFor);
     }
+  }
+
+  #voted(voter: HubId, term: number, candidate: HubId): void {
+    const name = `${term} ${candidate}`;
+    this.#votes.set(name, (this.#votes.get(name) ?? new Set()).add(voter));
+  }
+
+  /** A lying hub says that, whatever it voted before. */
+  lied(voter: HubId, to: HubId, message: HubMessage): void {
+    if (message.type !== 'election-vote' || message.trial || !message.granted) return;
+    this.#doubled.add(message.term);
+    this.#voted(voter, message.term, to);
+  }
+
+  /** Whoever is believed to lead has the votes of a majority, in that very term. */
+  believes(hub: HubId, { master, term }: PanoramaStatus): void {
+    if (master === null || master === hub) return;
+    const votes = this.#votes.get(`${term} ${master}`)?.size ?? 0;
+    if (2 * votes > this.#model.hubs.size) return;
+    const detail = `believes ${master}, which had ${votes} votes`;
+    this.#model.violate('election.unproven', hub, `term ${term}`, detail);
   }
 
   /** Terms only rise, and a vote that was given stays. */
@@ -66,7 +92,7 @@ export class Elections {
   #acts(hub: HubId, term: number): void {
     const known = this.#masters.get(term);
     if (known === undefined) this.#masters.set(term, hub);
-    else if (known !== hub) {
+    else if (known !== hub && !this.#doubled.has(term)) {
       this.#model.violate('election.two-masters', hub, `term ${term}`, `${known} acted before`);
     }
   }

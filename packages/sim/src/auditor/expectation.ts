@@ -9,6 +9,8 @@ export interface Expectation {
   codes: readonly RefusalCode[];
   /** False for input that may be ignored without a word, as long as nothing changes. */
   needsCode: boolean;
+  /** A frame of a hub that is believed otherwise: its arrival may wake other business. */
+  mayWake?: boolean;
   /** A hub meddles with a part; when it is no party of it, the records of that must not change. */
   meddling?: { liar: HubId; agreement: AgreementId; part: number };
 }

@@ -1,5 +1,5 @@
 /** Promise 9: each frame is accepted at most once, only from who may send it, and only in time. */
-import type { SignedFrame } from '@sparegrid/core/messages';
+import type { Frame, SignedFrame } from '@sparegrid/core/messages';
 import type { RefusalCode } from '@sparegrid/core/refusals';
 import type { Now } from '@sparegrid/core/step';
 import type { NodeId } from '@sparegrid/core/units/ids';
@@ -89,7 +89,7 @@ export class Frames {
       const count = same.length - refused.length;
       if (count > 1) this.#twice(node, first.signed);
       if (count < 1) {
-        for (const refusal of refused) this.#checkRefusal(node, first.signed, refusal);
+        for (const refusal of refused) this.#checkRefusal(node, now, first.signed, refusal);
         continue;
       }
       if (this.expects(node, first.signed)) this.#twice(node, first.signed);
@@ -105,8 +105,9 @@ export class Frames {
     this.#model.violate('frame.accepted-twice', node, id, 'replayed, or of an earlier life');
   }
 
-  /** "Replayed" must be true: seen before, in this step, or too old to tell. */
-  #checkRefusal(node: NodeId, { frame }: SignedFrame, { code }: Turned): void {
+  /** "Replayed" must be true: seen before, in this step, or too old to tell. "Expired", too. */
+  #checkRefusal(node: NodeId, now: Now, { frame }: SignedFrame, { code }: Turned): void {
+    if (code === 'LINK_EXPIRED') this.#checkExpired(node, now, frame);
     if (code !== 'LINK_REPLAYED') return;
     const book = this.#book(node);
     const key = `${frame.from} ${frame.session}`;
@@ -116,6 +117,16 @@ export class Frames {
     if (!pending && !known?.has(frame.seq) && high - frame.seq < WINDOW) {
       this.#model.violate('frame.refused-wrongly', node, nonceOf(frame), code);
     }
+  }
+
+  /** Clocks may differ by the tolerance. */
+  #checkExpired(node: NodeId, { wallMs }: Now, frame: Frame): void {
+    const { toleranceMs, frameTtlMs } = this.#model.timing;
+    const isInTime =
+      wallMs <= frame.expiresAtMs + toleranceMs && frame.sentAtMs <= wallMs + toleranceMs;
+    if (!isInTime || frame.expiresAtMs - frame.sentAtMs > 2 * frameTtlMs) return;
+    const detail = `sent at ${frame.sentAtMs}, now ${wallMs}`;
+    this.#model.violate('frame.refused-in-time', node, nonceOf(frame), detail);
   }
 
   #checkAccepted(node: NodeId, { wallMs }: Now, { frame, text, signature }: SignedFrame): void {

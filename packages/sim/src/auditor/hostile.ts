@@ -22,7 +22,7 @@ export interface Outcome {
 export function checkHostile(
   model: Model,
   node: NodeId,
-  { what, codes, needsCode, meddling }: Expectation,
+  { what, codes, needsCode, mayWake, meddling }: Expectation,
   outcome: Outcome,
 ): void {
   const given = codesOf(outcome);
@@ -38,7 +38,7 @@ export function checkHostile(
   // A frame that is accepted may wake other business of the hub; what it names must not change.
   const bad = outcome.writes.filter(({ table, key }) =>
     meddling === undefined
-      ? !HARMLESS.has(table)
+      ? !HARMLESS.has(table) && !mayWake
       : BARGAINS.has(table) &&
         key.startsWith(meddling.agreement) &&
         !isParty(model, node, meddling),

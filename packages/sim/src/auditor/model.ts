@@ -14,12 +14,15 @@ export class Model {
   readonly hubs = new Map<HubId, HubMirror>();
   readonly violate: Violate;
   readonly names = new Names();
+  /** What this hub tells of itself need not be true. */
+  readonly liar: HubId | null;
   readonly #nowMs: () => number;
   /** Sell orders that were ever on record, by lessor and terms revision. */
   readonly #offers = new Map<string, SellOrder>();
 
-  constructor(scenario: Scenario, nowMs: () => number, violate: Violate) {
+  constructor(scenario: Scenario, liar: HubId | null, nowMs: () => number, violate: Violate) {
     this.scenario = scenario;
+    this.liar = liar;
     this.timing = scenario.timing;
     this.#nowMs = nowMs;
     this.violate = violate;

@@ -27,7 +27,8 @@ function checkOffer(model: Model, hub: string, lessor: string, offer: SellOrder)
   const machines = owner ? slices(owner.spec.machines, owner.spec.provision === 'distributed') : [];
   for (const lot of offer.lots) {
     const machine = machines.find(({ id }) => id === lot.id);
-    if (!machine || !holds(machine, lot)) {
+    const isTwice = offer.lots.filter(({ id }) => id === lot.id).length > 1;
+    if (!machine || isTwice || !holds(machine, lot)) {
       model.violate('registry.above-machine', hub, lessor, `lot ${lot.id} at ${offer.revision}`);
     }
   }
@@ -39,6 +40,7 @@ function holds(machine: MachineSpec, { amounts, devices }: Lot): boolean {
     amounts.memoryBytes <= machine.memory.memoryBytes &&
     amounts.storageBytes <= machine.storage.storageBytes &&
     amounts.bandwidthBitsPerSecond <= machine.bandwidthBitsPerSecond &&
+    new Set(devices.map(({ id }) => id)).size === devices.length &&
     devices.every(
       ({ id, milli }) => milli <= 1000 && machine.gpu.some((device) => device.id === id),
     )

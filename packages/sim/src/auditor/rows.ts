@@ -17,6 +17,8 @@ export class Rows {
   /** The rows themselves: changes build on them. */
   readonly #rows = new Map<string, PanoramaRow>();
 
+  /** Contents that a lying hub told under such names to some, whatever it told to others. */
+  readonly #lies = new Map<string, Set<string>>();
   /** Payloads that their owners signed for others to pass on. */
   readonly #signed = new Set<string>();
 
@@ -27,6 +29,24 @@ export class Rows {
   /** The row as its owner published it. */
   published(owner: HubId, epoch: number, row: PanoramaRow): string | undefined {
     return this.#published.get(nameOf(owner, epoch, row));
+  }
+
+  /** Whether its owner told somebody that, against what it told the others. */
+  isLie(owner: HubId, epoch: number, row: PanoramaRow): boolean {
+    return this.#lies.get(nameOf(owner, epoch, row))?.has(stableText(row)) ?? false;
+  }
+
+  /** A lying hub tells this instead of what its core would. */
+  lied(hub: HubId, message: HubMessage): void {
+    if (message.type === 'part-update') {
+      this.#signed.add(message.document.payload);
+      this.lied(hub, parseStored<{ update: DeltaMessage }>(message.document.payload).update);
+    } else if (message.type === 'delta' || message.type === 'snapshot') {
+      for (const row of message.rows) {
+        const name = nameOf(hub, message.epoch, row);
+        this.#lies.set(name, (this.#lies.get(name) ?? new Set()).add(stableText(row)));
+      }
+    }
   }
 
   check(hub: HubMirror, sends: readonly Send[]): void {

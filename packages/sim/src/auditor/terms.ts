@@ -35,6 +35,12 @@ export function checkTerms(model: Model, least: LeastReplicas, commit: Commit): 
     const isDecided = after.state !== 'preparing' && after.state !== 'aborted';
     if (isDecided && (before === undefined || before.state === 'preparing')) {
       checkCount(model, commit.hub, least.get(after.id) ?? 1, after);
+      for (const part of after.parts) {
+        const { terms } = part;
+        if (isAgreed(part) && isTold(model, commit.hub, terms)) {
+          checkPrice(model, commit.hub, order, terms);
+        }
+      }
     }
     checkTotals(model, commit.hub, order);
   }
@@ -72,7 +78,7 @@ function checkNew(
     ) {
       wrong('limit-told', 'the lessee’s limit or budget is in what the target hub reads');
     }
-    checkPrice(model, hub, order, terms);
+    if (!isTold(model, hub, terms)) checkPrice(model, hub, order, terms);
     offset += replicasOf(terms);
   }
 }
@@ -109,6 +115,11 @@ function replicasOf({ placements }: AgreementPartTerms): number {
 }
 
 /** The price is that of the signed offer at the stated revision, and no replica is above the limit. */
+/** Proposed to a liar on what it told: only what it signs, with its core, must be true. */
+function isTold({ liar }: Model, { id }: HubMirror, { targetHub }: AgreementPartTerms): boolean {
+  return targetHub === liar && id !== liar;
+}
+
 function checkPrice(
   model: Model,
   hub: HubMirror,

@@ -52,7 +52,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     this.#context = context;
     this.#scenario = scenario;
     this.#rng = context.rng.fork(`agent ${scenario.id}`);
-    this.clock = new NodeClock(this.#rng.between(-5_000, 5_000));
+    this.clock = new NodeClock(this.#rng.between(-5_000, 5_000) + context.skewMs(scenario.id));
     this.#loop = new CommitLoop(queue, this.clock, this.store, this);
     this.#offer = scenario.offer;
     this.containers = new Containers(queue, this.#rng, plan, timing.stopTimeMs, {

@@ -5,9 +5,9 @@ import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
 import { OPERATOR } from '@sparegrid/core/identity/statements';
-import type { SignedFrame } from '@sparegrid/core/messages';
+import type { HubMessage, SignedFrame } from '@sparegrid/core/messages';
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
-import type { Now } from '@sparegrid/core/step';
+import type { Now, Send } from '@sparegrid/core/step';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
@@ -21,6 +21,7 @@ import { panoramaOf } from '../world/scenario.ts';
 import { answerColdRead } from './cold-read.ts';
 import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
 import { framesOf, topicOf } from './frames-of.ts';
+import { Liar } from './liar.ts';
 import { deliveryOf } from './round-answers.ts';
 
 /** An input with what the auditor knows about it beforehand. */
@@ -60,6 +61,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   #downSinceMs = 0;
   #rounds = NO_ROUNDS;
   #tickets = 0;
+  readonly #liar: Liar | null;
   readonly #asked = new Map<string, (answer: AdmissionAnswer) => void>();
   /** Longest commit; raised for slow hubs. */
   commitMaxMs = 4;
@@ -68,8 +70,14 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     this.id = id;
     this.#context = context;
     this.#rng = context.rng.fork(`hub ${id}`);
-    this.clock = new NodeClock(this.#rng.between(-5_000, 5_000));
+    this.clock = new NodeClock(this.#rng.between(-5_000, 5_000) + context.skewMs(id));
     this.#loop = new CommitLoop(context.queue, this.clock, this.store, this);
+    const { scenario, keyring } = context;
+    const lies = context.liar === id;
+    this.#liar = lies
+      ? new Liar(id, this.#rng.fork('lies'), keyring.cryptoOf(id), scenario.hubs)
+      : null;
+    if (lies) this.#inventLater();
   }
 
   get core(): HubCore | null {
@@ -235,7 +243,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     const framer = this.#framer;
     if (!framer) return;
     auditor.released(this.id, output.sends);
-    for (const addressed of framesOf(framer, output.sends, now.wallMs)) {
+    for (const addressed of framesOf(framer, this.#told(output.sends), now.wallMs)) {
       post.fromHub(this.id, addressed);
     }
     for (const { to, message } of output.sends) {
@@ -243,6 +251,42 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
       spite.saw(this.id, to, message);
     }
     for (const effect of output.effects) this.#perform(effect, now);
+  }
+
+  /** What it tells: of an honest hub, what its core says. */
+  #told(sends: readonly Send[]): readonly Send[] {
+    const { queue, plan, auditor } = this.#context;
+    const liar = this.#liar;
+    if (!liar || queue.nowMs >= plan.untilMs) return sends;
+    return sends.map((send) => {
+      const told = liar.tells(send);
+      if (told.message !== send.message) {
+        auditor.lied(this.id, told.to, told.message as HubMessage);
+      }
+      return told;
+    });
+  }
+
+  #inventLater(): void {
+    const { queue, plan } = this.#context;
+    queue.after(this.#rng.between(200, 2_500), () => {
+      if (queue.nowMs >= plan.untilMs) return;
+      this.#invent();
+      this.#inventLater();
+    });
+  }
+
+  /** What must be refused is put in front of its victim; everything else takes the usual way. */
+  #invent(): void {
+    const { queue, post } = this.#context;
+    const lie = this.#core && this.#liar?.invents(this.#core);
+    if (!lie || !this.#framer) return;
+    const { to, message, expectation } = lie;
+    const sends = [{ to, session: null, message }];
+    for (const addressed of framesOf(this.#framer, sends, this.clock.wallMs(queue.nowMs))) {
+      if (expectation) this.#context.putBefore(to, addressed.frame, expectation);
+      else post.fromHub(this.id, addressed);
+    }
   }
 
   #perform(effect: HubEffect, now: Now): void {
@@ -266,6 +310,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
 
   /** The process goes on with another life, from what is committed. */
   #beginAgain(code: string): void {
+    if (code === 'HUB_STORE_ROLLED_BACK') this.#context.auditor.rolledBack(this.id);
     this.die(code);
     this.start();
   }

@@ -45,7 +45,8 @@ export class SimLessee implements Client {
     this.hub = hub;
     this.#context = context;
     this.#rng = context.rng.fork(`lessee ${participant}`);
-    this.clock = new NodeClock(this.#rng.between(-2_000, 2_000));
+    // It goes by its hub's clock: how long its orders live is judged by that.
+    this.clock = new NodeClock(this.#rng.between(-2_000, 2_000) + context.skewMs(hub));
   }
 
   isUp(): boolean {

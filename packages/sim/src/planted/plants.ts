@@ -5,6 +5,7 @@ import { PLANTS_OF_AGREEMENTS } from './plants-of-agreements.ts';
 import { PLANTS_OF_DOORS } from './plants-of-doors.ts';
 import { PLANTS_OF_ELECTIONS } from './plants-of-elections.ts';
 import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
+import { PLANTS_OF_LIARS } from './plants-of-liars.ts';
 import { PLANTS_OF_PRIVACY } from './plants-of-privacy.ts';
 import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
 import { PLANTS_OF_TERMS } from './plants-of-terms.ts';
@@ -20,4 +21,5 @@ export const PLANTS: readonly Plant[] = [
   ...PLANTS_OF_DOORS,
   ...PLANTS_OF_ADMISSION,
   ...PLANTS_OF_PRIVACY,
+  ...PLANTS_OF_LIARS,
 ];

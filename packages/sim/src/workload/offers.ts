@@ -117,7 +117,7 @@ export function changeOffer(
     case 'return':
       return { ...present, lots: base.lots };
     case 'boast':
-      return { ...present, lots: base.lots.map((lot) => boast(rng, lot)) };
+      return { ...present, lots: boast(rng, base.lots) };
     case 'renew':
       return { ...present, validUntilMs: present.validUntilMs + 1 };
   }
@@ -135,13 +135,31 @@ function restock(rng: Rng, machines: readonly MachineSpec[], lot: Lot, at: numbe
 }
 
 /** More than there is: the hub must refuse it. */
-function boast(rng: Rng, lot: Lot): Lot {
-  const factor = rng.pick([3, 1000]);
-  const { cpuMillicores, memoryBytes } = lot.amounts;
-  const more = rng.chance(500)
-    ? { cpuMillicores: (cpuMillicores + 1) * factor }
-    : { memoryBytes: (memoryBytes + 1) * factor };
+function boast(rng: Rng, lots: readonly Lot[]): Lot[] {
+  const kind = rng.between(0, 4);
+  // One machine, sold as two.
+  if (kind === 4) return [...lots, ...lots];
+  return lots.map((lot) =>
+    kind === 3 ? withInvented(lot) : beyond(lot, kind, rng.pick([3, 1000])),
+  );
+}
+
+function beyond(lot: Lot, kind: number, factor: number): Lot {
+  const { cpuMillicores, memoryBytes, storageBytes } = lot.amounts;
+  const more = [
+    { cpuMillicores: (cpuMillicores + 1) * factor },
+    { memoryBytes: (memoryBytes + 1) * factor },
+    { storageBytes: (storageBytes + 1) * factor },
+  ][kind];
   return { ...lot, amounts: { ...lot.amounts, ...more } };
+}
+
+/** A device that its machine does not have. */
+function withInvented(lot: Lot): Lot {
+  const known = DEVICE_MODELS[0] as (typeof DEVICE_MODELS)[number];
+  const { vendor, model, memoryBytes } = known;
+  const device = { id: 'g99', vendor, model, memoryBytes, milli: 1000 };
+  return { ...lot, devices: [...lot.devices, device] };
 }
 
 function reprice(rng: Rng, lot: Lot): Lot {

@@ -41,6 +41,7 @@ export class FaultDriver {
   readonly #spite: Spite;
   readonly #victims: Victims;
   readonly #cut: (from: NodeId, to: NodeId, lengthMs: number) => void;
+  readonly #slow: (hub: NodeId, lengthMs: number, everyMs: number) => void;
   readonly #clockOffsets = new Map<Mortal, number>();
 
   constructor(
@@ -50,6 +51,7 @@ export class FaultDriver {
     spite: Spite,
     victims: Victims,
     cut: (from: NodeId, to: NodeId, lengthMs: number) => void,
+    slow: (hub: NodeId, lengthMs: number, everyMs: number) => void,
   ) {
     this.#queue = queue;
     this.#rng = rng;
@@ -57,6 +59,7 @@ export class FaultDriver {
     this.#spite = spite;
     this.#victims = victims;
     this.#cut = cut;
+    this.#slow = slow;
   }
 
   begin(): void {
@@ -84,6 +87,10 @@ export class FaultDriver {
       const hub = hubs.get(name);
       if (hub) hub.commitMaxMs = plan.slowCommitMaxMs;
     }
+    this.#spread(plan.slowPeers, () => {
+      const lengthMs = this.#rng.between(5_000, plan.slowPeerMaxMs);
+      this.#slow(this.#rng.pick(hubNames), lengthMs, this.#rng.pick([100, 500, 2_000]));
+    });
     this.#queue.at(plan.untilMs, () => this.#end(all));
   }
 

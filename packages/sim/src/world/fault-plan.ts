@@ -38,6 +38,13 @@ export interface FaultPlan {
   replays: number;
   forgeries: number;
   badDocuments: number;
+  /** One of the hubs lies with its own keys. */
+  hasLiar: boolean;
+  /** Times at which a hub takes what other hubs send it one frame after the other, slowly. */
+  slowPeers: number;
+  slowPeerMaxMs: number;
+  /** Wall clocks of nodes are off by up to this, within the tolerance, from beginning to end. */
+  skewMaxMs: number;
 }
 
 export const CRASH_PHASES = ['idle', 'beforeCommit', 'afterCommit', 'agent'] as const;
@@ -86,6 +93,10 @@ function quiet(mode: FaultMode, untilMs: number): FaultPlan {
     replays: 0,
     forgeries: 0,
     badDocuments: 0,
+    hasLiar: false,
+    slowPeers: 0,
+    slowPeerMaxMs: 0,
+    skewMaxMs: 0,
   };
 }
 
@@ -125,5 +136,9 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     replays: maybe(850, 50, 200),
     forgeries: maybe(850, 30, 120),
     badDocuments: maybe(850, 10, 40),
+    hasLiar: rng.chance(350),
+    slowPeers: maybe(400, 1, 4),
+    slowPeerMaxMs: rng.pick([10_000, 40_000]),
+    skewMaxMs: rng.chance(350) ? rng.pick([60_000, 290_000]) : 0,
   };
 }

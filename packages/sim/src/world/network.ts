@@ -1,5 +1,5 @@
 /** The network: carries encoded frames, and loses, delays, duplicates and holds them back. */
-import type { NodeId } from '@sparegrid/core/units/ids';
+import { isHubId, type NodeId } from '@sparegrid/core/units/ids';
 import type { EventQueue } from '../kernel/event-queue.ts';
 import type { Rng } from '../kernel/rng.ts';
 import type { FaultPlan } from './fault-plan.ts';
@@ -10,12 +10,19 @@ export interface NetworkCounts {
   duplicated: number;
 }
 
+/** Frames that wait for a slow hub, of each other one. */
+const LINE_MAX = 16;
+
 /** Frames in flight are independent of each other: the later one may well arrive first. */
 export class Network {
   readonly counts: NetworkCounts = { sent: 0, lost: 0, duplicated: 0 };
   readonly #queue: EventQueue;
   readonly #rng: Rng;
   readonly #plan: FaultPlan;
+  /** Hubs that take frames of other hubs slowly: until when, and one every so often. */
+  readonly #slow = new Map<NodeId, { untilMs: number; everyMs: number }>();
+  /** What waits for a slow hub, by `from>to`. */
+  readonly #lines = new Map<string, (() => void)[]>();
   /** Number of present cuts by `from>to`. */
   readonly #cuts = new Map<string, number>();
 
@@ -34,7 +41,9 @@ export class Network {
       return;
     }
     const lagMs = faulty && hasOnlyRows ? this.#rng.between(0, this.#plan.rowLagMaxMs) : 0;
-    this.#queue.after(lagMs + this.#delayMs(faulty), () => this.#arrive(from, to, arrive));
+    const isLine = isHubId(from) && isHubId(to) && this.isSlow(to);
+    const take = isLine ? () => this.#wait(from, to, arrive) : arrive;
+    this.#queue.after(lagMs + this.#delayMs(faulty), () => this.#arrive(from, to, take));
     if (faulty && this.#rng.chance(this.#plan.duplicatePermille)) {
       this.counts.duplicated += 1;
       this.#queue.after(this.#delayMs(true), () => this.#arrive(from, to, arrive));
@@ -59,6 +68,39 @@ export class Network {
       return this.#rng.between(1, this.#plan.stragglerMaxMs);
     }
     return this.#rng.between(1, this.#plan.delayMaxMs);
+  }
+
+  /** That hub takes one frame of each other hub every `everyMs`, until then. */
+  slow(hub: NodeId, untilMs: number, everyMs: number): void {
+    this.#slow.set(hub, { untilMs, everyMs });
+  }
+
+  isSlow(hub: NodeId): boolean {
+    return (this.#slow.get(hub)?.untilMs ?? 0) > this.#queue.nowMs;
+  }
+
+  /** The sender's bounded queue: what is oldest in it gets lost, and nobody waits for it. */
+  #wait(from: NodeId, to: NodeId, arrive: () => void): void {
+    const name = `${from}>${to}`;
+    const line = this.#lines.get(name) ?? [];
+    line.push(arrive);
+    if (line.length > LINE_MAX) {
+      line.shift();
+      this.counts.lost += 1;
+    }
+    if (this.#lines.has(name)) return;
+    this.#lines.set(name, line);
+    this.#serve(from, to, line);
+  }
+
+  #serve(from: NodeId, to: NodeId, line: (() => void)[]): void {
+    const everyMs = this.isSlow(to) ? (this.#slow.get(to)?.everyMs ?? 1) : 1;
+    this.#queue.after(everyMs, () => {
+      const arrive = line.shift();
+      if (arrive) this.#arrive(from, to, arrive);
+      if (line.length > 0) this.#serve(from, to, line);
+      else this.#lines.delete(`${from}>${to}`);
+    });
   }
 
   isCut(from: NodeId, to: NodeId): boolean {

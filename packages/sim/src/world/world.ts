@@ -45,6 +45,7 @@ export class World {
     const keyring = new Keyring(String(seed));
     const trace = new Trace(listener);
     const plan = planFaults(mode, Market.faultsUntilMs(size), rng.fork('plan'));
+    const liar = plan.hasLiar && size.hubs > 2 ? rng.fork('liar').pick(scenario.hubs) : null;
     const network = new Network(queue, rng.fork('network'), plan);
     const connections = new Connections<Client>(queue, rng.fork('connections'), network, this.hubs);
     const cuts = new Cuts(queue, rng.fork('cuts'), trace, network, connections, (hub, peer) =>
@@ -60,12 +61,16 @@ export class World {
       (from, to, frame) => this.#attacker.overhear(from, to, frame),
       (hub, parts) => spite.isMuted(hub, parts),
     );
-    const auditor = new Auditor(scenario, keyring, () => queue.nowMs);
+    const putBefore: Context['putBefore'] = (node, frame, expectation) => {
+      (this.hubs.get(node) ?? this.agents.get(node))?.receive(frame, expectation);
+    };
+    const auditor = new Auditor(scenario, liar, keyring, () => queue.nowMs);
     this.context = {
       scenario,
       timing,
       limits,
       plan,
+      liar,
       rng,
       queue,
       trace,
@@ -76,6 +81,12 @@ export class World {
       spite,
       auditor,
       died: (node, phase) => this.#died(node, phase),
+      putBefore,
+      skewMs: (node) => {
+        // Any two clocks stay within the tolerance, other differences included.
+        const most = Math.min(plan.skewMaxMs, timing.toleranceMs / 2 - 6_000);
+        return most > 0 ? rng.fork(`skew ${node}`).between(-most, most) : 0;
+      },
       hubStarted: (hub) => this.#greet(hub),
     };
     this.#attacker = new Attacker({
@@ -90,14 +101,14 @@ export class World {
       trueWallMs: () => WALL_START_MS + queue.nowMs,
       partiesOf: (agreement) => this.#partiesOf(agreement),
       epochOf: (hub) => this.hubs.get(hub)?.core?.epoch ?? 0,
-      deliver: (to, frame, expectation) => {
-        (this.hubs.get(to) ?? this.agents.get(to))?.receive(frame, expectation);
-      },
+      deliver: putBefore,
     });
     this.#populate();
     const links = this.#links();
     const victims = { hubs: this.hubs, agents: this.agents, links };
-    this.faults = new FaultDriver(queue, rng.fork('faults'), plan, spite, victims, cut);
+    const slow = (hub: HubId, lengthMs: number, everyMs: number) =>
+      network.slow(hub, Math.min(queue.nowMs + lengthMs, plan.untilMs), everyMs);
+    this.faults = new FaultDriver(queue, rng.fork('faults'), plan, spite, victims, cut, slow);
     this.market = new Market(this.context, this.agents, this.lessees);
   }
 
@@ -152,9 +163,24 @@ export class World {
 
   #tick(): void {
     this.context.queue.after(1_000, () => {
-      this.context.auditor.tick();
+      this.context.auditor.tick((a, b) => this.#isDisturbed(a, b));
       this.#tick();
     });
+  }
+
+  /** Something is between two hubs, or wrong with one of them. */
+  #isDisturbed(a: HubId, b: HubId): boolean {
+    const { network, liar, auditor, timing, queue } = this.context;
+    const isWrong = (hub: HubId) =>
+      hub === liar || network.isSlow(hub) || auditor.absences.of(hub, queue.nowMs - 1_000) > 0;
+    const apartMs = (hub: HubId) => this.hubs.get(hub)?.clock.wallOffsetMs ?? 0;
+    return (
+      network.isCut(a, b) ||
+      network.isCut(b, a) ||
+      isWrong(a) ||
+      isWrong(b) ||
+      Math.abs(apartMs(a) - apartMs(b)) > timing.toleranceMs
+    );
   }
 
   /** A hub is up: links to and from every other hub that is up come about. */

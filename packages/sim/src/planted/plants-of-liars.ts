@@ -1,0 +1,141 @@
+/** Faults that let a hub or a participant get away with a lie, or a slow or skewed one harm others. */
+import type { Plant } from './plant.ts';
+
+const ELECTION = 'election/election.ts';
+const PANORAMAS = 'hub/panorama-desk.ts';
+
+export const PLANTS_OF_LIARS: readonly Plant[] = [
+  {
+    name: 'lie-stays-in-the-index',
+    what: 'A row that was told otherwise under the same revision is matched for ever.',
+    edits: [
+      {
+        file: 'panorama/hub-part.ts',
+        find: 'if (isNew || isOther(kind, participant)) changed.add(participant);',
+        replace: 'if (isNew) changed.add(participant);',
+      },
+    ],
+    caughtBy: ['proposal.beyond-free'],
+  },
+  {
+    name: 'rows-of-others-believed',
+    what: 'A hub may send rows of any participant.',
+    edits: [
+      {
+        file: 'panorama/panorama.ts',
+        find: 'return isOwn && hubOf(row.participant) === hub;',
+        replace: "return isOwn && hub !== '';",
+      },
+    ],
+    caughtBy: ['hostile.not-refused', 'panorama.foreign-row'],
+  },
+  {
+    name: 'signature-of-the-owner-not-checked',
+    what: 'Rows that are passed on are believed whoever signed them.',
+    edits: [
+      {
+        file: PANORAMAS,
+        find: "if (!isSignedByAny(env.crypto, document, 'part-update', owner, keys)) {",
+        replace:
+          "if (!isSignedByAny(env.crypto, document, 'part-update', owner, keys) && owner === '') {",
+      },
+    ],
+    caughtBy: ['hostile.not-refused', 'panorama.row-untrue'],
+  },
+  {
+    name: 'row-of-later-believed',
+    what: 'A row may have a revision that its owner has not reached.',
+    edits: [
+      {
+        file: PANORAMAS,
+        find: 'if (update.rows.some(({ revision }) => revision > latest)) {',
+        replace: 'if (update.rows.some(({ revision }) => revision < 0 && latest > 0)) {',
+      },
+    ],
+    caughtBy: ['hostile.not-refused', 'panorama.row-untrue'],
+  },
+  {
+    name: 'leader-without-votes',
+    what: 'Whoever says that it leads is believed.',
+    edits: [
+      {
+        file: ELECTION,
+        find: 'return this.#isMajority(valid.length);',
+        replace: 'return valid.length >= 0;',
+      },
+    ],
+    caughtBy: ['election.unproven'],
+  },
+  {
+    name: 'votes-signed-by-the-candidate',
+    what: 'A vote counts whoever signed it.',
+    edits: [
+      {
+        file: ELECTION,
+        find: "isSignedByAny(crypto, document, 'vote', voter, this.#ports.keysOf(voter))",
+        replace: 'crypto && this.#ports.keysOf(voter).length > 0',
+      },
+    ],
+    caughtBy: ['election.unproven'],
+  },
+  {
+    name: 'mark-of-anybody-believed',
+    what: 'A peer can make a hub believe that its store lost some of its past.',
+    edits: [
+      {
+        file: 'hub/marks.ts',
+        find: "if (!isSignedByAny(crypto, document, 'mark', self, this.#context.keysOfHub(self))) continue;",
+        replace: "if (isSignedByAny(crypto, document, 'mark', self, [])) continue;",
+      },
+    ],
+    caughtBy: ['recovery.unproven'],
+  },
+  {
+    name: 'machine-offered-twice',
+    what: 'A lessor may offer the same machine as two lots.',
+    edits: [
+      {
+        file: 'order/within-spec.ts',
+        find: 'if (!machine || seen.has(lot.id)) return',
+        replace: 'if (!machine) return',
+      },
+    ],
+    caughtBy: ['registry.above-machine', 'capacity.machine-oversold', 'core.threw'],
+  },
+  {
+    name: 'device-invented',
+    what: 'A lessor may offer a device that its machine does not have.',
+    edits: [
+      {
+        file: 'order/within-spec.ts',
+        find: 'if (!same || devices.has(device.id)) return',
+        replace: 'if (devices.has(device.id) && same) return',
+      },
+    ],
+    caughtBy: ['registry.above-machine'],
+  },
+  {
+    name: 'asked-once',
+    what: 'A hub asks for what it missed once: when that gets lost, it stays behind.',
+    edits: [
+      {
+        file: PANORAMAS,
+        find: 'this.#asked.set(owner, elapsedMs + this.#context.timing.heartbeatMs);',
+        replace: 'this.#asked.set(owner, Infinity);',
+      },
+    ],
+    caughtBy: ['panorama.behind', 'end.panorama-differs'],
+  },
+  {
+    name: 'tolerance-forgotten',
+    what: 'Clocks must agree to the second.',
+    edits: [
+      {
+        file: 'hub/frame-gate.ts',
+        find: 'if (wallMs > frame.expiresAtMs + toleranceMs || fromFuture || tooLong) {',
+        replace: 'if (toleranceMs >= 0 && (wallMs > frame.expiresAtMs || fromFuture || tooLong)) {',
+      },
+    ],
+    caughtBy: ['frame.refused-in-time'],
+  },
+];
