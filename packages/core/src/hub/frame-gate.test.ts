@@ -163,7 +163,7 @@ describe('a hub', () => {
     const span = { epoch, from: revision, to: revision + 1, complete: true };
     const snapshot = { epoch, revision: revision + 1, complete: true, chunk: 0, chunks: 1 };
     const messages: HubMessage[] = [
-      { type: 'delta', ...span, rows: [row] },
+      { type: 'delta', ...span, rows: [row], changes: [] },
       { type: 'snapshot', ...snapshot, rows: [row] },
     ];
     for (const message of messages) {

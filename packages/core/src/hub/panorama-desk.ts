@@ -206,7 +206,7 @@ export class PanoramaDesk {
     }
     // A row from the future would outlive every truth that its owner tells later.
     const latest = update.type === 'snapshot' ? update.revision : update.to;
-    if (update.rows.some(({ revision }) => revision > latest)) {
+    if ([...update.rows, ...changes].some(({ revision }) => revision > latest)) {
       this.#refuse(from, 'PANORAMA_REVISION', `rows beyond revision ${latest}`);
       return undefined;
     }

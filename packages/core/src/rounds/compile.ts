@@ -1,5 +1,8 @@
 /** Compiles a round in small pieces: wishes, what single matching gives, the programme. */
+import type { LotHit } from '../index/lot-index.ts';
 import type { MarketView } from '../matching/market.ts';
+import type { BuyOrder } from '../order/buy-order.ts';
+import { replicaPriceMicroPerHour } from '../order/price.ts';
 import { hubOf, type ParticipantId } from '../units/ids.ts';
 import { type Filled, Filling } from './filling.ts';
 import { instanceOf, type RoundInstance } from './instance.ts';
@@ -57,7 +60,9 @@ class RoundLots {
 
   wishesOf({ order, want }: RoundOrder, { market, wallMs }: MarketView, most: number): Wishes {
     const found = market.candidates(order, { lots: most, wallMs, replicasMax: want.max });
-    const hits = found.filter((hit) => this.#isAsBefore(hit.lessor, market));
+    const hits = found.filter(
+      (hit) => this.#isAsBefore(hit.lessor, market) && this.#costsAsBefore(hit, order),
+    );
     const positions = hits.map((hit) => {
       const name = `${hit.lessor} ${hit.lotId}`;
       const known = this.#positions.get(name);
@@ -67,6 +72,15 @@ class RoundLots {
       return this.all.push({ hub, lessor: hit.lessor, ...market.lotOf(hit) }) - 1;
     });
     return wishesOf(order, hits, Int32Array.from(positions));
+  }
+
+  /** False when its hub told another price under the same terms revision: it must not stop us. */
+  #costsAsBefore({ lessor, lotId, priceMicroPerHour }: LotHit, { replica }: BuyOrder): boolean {
+    const known = this.all[this.#positions.get(`${lessor} ${lotId}`) ?? -1];
+    if (!known) return true;
+    const { lot, offer } = known;
+    const due = replicaPriceMicroPerHour(lot.asks, offer.efficiencyPermille, replica);
+    return due === priceMicroPerHour;
   }
 
   /** False when its terms have changed since an earlier order: a part has one terms revision. */

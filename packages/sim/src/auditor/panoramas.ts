@@ -75,7 +75,8 @@ export class Panoramas {
       this.#model.violate('panorama.foreign-row', holder, id, 'not a participant of that hub');
     }
     const published = this.#rows.published(owner, epoch, row);
-    if (published !== stableText(row) && !this.#rows.isLie(owner, epoch, row)) {
+    const isLie = this.#rows.isLiedAbout(owner, epoch, row.participant);
+    if (published !== stableText(row) && !isLie) {
       const detail = published === undefined ? 'never published' : 'other than published';
       this.#model.violate('panorama.row-untrue', holder, id, detail);
     }

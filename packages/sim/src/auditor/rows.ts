@@ -2,7 +2,7 @@
 import type { HubMessage } from '@sparegrid/core/messages';
 import type { DeltaMessage, LeaseChange, PanoramaRow } from '@sparegrid/core/panorama/row';
 import type { Send } from '@sparegrid/core/step';
-import type { HubId } from '@sparegrid/core/units/ids';
+import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { changedRow } from './changed-row.ts';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
@@ -17,8 +17,8 @@ export class Rows {
   /** The rows themselves: changes build on them. */
   readonly #rows = new Map<string, PanoramaRow>();
 
-  /** Contents that a lying hub told under such names to some, whatever it told to others. */
-  readonly #lies = new Map<string, Set<string>>();
+  /** Participants of whom a lying hub told other rows to some: what builds on these is no better. */
+  readonly #lies = new Set<string>();
   /** Payloads that their owners signed for others to pass on. */
   readonly #signed = new Set<string>();
 
@@ -31,9 +31,9 @@ export class Rows {
     return this.#published.get(nameOf(owner, epoch, row));
   }
 
-  /** Whether its owner told somebody that, against what it told the others. */
-  isLie(owner: HubId, epoch: number, row: PanoramaRow): boolean {
-    return this.#lies.get(nameOf(owner, epoch, row))?.has(stableText(row)) ?? false;
+  /** Whether the row's owner told somebody other things of that participant in that life. */
+  isLiedAbout(owner: HubId, epoch: number, participant: ParticipantId): boolean {
+    return this.#lies.has(`${owner} ${epoch} ${participant}`);
   }
 
   /** A lying hub tells this instead of what its core would. */
@@ -42,9 +42,9 @@ export class Rows {
       this.#signed.add(message.document.payload);
       this.lied(hub, parseStored<{ update: DeltaMessage }>(message.document.payload).update);
     } else if (message.type === 'delta' || message.type === 'snapshot') {
-      for (const row of message.rows) {
-        const name = nameOf(hub, message.epoch, row);
-        this.#lies.set(name, (this.#lies.get(name) ?? new Set()).add(stableText(row)));
+      const changes = message.type === 'delta' ? message.changes : [];
+      for (const { participant } of [...message.rows, ...changes]) {
+        this.#lies.add(`${hub} ${message.epoch} ${participant}`);
       }
     }
   }

@@ -62,8 +62,7 @@ export class Liar {
     switch (message.type) {
       case 'delta':
       case 'snapshot':
-        if (to !== this.#victim || !this.#rng.chance(600)) return message;
-        return { ...message, rows: message.rows.map((row) => this.#other(row)) };
+        return to === this.#victim && this.#rng.chance(600) ? this.#altered(message) : message;
       case 'part-update':
         return this.#rng.chance(300) ? this.#resigned(message) : message;
       case 'heartbeat':
@@ -74,6 +73,16 @@ export class Liar {
       default:
         return message;
     }
+  }
+
+  #altered<Update extends SignedUpdate['update']>(update: Update): Update {
+    const rows = update.rows.map((row) => this.#other(row));
+    if (update.type === 'snapshot') return { ...update, rows };
+    const changes = update.changes.map((change) => ({
+      ...change,
+      figures: change.figures.map((figure, at) => (at % 2 === 0 ? figure : 2 * figure)),
+    }));
+    return { ...update, rows, changes };
   }
 
   /** The same row under the same revision, with twice as much for half the price. */
@@ -92,8 +101,7 @@ export class Liar {
     const read = documentReader.signedUpdate(message.document.payload);
     if (!read.ok || read.value.owner !== this.#id) return message;
     const { update } = read.value;
-    const rows = update.rows.map((row) => this.#other(row));
-    return { ...message, document: this.#signed({ ...update, rows }, this.#id) };
+    return { ...message, document: this.#signed(this.#altered(update), this.#id) };
   }
 
   #signed(update: SignedUpdate['update'], owner: HubId): SignedDocument {
@@ -153,7 +161,7 @@ export class Liar {
     if (rows.length === 0) return null;
     const { epoch, revision } = core.panorama.own;
     const numbers = { epoch, from: revision, to: revision + rows.length };
-    const message = { type: 'delta', ...numbers, complete: true, rows } as const;
+    const message: HubMessage = { type: 'delta', ...numbers, complete: true, rows, changes: [] };
     return { to, message, expectation: lie('rows of others', 'PANORAMA_NOT_OWNER') };
   }
 
@@ -166,7 +174,10 @@ export class Liar {
     if (!part) return null;
     const { epoch, revision, complete } = part;
     const numbers = { epoch, from: revision, to: revision + 1 };
-    const document = this.#signed({ type: 'delta', ...numbers, complete, rows }, owner);
+    const document = this.#signed(
+      { type: 'delta', ...numbers, complete, rows, changes: [] },
+      owner,
+    );
     const { term } = core.panoramaStatus;
     const expectation = lie('signature for others', 'PANORAMA_SIGNATURE');
     return { to, message: { type: 'part-update', term, document }, expectation };
@@ -187,7 +198,7 @@ export class Liar {
     const { epoch, revision, complete } = core.panorama.own;
     const row = { ...this.#other(this.#rng.pick(rows)), revision: 1_000_000_000 };
     const numbers = { epoch, from: revision, to: revision + 1 };
-    const message: HubMessage = { type: 'delta', ...numbers, complete, rows: [row] };
+    const message: HubMessage = { type: 'delta', ...numbers, complete, rows: [row], changes: [] };
     return { to, message, expectation: lie('a row of later', 'PANORAMA_REVISION') };
   }
 

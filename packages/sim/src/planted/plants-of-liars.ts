@@ -48,7 +48,7 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
     edits: [
       {
         file: PANORAMAS,
-        find: 'if (update.rows.some(({ revision }) => revision > latest)) {',
+        find: 'if ([...update.rows, ...changes].some(({ revision }) => revision > latest)) {',
         replace: 'if (update.rows.some(({ revision }) => revision < 0 && latest > 0)) {',
       },
     ],
