@@ -1,9 +1,9 @@
 /** Any number of hub processes with their NATS servers, a lessee at each and one lessor at the first. */
 import type { KeyObject } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
-import { createAuthority, createRequest, issue } from '@sparegrid/link/identity/certificates';
+import { TestAuthority } from '@sparegrid/link/identity/certificates-for-tests';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
 import { natsTransport, type TlsFiles } from '@sparegrid/link/nats/nats-transport';
@@ -15,7 +15,6 @@ import { TIMING, untilKnown } from '../e2e/market.ts';
 
 const HOST = '127.0.0.1';
 const ORGANIZATION: Organization = { id: 'bench', name: 'Bench', kind: 'company' };
-const DAYS = 2;
 
 export interface NatsNetwork {
   lessor: RunningLessor;
@@ -42,16 +41,8 @@ export async function openNatsNetwork(
     return key;
   };
   const file = (name: string) => join(directory, name);
-  const authority = await createAuthority('network', DAYS, Date.now());
-  writeFileSync(file('ca.pem'), authority.cert);
-  const tlsOf = async (node: string): Promise<TlsFiles> => {
-    const { request, key } = await createRequest(node);
-    const leaf = { name: node, hosts: [HOST], days: DAYS };
-    const [certFile, keyFile] = [file(`${node}.pem`), file(`${node}.tls.key`)];
-    writeFileSync(certFile, await issue(authority, request, leaf, Date.now()));
-    writeFileSync(keyFile, key, { mode: 0o600 });
-    return { certFile, keyFile, caFile: file('ca.pem') };
-  };
+  const authority = await TestAuthority.open(directory);
+  const tlsOf = (node: string) => authority.tlsOf(node, [HOST]);
   const url = (hub: string, door: 0 | 1) =>
     `nats://${HOST}:${ports[2 * hubs.indexOf(hub) + door] as number}`;
   const membersOf = (hub: string) => [`lessee.${hub}`, ...(hub === 'h1' ? ['p.h1'] : [])];

@@ -2,13 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
 import { connectAny } from '@sparegrid/link/connect-any';
+import { TestAuthority } from '@sparegrid/link/identity/certificates-for-tests';
 import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import {
   generateKey,
@@ -18,6 +19,8 @@ import {
   sealPublicKeyOf,
 } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
+import { freePorts } from '@sparegrid/link/nats/free-ports';
+import { natsTransport, type TlsFiles } from '@sparegrid/link/nats/nats-transport';
 import type { Transport } from '@sparegrid/link/transport';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
@@ -34,6 +37,12 @@ export type ProcessName = 'h1-a' | 'h1-b' | 'h2';
 const PROCESSES: readonly ProcessName[] = ['h1-a', 'h1-b', 'h2'];
 const LESSORS = ['p1.h1', 'p2.h1', 'p1.h2', 'p2.h2'];
 const LESSEE = 'lessee.h1';
+const NODES = ['h1', 'h2', LESSEE, ...LESSORS];
+const HOST = '127.0.0.1';
+const DOORS = ['mesh', 'local'] as const;
+
+type Door = (typeof DOORS)[number];
+export type Links = 'sockets' | 'nats';
 
 interface HubProcess {
   child: ChildProcess;
@@ -50,13 +59,19 @@ export class StandbyNetwork {
   readonly #lessors: Running[] = [];
   readonly #trust = new Trust();
   readonly #database: PrivatePostgres;
+  readonly #links: Links;
+  /** Over NATS only. */
+  readonly #tls = new Map<string, TlsFiles>();
+  readonly #ports = new Map<string, number>();
 
-  private constructor(database: PrivatePostgres) {
+  private constructor(database: PrivatePostgres, links: Links) {
     this.#database = database;
+    this.#links = links;
   }
 
-  static async open(): Promise<StandbyNetwork> {
-    const network = new StandbyNetwork(await PrivatePostgres.start());
+  static async open(links: Links): Promise<StandbyNetwork> {
+    const network = new StandbyNetwork(await PrivatePostgres.start(), links);
+    if (links === 'nats') await network.#prepareNats();
     await network.#prepare();
     return network;
   }
@@ -111,7 +126,7 @@ export class StandbyNetwork {
           key: this.#key(id),
           spec: specOf(ORGANIZATION),
           offer: offerOf(Date.now()),
-          transport: toAll(this.#doorsOf(hub, 'local')),
+          transport: toAll(this.#transportOf(id), this.#doorsOf(hub, 'local')),
           hubDoor: hub,
           onFault: (error) => {
             throw error;
@@ -125,6 +140,7 @@ export class StandbyNetwork {
     return connect({
       hub: { id: 'h1', publicKey: this.#publicKey('h1') },
       hubSocket: this.#doorsOf('h1', 'local'),
+      transport: this.#transportOf(LESSEE),
       participant: LESSEE,
       privateKey: this.#key(LESSEE),
       network: this.#trust.anchor,
@@ -137,6 +153,7 @@ export class StandbyNetwork {
       child.kill('SIGKILL');
       await ended;
     }
+    for (const name of PROCESSES) for (const door of DOORS) this.#endBroker(name, door);
     for (const proxy of this.#proxies.values()) await proxy.close();
     await this.#database.remove();
     rmSync(this.#directory, { recursive: true, force: true });
@@ -144,7 +161,7 @@ export class StandbyNetwork {
 
   async #prepare(): Promise<void> {
     mkdirSync(this.#path('run'), { mode: 0o700 });
-    for (const node of ['h1', 'h2', LESSEE, ...LESSORS]) this.#keys.set(node, generateKey());
+    for (const node of NODES) this.#keys.set(node, generateKey());
     for (const hub of ['h1', 'h2']) saveKey(this.#path(`${hub}.key`), this.#key(hub));
     const { database, user, password } = await this.#database.database();
     writeFileSync(this.#path('password'), password ?? '', { mode: 0o600 });
@@ -169,7 +186,7 @@ export class StandbyNetwork {
       standby: id === 'h1',
       // What is free is counted, so it must be shown as it is.
       privacy: false,
-      sockets: { mesh: this.#door(name, 'mesh'), local: this.#door(name, 'local') },
+      ...this.#doorConfig(name, id),
       peers: ['h1', 'h2'].map((hub) => ({
         id: hub,
         publicKey: this.#publicKey(hub),
@@ -187,11 +204,48 @@ export class StandbyNetwork {
     writeFileSync(this.#path(`${name}.json`), JSON.stringify(config));
   }
 
-  #doorsOf(hub: string, door: 'mesh' | 'local'): string[] {
+  async #prepareNats(): Promise<void> {
+    const authority = await TestAuthority.open(this.#directory);
+    for (const node of NODES) this.#tls.set(node, await authority.tlsOf(node, [HOST]));
+    const ports = await freePorts(PROCESSES.length * DOORS.length);
+    for (const name of PROCESSES) {
+      for (const door of DOORS) this.#ports.set(`${name} ${door}`, ports.pop() as number);
+    }
+  }
+
+  #doorConfig(name: ProcessName, id: string): object {
+    const [mesh, local] = DOORS.map((door) => this.#door(name, door));
+    if (this.#links === 'sockets') return { sockets: { mesh, local } };
+    const broker = (door: Door) => ({
+      host: HOST,
+      port: this.#ports.get(`${name} ${door}`),
+      tls: this.#tls.get(id),
+    });
+    return { nats: { directory: `nats-${name}`, mesh: broker('mesh'), local: broker('local') } };
+  }
+
+  #transportOf(node: string): Transport {
+    if (this.#links === 'sockets') return localSockets;
+    return natsTransport({ node, tls: this.#tls.get(node) as TlsFiles });
+  }
+
+  /** A server outlives its hub that was killed. */
+  #endBroker(name: ProcessName, door: Door): void {
+    const pidFile = this.#path(`nats-${name}/${door}/nats.pid`);
+    if (!existsSync(pidFile)) return;
+    try {
+      process.kill(Number(readFileSync(pidFile, 'utf8')));
+    } catch {
+      // It ended with its hub.
+    }
+  }
+
+  #doorsOf(hub: string, door: Door): string[] {
     return PROCESSES.filter((name) => name.startsWith(hub)).map((name) => this.#door(name, door));
   }
 
-  #door(name: ProcessName, door: 'mesh' | 'local'): string {
+  #door(name: ProcessName, door: Door): string {
+    if (this.#links === 'nats') return `nats://${HOST}:${this.#ports.get(`${name} ${door}`)}`;
     return this.#path(`run/${name}.${door}.sock`);
   }
 
@@ -209,9 +263,9 @@ export class StandbyNetwork {
 }
 
 /** Links that lead to all doors of a hub, for participants that know one name only. */
-function toAll(doors: readonly string[]): Transport {
+function toAll(transport: Transport, doors: readonly string[]): Transport {
   return {
-    listen: localSockets.listen,
-    connect: (options) => connectAny(localSockets, doors, options),
+    listen: transport.listen,
+    connect: (options) => connectAny(transport, doors, options),
   };
 }
