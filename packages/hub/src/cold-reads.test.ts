@@ -50,6 +50,14 @@ describe('cold reads', () => {
     });
   });
 
+  it('takes the state of an order from what is written of its progress', async () => {
+    expect((await logs({})).ended).toBe(true);
+    await put('order', ORDER, { order: { lessee: 'l1.h1' }, state: 'open' });
+    expect((await logs({})).ended).toBe(false);
+    await put('order-progress', ORDER, { state: 'completed' });
+    expect((await logs({})).ended).toBe(true);
+  });
+
   it('knows neither an order of somebody else nor one that never was', async () => {
     await put('archive', ORDER, { lessee: 'l1.h1', view: {} });
     for (const [lessee, order] of [

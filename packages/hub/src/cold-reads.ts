@@ -8,11 +8,13 @@ import type {
   Reply,
   Request,
 } from '@sparegrid/core/messages';
+import { KEPT_ORDER } from '@sparegrid/core/order/kept';
 import { FINAL_ORDER_STATES, type OrderRecord } from '@sparegrid/core/order/order-record';
 import { sealedKind } from '@sparegrid/core/order/sealed-chunk';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { AgreementId, ContainerId, OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { decodeStored } from '@sparegrid/core/units/json';
+import { progressTableOf } from '@sparegrid/core/units/kept';
 import { endOfPrefix, type Store } from '@sparegrid/link/store/store';
 
 /** Record of table `archive`, key order id. */
@@ -94,9 +96,12 @@ async function ownOrder(
   lessee: ParticipantId,
   order: OrderId,
 ): Promise<OrderRecord | null> {
-  const text = await store.read('order', order);
-  const record = text === null ? null : decodeStored<OrderRecord>(text);
-  return record?.order.lessee === lessee ? record : null;
+  // First what changes: once that is gone, the whole record says it all.
+  const progress = await store.read(progressTableOf(KEPT_ORDER), order);
+  const text = await store.read(KEPT_ORDER.table, order);
+  const whole = text === null ? null : decodeStored<OrderRecord>(text);
+  if (whole?.order.lessee !== lessee) return null;
+  return progress === null ? whole : KEPT_ORDER.withProgress(whole, decodeStored(progress));
 }
 
 function unknown(order: OrderId): Refusal {
