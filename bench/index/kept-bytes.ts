@@ -6,6 +6,7 @@ import type { MachineSpec, ResourceSpec } from '@sparegrid/core/order/resource-s
 import type { Lot } from '@sparegrid/core/order/sell-order';
 import { Panorama } from '@sparegrid/core/panorama/panorama';
 import type { PanoramaRow } from '@sparegrid/core/panorama/row';
+import { chunksOf } from '@sparegrid/core/panorama/snapshot-chunks';
 import type { Crypto } from '@sparegrid/core/units/document';
 import { hashText } from '@sparegrid/core/units/hash-text';
 import { Dice, lotOf, offerFrom, plainLot } from './market.ts';
@@ -48,11 +49,10 @@ export function keptBytesPerLot(lots: number, lotsMost: number): KeptBytes {
     const end = Math.round((lots * (number + 1)) / HUBS.length);
     const { rows, next } = rowsOf(hub, from, end, dice, lotsMost);
     from = next;
-    const chunks = Math.ceil(rows.length / ROWS_PER_CHUNK);
     const base = { type: 'snapshot', epoch: 1, revision: rows.length, complete: true } as const;
-    for (let chunk = 0; chunk < chunks; chunk += 1) {
-      const some = rows.splice(0, ROWS_PER_CHUNK);
-      panorama.applySnapshot(hub, { ...base, chunk, chunks, rows: some });
+    const chunks = chunksOf(rows, () => ROWS_PER_CHUNK);
+    for (const [chunk, some] of chunks.entries()) {
+      panorama.applySnapshot(hub, { ...base, chunk, chunks: chunks.length, ...some });
     }
     market.followArrived(Infinity);
     panorama.heard(hub, 0);

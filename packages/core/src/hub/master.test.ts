@@ -167,6 +167,7 @@ describe('a master that lies', () => {
       to: 1_000,
       complete: true,
       rows: [{ kind: 'lease', participant, revision: 999, offer: null }],
+      changes: [],
     },
   });
 

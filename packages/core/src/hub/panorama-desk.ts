@@ -6,12 +6,11 @@ import type { Applied } from '../panorama/panorama.ts';
 import type {
   DeltaMessage,
   HeartbeatMessage,
-  LeaseChange,
-  PanoramaRow,
   PartUpdate,
   SignedUpdate,
   SnapshotMessage,
 } from '../panorama/row.ts';
+import { suits } from '../panorama/row-form.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { isSignedByAny, type SignedDocument, signDocument } from '../units/document.ts';
 import type { HubId } from '../units/ids.ts';
@@ -109,7 +108,7 @@ export class PanoramaDesk {
 
   // ---- what goes out ----
 
-  readonly #fitting = (rows: readonly (PanoramaRow | LeaseChange)[]): number =>
+  readonly #fitting = (rows: readonly unknown[]): number =>
     fitting(rows, this.#context.config.limits.pageLength);
 
   /** Every change leaves in the step that made it. @patent [0041] C4.2 LSE-3 LSE-4 */
@@ -199,8 +198,8 @@ export class PanoramaDesk {
    */
   #take(owner: HubId, update: DeltaMessage | SnapshotMessage, from: HubId): Applied | undefined {
     const { panorama } = this.#context;
-    const changes = update.type === 'delta' ? update.changes : [];
-    if (!panorama.ownsRows(owner, update.rows) || !panorama.ownsRows(owner, changes)) {
+    const parts = update.type === 'delta' ? update.changes : update.shared;
+    if (!panorama.ownsRows(owner, update.rows) || !panorama.ownsRows(owner, parts)) {
       this.#refuse(from, 'PANORAMA_NOT_OWNER', `rows that are not of ${owner}`);
       return undefined;
     }
@@ -211,6 +210,11 @@ export class PanoramaDesk {
       return undefined;
     }
     if (update.type === 'snapshot') {
+      const { forms, shared } = update;
+      if (!shared.every(({ form, figures }) => suits(forms[form], figures))) {
+        this.#refuse(from, 'PANORAMA_MALFORMED', 'figures that do not suit their form');
+        return undefined;
+      }
       const applied = panorama.applySnapshot(owner, update);
       this.#asked.delete(owner);
       return applied;

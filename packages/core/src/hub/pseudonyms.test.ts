@@ -113,17 +113,17 @@ describe('the names of two periods', () => {
     const common = valuesOf(before).filter((value) => now.has(value));
     const isMeant = /^resource.spec.machines|^lease.offer.(lots|capabilities|provision|efficiency)/;
     // Revisions count from the start of each name; offers end at a full hour.
-    expect(common.filter((value) => !isMeant.test(value))).toEqual([
+    expect(common.filter((value) => !isMeant.test(value)).sort()).toEqual([
+      'lease.kind lease',
+      'lease.offer.revision 1',
+      'lease.offer.termsRevision 1',
+      `lease.offer.validUntilMs ${WALL_MS + 24 * 3_600_000}`,
       'resource.kind resource',
       'resource.spec.distributed null',
       'resource.spec.organization null',
       'resource.spec.provision single',
       'resource.spec.revision 1',
       'resource.spec.serverCluster null',
-      'lease.kind lease',
-      'lease.offer.revision 1',
-      'lease.offer.termsRevision 1',
-      `lease.offer.validUntilMs ${WALL_MS + 24 * 3_600_000}`,
     ]);
   });
 

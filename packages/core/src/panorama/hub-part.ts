@@ -4,8 +4,8 @@ import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Figures } from './figures.ts';
 import { PackedTables } from './packed-tables.ts';
 import { PartRows } from './part-rows.ts';
-import type { PanoramaRow, PartVersion, ResourceRow } from './row.ts';
-import { contentOf, type LeaseRows, PlainTables, type Rows } from './row-tables.ts';
+import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from './row.ts';
+import { contentOf, PlainTables, type Rows } from './row-tables.ts';
 
 /**
  * Rows of one hub. The owner sets revisions; everybody else only ever replaces a row by one of a
@@ -36,7 +36,7 @@ export class HubPart {
     return this.#rows.resources;
   }
 
-  get leases(): LeaseRows {
+  get leases(): Rows<LeaseRow> {
     return this.#rows.leases;
   }
 

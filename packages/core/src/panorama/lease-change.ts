@@ -27,7 +27,7 @@ export function applyChange(
   if (known >= revision) return 'old';
   const cameEarly = known > since && known > from;
   if (known !== since && !cameEarly) return 'unfit';
-  const figures = part.leases.figuresOf(participant);
+  const figures = part.leases.figuresOf(participant)?.slice();
   if (!figures || change.figures.length % 2 !== 0) return 'unfit';
   const changed: Changed = { isOther: false, isImprovement: false };
   for (let at = 0; at < change.figures.length; at += 2) {

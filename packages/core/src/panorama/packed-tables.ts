@@ -2,10 +2,12 @@
 import { grownInt32, grownUint32 } from '../units/growable.ts';
 import { hashText } from '../units/hash-text.ts';
 import type { ParticipantId } from '../units/ids.ts';
-import { type Figures, figuresOf, offerFrom, type Terms, termsOf } from './figures.ts';
+import { type DigestShare, NO_SHARE } from './digest-share.ts';
+import type { Figures } from './figures.ts';
 import { copyOf, NULL, Packing, type Plain } from './packing.ts';
-import type { LeaseRow, PanoramaRow, ResourceRow } from './row.ts';
-import type { DigestShare, LeaseRows, Rows, RowTables } from './row-tables.ts';
+import type { LeaseRow, PanoramaRow, ResourceRow, RowForm } from './row.ts';
+import { joinRow, splitRow } from './row-form.ts';
+import { contentOf, type Rows, type RowTables } from './row-tables.ts';
 
 /** Offset of a row that was never set. */
 const ABSENT = 0xffffffff;
@@ -14,52 +16,29 @@ const SPARE_BYTES = 4096;
 const ROW_SPARE_BYTES = 8;
 const NO_FIGURES: Figures = [];
 
-/** A row as it is kept: what changes while it is sold lies apart, in front. */
-interface Form<R extends PanoramaRow> {
-  split(row: R): { content: Plain; figures: Figures };
-  join(participant: ParticipantId, revision: number, content: Plain, figures: Figures): R;
-}
-
-const RESOURCE_FORM: Form<ResourceRow> = {
-  split: ({ spec }) => ({ content: spec as unknown as Plain, figures: NO_FIGURES }),
-  join: (participant, revision, content) =>
-    ({ kind: 'resource', participant, revision, spec: content }) as unknown as ResourceRow,
-};
-
-/** An offer without figures of its own is kept whole. */
-const LEASE_FORM: Form<LeaseRow> = {
-  split: ({ offer }) => {
-    const figures = offer && figuresOf(offer);
-    if (!offer || !figures) return { content: offer as unknown as Plain, figures: NO_FIGURES };
-    return { content: termsOf(offer) as unknown as Plain, figures };
-  },
-  join: (participant, revision, content, figures) => {
-    const isWhole = content === null || figures.length === 0;
-    const offer = isWhole ? content : offerFrom(participant, content as unknown as Terms, figures);
-    return { kind: 'lease', participant, revision, offer } as LeaseRow;
-  },
-};
-
 /** Rows are unpacked at each question: whoever asks twice keeps what it got. */
 export class PackedTables implements RowTables {
   readonly #names = new Names();
   readonly #bytes = new PackedBytes();
   readonly #packing = new Packing();
   readonly resources = new PackedRows<ResourceRow>(
+    'resource',
     this.#names,
     this.#bytes,
     this.#packing,
-    RESOURCE_FORM,
   );
-  readonly leases = new PackedLeases(this.#names, this.#bytes, this.#packing, LEASE_FORM);
+  readonly leases = new PackedRows<LeaseRow>('lease', this.#names, this.#bytes, this.#packing);
 
   remove(): void {
     throw new Error('broken invariant: rows of other hubs leave with the next snapshot');
   }
 
   set(row: PanoramaRow): void {
-    if (row.kind === 'lease') this.leases.set(row);
-    else this.resources.set(row);
+    this.#of(row.kind).set(row as never);
+  }
+
+  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void {
+    this.#of(form.kind).setShared(participant, revision, form, figures);
   }
 
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
@@ -74,12 +53,12 @@ export class PackedTables implements RowTables {
     this.#of(kind).setShare(participant, share);
   }
 
-  termsShareOf(participant: ParticipantId): DigestShare {
-    return this.leases.termsShareOf(participant);
+  formShareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
+    return this.#of(kind).formShareOf(participant);
   }
 
-  setTermsShare(participant: ParticipantId, share: DigestShare): void {
-    this.leases.setTermsShare(participant, share);
+  setFormShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void {
+    this.#of(kind).setFormShare(participant, share);
   }
 
   #of(kind: PanoramaRow['kind']) {
@@ -88,41 +67,60 @@ export class PackedTables implements RowTables {
 }
 
 class PackedRows<R extends PanoramaRow> implements Rows<R> {
+  readonly #kind: R['kind'];
   readonly #names: Names;
   readonly #bytes: PackedBytes;
   readonly #packing: Packing;
-  readonly #form: Form<R>;
   /** The first content, which others are packed beside: much is the same in most. */
-  #pattern: { [key: string]: Plain } = {};
+  #pattern: Plain | undefined;
+  /** Forms that many rows share are packed once. */
+  readonly #packedForms = new WeakMap<RowForm, Uint8Array>();
   #offsets = new Uint32Array(64).fill(ABSENT);
   readonly #shares = new Shares();
+  readonly #formShares = new Shares();
 
-  constructor(names: Names, bytes: PackedBytes, packing: Packing, form: Form<R>) {
+  constructor(kind: R['kind'], names: Names, bytes: PackedBytes, packing: Packing) {
+    this.#kind = kind;
     this.#names = names;
     this.#bytes = bytes;
     this.#packing = packing;
-    this.#form = form;
     bytes.users.push(this);
   }
 
+  /** A row without figures is kept whole. */
   set(row: R): void {
     const { participant, revision } = row;
-    const { content, figures } = this.#form.split(row);
+    const split = splitRow(row);
+    const content = split ? contentOfForm(split.form) : contentOf(row);
+    this.#set(participant, revision, split?.figures ?? NO_FIGURES, this.#pack(content as never));
+  }
+
+  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void {
+    let packed = this.#packedForms.get(form);
+    if (!packed) {
+      packed = this.#pack(contentOfForm(form)).slice();
+      this.#packedForms.set(form, packed);
+    }
+    this.#set(participant, revision, figures, packed);
+  }
+
+  #pack(content: Plain): Uint8Array {
+    if (content !== null) this.#pattern ??= copyOf(content);
+    return this.#packing.pack(content, this.#pattern);
+  }
+
+  #set(participant: ParticipantId, revision: number, figures: Figures, packed: Uint8Array): void {
     const at = this.#names.add(participant);
     this.#grow(at + 1);
     if (this.#offsets[at] !== ABSENT) this.#bytes.free(this.#offsets[at]!);
-    if (content !== null && Object.keys(this.#pattern).length === 0) {
-      this.#pattern = copyOf(content) as { [key: string]: Plain };
-    }
-    // Nowhere while it is packed: making room moves the rows that are somewhere.
+    // Nowhere while it is added: making room moves the rows that are somewhere.
     this.#offsets[at] = ABSENT;
-    const packed = this.#packing.pack(content, this.#beside(participant));
     this.#offsets[at] = this.#bytes.add(revision, figures, packed);
   }
 
   /** Of a row that has figures. */
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
-    const at = this.find(participant);
+    const at = this.#find(participant);
     const offset = this.#offsets[at]!;
     if (this.#bytes.replaceFigures(offset, revision, figures)) return;
     const content = this.#bytes.contentOf(offset).slice();
@@ -133,22 +131,18 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
 
   /** None when there is no such row, or it is kept whole. */
   figuresOf(participant: ParticipantId): number[] | undefined {
-    const at = this.find(participant);
+    const at = this.#find(participant);
     const figures = at < 0 ? [] : this.#bytes.figuresAt(this.#offsets[at]!);
     return figures.length === 0 ? undefined : figures;
   }
 
-  #beside(participant: ParticipantId): Plain {
-    return { ...this.#pattern, participant };
-  }
-
   get(participant: ParticipantId): R | undefined {
-    const at = this.find(participant);
+    const at = this.#find(participant);
     return at < 0 ? undefined : this.#rowAt(at);
   }
 
   revisionOf(participant: ParticipantId): number | undefined {
-    const at = this.find(participant);
+    const at = this.#find(participant);
     return at < 0 ? undefined : this.#bytes.revisionAt(this.#offsets[at]!);
   }
 
@@ -168,12 +162,21 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   }
 
   shareOf(participant: ParticipantId): DigestShare {
-    const at = this.find(participant);
-    return at < 0 ? [0, 0] : this.#shares.of(at);
+    const at = this.#find(participant);
+    return at < 0 ? NO_SHARE : this.#shares.of(at);
   }
 
   setShare(participant: ParticipantId, share: DigestShare): void {
-    this.#shares.set(this.find(participant), share);
+    this.#shares.set(this.#find(participant), share);
+  }
+
+  formShareOf(participant: ParticipantId): DigestShare {
+    const at = this.#find(participant);
+    return at < 0 ? NO_SHARE : this.#formShares.of(at);
+  }
+
+  setFormShare(participant: ParticipantId, share: DigestShare): void {
+    this.#formShares.set(this.#find(participant), share);
   }
 
   /** Every offset is replaced by what `move` says. */
@@ -184,13 +187,18 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   #rowAt(at: number): R {
     const participant = this.#names.list[at]!;
     const offset = this.#offsets[at]!;
+    const revision = this.#bytes.revisionAt(offset);
     const from = this.#bytes.contentAt(offset);
-    const content = this.#packing.unpack(this.#bytes.bytes, from, this.#beside(participant));
+    const content = this.#packing.unpack(this.#bytes.bytes, from, this.#pattern);
     const figures = this.#bytes.figuresAt(offset);
-    return this.#form.join(participant, this.#bytes.revisionAt(offset), content, figures);
+    if (figures.length > 0) {
+      return joinRow(participant, revision, formFrom(this.#kind, content), figures) as R;
+    }
+    const whole = this.#kind === 'lease' ? { offer: content } : { spec: content };
+    return { kind: this.#kind, participant, revision, ...whole } as unknown as R;
   }
 
-  protected find(participant: ParticipantId): number {
+  #find(participant: ParticipantId): number {
     const at = this.#names.find(participant);
     return at >= 0 && at < this.#offsets.length && this.#offsets[at] !== ABSENT ? at : -1;
   }
@@ -208,17 +216,12 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   }
 }
 
-/** Offers, with the digests of their terms. */
-class PackedLeases extends PackedRows<LeaseRow> implements LeaseRows {
-  readonly #termsShares = new Shares();
+function contentOfForm(form: RowForm): Plain {
+  return (form.kind === 'lease' ? form.terms : form.spec) as unknown as Plain;
+}
 
-  termsShareOf(participant: ParticipantId): DigestShare {
-    return this.#termsShares.of(this.find(participant));
-  }
-
-  setTermsShare(participant: ParticipantId, share: DigestShare): void {
-    this.#termsShares.set(this.find(participant), share);
-  }
+function formFrom(kind: PanoramaRow['kind'], content: Plain): RowForm {
+  return (kind === 'lease' ? { kind, terms: content } : { kind, spec: content }) as never;
 }
 
 /** 64 bits by number. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { amounts, lot, lotGpu, resourceSpec, sellOrder } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { Panorama } from './panorama.ts';
-import type { DeltaMessage, LeaseRow } from './row.ts';
+import type { DeltaMessage, LeaseRow, SnapshotMessage } from './row.ts';
 
 const ALL = (rows: readonly unknown[]) => rows.length;
 const ONE = () => 1;
@@ -284,6 +284,38 @@ describe('a change of a known offer', () => {
     expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
     expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
   });
+});
+
+describe('a snapshot', () => {
+  it('says once in each chunk what rows have in common', () => {
+    const { owner, other } = pair();
+    const huge = sellOrder('dan.h1');
+    huge.lots[0]!.asks.cpuMicroPerCoreHour = 10n ** 25n;
+    for (const name of ['ann.h1', 'bea.h1', 'cid.h1']) {
+      owner.publishResource(name, resourceSpec(name));
+      const lots = [lot('m1', { amounts: amounts({ cpuMillicores: name.charCodeAt(0) }) })];
+      owner.publishLease(name, sellOrder(name, { lots }));
+    }
+    owner.publishLease('dan.h1', huge);
+    const [all, ...none] = owner.snapshot(ALL) as [SnapshotMessage];
+    expect(none).toEqual([]);
+    expect(all.forms.map(({ kind }) => kind)).toEqual(['resource', 'lease']);
+    expect(all.shared.map(({ form }) => form)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(all.rows.map(({ participant }) => participant)).toEqual(['dan.h1']);
+    const chunks = owner.snapshot(() => 2);
+    expect(chunks.map(({ forms, shared, rows }) => [forms, shared, rows].map(ALL))).toEqual([
+      [1, 2, 0],
+      [2, 2, 0],
+      [1, 2, 0],
+      [0, 0, 1],
+    ]);
+    for (const chunk of [...chunks].reverse()) other.applySnapshot('h1', chunk);
+    expect(sorted(other)).toEqual(sorted(owner));
+    expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+  });
+
+  const sorted = (panorama: Panorama) =>
+    (panorama.parts.get('h1')?.rows() ?? []).sort((a, b) => a.revision - b.revision);
 });
 
 describe('a hub that falls silent', () => {

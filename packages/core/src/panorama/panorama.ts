@@ -14,8 +14,11 @@ import type {
   LeaseChange,
   LeaseRow,
   PanoramaRow,
+  RowForm,
+  SharedRow,
   SnapshotMessage,
 } from './row.ts';
+import { chunksOf, type Fitting } from './snapshot-chunks.ts';
 import { Untold } from './untold.ts';
 
 /**
@@ -99,7 +102,7 @@ export class Panorama {
    *
    * @param fitting how many of the first rows and changes fit one message: at least one.
    */
-  takeDeltas(fitting: (rows: readonly (PanoramaRow | LeaseChange)[]) => number): DeltaMessage[] {
+  takeDeltas(fitting: Fitting): DeltaMessage[] {
     const { epoch, complete } = this.own;
     const deltas: DeltaMessage[] = [];
     let from = this.#untold.from;
@@ -114,23 +117,15 @@ export class Panorama {
   }
 
   /** The own part in chunks (one empty chunk when there are no rows). */
-  snapshot(fitting: (rows: readonly PanoramaRow[]) => number): SnapshotMessage[] {
+  snapshot(fitting: Fitting): SnapshotMessage[] {
     const { epoch, revision, complete } = this.own;
-    const chunks = batches(this.own.rows(), fitting);
-    if (chunks.length === 0) chunks.push([]);
-    return chunks.map((rows, chunk) => ({
-      type: 'snapshot',
-      epoch,
-      revision,
-      complete,
-      chunk,
-      chunks: chunks.length,
-      rows,
-    }));
+    const base = { type: 'snapshot', epoch, revision, complete } as const;
+    const all = chunksOf(this.own.rows(), fitting);
+    return all.map((rows, chunk) => ({ ...base, chunk, chunks: all.length, ...rows }));
   }
 
   /** True when every row belongs to a participant of that hub, and its content to the same one. */
-  ownsRows(hub: HubId, rows: readonly (PanoramaRow | LeaseChange)[]): boolean {
+  ownsRows(hub: HubId, rows: readonly (PanoramaRow | LeaseChange | SharedRow)[]): boolean {
     return rows.every((row) => {
       const content = !isWhole(row) ? null : row.kind === 'lease' ? row.offer : row.spec;
       const isOwn = content === null || content.participant === row.participant;
@@ -170,6 +165,9 @@ export class Panorama {
     if (snapshot.chunk < assembly.chunks && !assembly.taken.has(snapshot.chunk)) {
       assembly.taken.add(snapshot.chunk);
       for (const row of snapshot.rows) assembly.rows.putNewer(row);
+      for (const { participant, revision: own, form, figures } of snapshot.shared) {
+        assembly.rows.putShared(participant, own, snapshot.forms[form] as RowForm, figures);
+      }
       assembly.rows.digest();
     }
     if (assembly.taken.size < assembly.chunks) return 'applied';
@@ -246,11 +244,11 @@ export class Panorama {
   }
 }
 
-function isWhole(row: PanoramaRow | LeaseChange): row is PanoramaRow {
+function isWhole(row: PanoramaRow | LeaseChange | SharedRow): row is PanoramaRow {
   return 'kind' in row;
 }
 
-function batches<T>(rows: T[], fitting: (rows: readonly T[]) => number): T[][] {
+function batches<T>(rows: T[], fitting: Fitting): T[][] {
   const all: T[][] = [];
   for (let rest = rows; rest.length > 0; ) {
     const count = fitting(rest);

@@ -1,17 +1,12 @@
 /** Rows of one part with their digest, which does not depend on the order in which they came. */
-import type { SellOrder } from '../order/sell-order.ts';
 import type { Crypto } from '../units/document.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
-import { type Figures, termsOf } from './figures.ts';
-import type { PanoramaRow, ResourceRow } from './row.ts';
-import {
-  contentOf,
-  type DigestShare,
-  type LeaseRows,
-  type Rows,
-  type RowTables,
-} from './row-tables.ts';
+import { type DigestShare, NO_SHARE, shareOfFigures } from './digest-share.ts';
+import type { Figures } from './figures.ts';
+import type { LeaseRow, PanoramaRow, ResourceRow, RowForm } from './row.ts';
+import { splitRow } from './row-form.ts';
+import { contentOf, type Rows, type RowTables } from './row-tables.ts';
 
 export class PartRows {
   readonly #tables: RowTables;
@@ -20,6 +15,8 @@ export class PartRows {
   revisionMax = 0;
   /** How often a row came that is empty. */
   leftCount = 0;
+  /** Forms that many rows share are hashed once. */
+  readonly #formShares = new WeakMap<RowForm, DigestShare>();
   #digestHigh = 0;
   #digestLow = 0;
   /** Whose rows changed since the digest was last brought up to date, and whether only in figures. */
@@ -37,7 +34,7 @@ export class PartRows {
     return this.#tables.resources;
   }
 
-  get leases(): LeaseRows {
+  get leases(): Rows<LeaseRow> {
     return this.#tables.leases;
   }
 
@@ -87,6 +84,21 @@ export class PartRows {
     return true;
   }
 
+  /** The same for a row in halves. */
+  putShared(
+    participant: ParticipantId,
+    revision: number,
+    form: RowForm,
+    figures: Figures,
+  ): boolean {
+    const known = this.of(form.kind).revisionOf(participant);
+    if (known !== undefined && known >= revision) return false;
+    this.#tables.setShared(participant, revision, form, figures);
+    this.#tables.setFormShare(form.kind, participant, this.#shareOfForm(form));
+    this.#noteChange(form.kind, participant, revision, true);
+    return true;
+  }
+
   /** Rows are hashed when it is asked for, not at each of the many changes in between. */
   digest(): string {
     for (const kind of ['resource', 'lease'] as const) {
@@ -111,32 +123,38 @@ export class PartRows {
 
   /** Takes the row's earlier form out of the digest and its present one in (exclusive or). */
   #mix(kind: PanoramaRow['kind'], participant: ParticipantId, onlyFigures: boolean): void {
-    if (this.of(kind).revisionOf(participant) === undefined) return;
+    const rows = this.of(kind);
+    const revision = rows.revisionOf(participant);
+    if (revision === undefined) return;
     const [oldHigh, oldLow] = this.#tables.shareOf(kind, participant);
-    const figures = kind === 'lease' ? this.leases.figuresOf(participant) : undefined;
+    const figures = rows.figuresOf(participant);
+    if (figures && !onlyFigures) {
+      const split = splitRow(rows.get(participant) as PanoramaRow);
+      if (split) this.#tables.setFormShare(kind, participant, this.#shareOfForm(split.form));
+    }
+    // What changes all the time is mixed in without what does not.
     const share = figures
-      ? this.#shareOfFigures(participant, figures, onlyFigures)
-      : this.#shareOf(this.of(kind).get(participant));
+      ? shareOfFigures(
+          this.#tables.formShareOf(kind, participant),
+          ...([kind, participant, revision, figures] as const),
+        )
+      : this.#shareOfWhole(rows.get(participant));
     this.#tables.setShare(kind, participant, share);
     this.#digestHigh ^= oldHigh ^ share[0];
     this.#digestLow ^= oldLow ^ share[1];
   }
 
-  #shareOf(row: PanoramaRow | undefined): DigestShare {
-    if (!row || contentOf(row) === null) return NOTHING;
+  #shareOfWhole(row: PanoramaRow | undefined): DigestShare {
+    if (!row || contentOf(row) === null) return NO_SHARE;
     return this.#hash(canonicalJson(row as unknown as JsonValue));
   }
 
-  /** Of terms and figures by themselves: what changes all the time is hashed without what does not. */
-  #shareOfFigures(participant: ParticipantId, figures: Figures, onlyFigures: boolean): DigestShare {
-    if (!onlyFigures) {
-      const terms = termsOf(this.leases.get(participant)?.offer as SellOrder);
-      const share = this.#hash(canonicalJson(terms as unknown as JsonValue));
-      this.#tables.setTermsShare(participant, share);
-    }
-    const [high, low] = this.#tables.termsShareOf(participant);
-    const revision = this.leases.revisionOf(participant);
-    return this.#hash(`${participant} ${revision} ${high} ${low} ${figures.join()}`);
+  #shareOfForm(form: RowForm): DigestShare {
+    const known = this.#formShares.get(form);
+    if (known) return known;
+    const share = this.#hash(canonicalJson(form as unknown as JsonValue));
+    this.#formShares.set(form, share);
+    return share;
   }
 
   #hash(text: string): DigestShare {
@@ -146,8 +164,6 @@ export class PartRows {
     return [word(at), word(at + 8)];
   }
 }
-
-const NOTHING: DigestShare = [0, 0];
 
 function hex(value: number): string {
   return (value >>> 0).toString(16).padStart(8, '0');

@@ -1,31 +1,29 @@
 /** Where the rows of one hub's part are kept: as objects for the own part, packed for the others. */
 import type { ParticipantId } from '../units/ids.ts';
-import { type Figures, figuresOf, offerFrom, termsOf } from './figures.ts';
-import type { LeaseRow, PanoramaRow, ResourceRow } from './row.ts';
+import { type DigestShare, NO_SHARE } from './digest-share.ts';
+import type { Figures } from './figures.ts';
+import type { LeaseRow, PanoramaRow, ResourceRow, RowForm } from './row.ts';
+import { joinRow, splitRow } from './row-form.ts';
 
 /** Rows of one kind by participant; rows that left are there as tombstones, with null content. */
 export interface Rows<R extends PanoramaRow> {
   get(participant: ParticipantId): R | undefined;
   /** Like `get`, without the cost of the row's content. */
   revisionOf(participant: ParticipantId): number | undefined;
+  /** None when there is no such row, it has no content, or numbers in it are no figures. */
+  figuresOf(participant: ParticipantId): Figures | undefined;
   keys(): Iterable<ParticipantId>;
   /** Participants whose row has content. */
   presentKeys(): Iterable<ParticipantId>;
   values(): Iterable<R>;
 }
 
-export interface LeaseRows extends Rows<LeaseRow> {
-  /** None when nothing is offered, or the offer has numbers that are no figures. */
-  figuresOf(participant: ParticipantId): number[] | undefined;
-}
-
-/** A row's share of the digest: zero for a row without content. */
-export type DigestShare = readonly [high: number, low: number];
-
 export interface RowTables {
   readonly resources: Rows<ResourceRow>;
-  readonly leases: LeaseRows;
+  readonly leases: Rows<LeaseRow>;
   set(row: PanoramaRow): void;
+  /** The same in halves; a form may be that of many rows. */
+  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void;
   /** Of a lease row that has figures: all else stays. */
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void;
   /** Of the own part only. */
@@ -33,16 +31,14 @@ export interface RowTables {
   /** What `setShare` was told last. */
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare;
   setShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void;
-  /** The same for the terms of a lease row. */
-  termsShareOf(participant: ParticipantId): DigestShare;
-  setTermsShare(participant: ParticipantId, share: DigestShare): void;
+  /** The same for the form of a row that has figures. */
+  formShareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare;
+  setFormShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void;
 }
-
-const NO_SHARE: DigestShare = [0, 0];
 
 export class PlainTables implements RowTables {
   readonly resources = new PlainRows<ResourceRow>();
-  readonly leases = new PlainLeases();
+  readonly leases = new PlainRows<LeaseRow>();
   readonly #shares = new Map<string, DigestShare>();
 
   set(row: PanoramaRow): void {
@@ -50,17 +46,20 @@ export class PlainTables implements RowTables {
     else this.leases.set(row.participant, row);
   }
 
+  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void {
+    this.set(joinRow(participant, revision, form, figures));
+  }
+
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
-    const offer = this.leases.get(participant)?.offer;
-    if (!offer) throw new Error(`broken invariant: nothing is offered by ${participant}`);
-    const renewed = offerFrom(participant, termsOf(offer), figures);
-    this.leases.set(participant, { kind: 'lease', participant, revision, offer: renewed });
+    const split = splitRow(this.leases.get(participant) as LeaseRow);
+    if (!split) throw new Error(`broken invariant: no figures of ${participant}`);
+    this.setShared(participant, revision, split.form, figures);
   }
 
   remove(kind: PanoramaRow['kind'], participant: ParticipantId): void {
     (kind === 'resource' ? this.resources : this.leases).delete(participant);
     this.#shares.delete(`${kind} ${participant}`);
-    if (kind === 'lease') this.#shares.delete(`terms ${participant}`);
+    this.#shares.delete(`form ${kind} ${participant}`);
   }
 
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
@@ -71,12 +70,12 @@ export class PlainTables implements RowTables {
     this.#shares.set(`${kind} ${participant}`, share);
   }
 
-  termsShareOf(participant: ParticipantId): DigestShare {
-    return this.#shares.get(`terms ${participant}`) ?? NO_SHARE;
+  formShareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
+    return this.#shares.get(`form ${kind} ${participant}`) ?? NO_SHARE;
   }
 
-  setTermsShare(participant: ParticipantId, share: DigestShare): void {
-    this.#shares.set(`terms ${participant}`, share);
+  setFormShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void {
+    this.#shares.set(`form ${kind} ${participant}`, share);
   }
 }
 
@@ -85,15 +84,13 @@ class PlainRows<R extends PanoramaRow> extends Map<ParticipantId, R> implements 
     return this.get(participant)?.revision;
   }
 
+  figuresOf(participant: ParticipantId): Figures | undefined {
+    const row = this.get(participant);
+    return (row && splitRow(row))?.figures;
+  }
+
   *presentKeys(): Generator<ParticipantId> {
     for (const [participant, row] of this) if (contentOf(row) !== null) yield participant;
-  }
-}
-
-class PlainLeases extends PlainRows<LeaseRow> implements LeaseRows {
-  figuresOf(participant: ParticipantId): number[] | undefined {
-    const offer = this.get(participant)?.offer;
-    return (offer && figuresOf(offer)) ?? undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { SignedDocument } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
+import type { Terms } from './figures.ts';
 
 /** A participant's resource information; null when the participant left. */
 export interface ResourceRow {
@@ -73,7 +74,10 @@ export interface DeltaMessage {
   changes: LeaseChange[];
 }
 
-/** One chunk of the sender's whole part at one revision. */
+/**
+ * One chunk of the sender's whole part at one revision: what many rows have in common stands once in
+ * each chunk; `rows` are those that are not of any form.
+ */
 export interface SnapshotMessage {
   type: 'snapshot';
   epoch: number;
@@ -82,6 +86,22 @@ export interface SnapshotMessage {
   chunk: number;
   chunks: number;
   rows: PanoramaRow[];
+  forms: RowForm[];
+  shared: SharedRow[];
+}
+
+/** A row without what is its own, see `row-form.ts`: the same for all machines of one kind. */
+export type RowForm = { kind: 'resource'; spec: SpecForm } | { kind: 'lease'; terms: Terms };
+
+/** What a participant owns, whoever it is; its only figure is the revision. */
+export type SpecForm = Omit<PublishedSpec, 'participant' | 'revision'>;
+
+/** A row of the form of that number in the same chunk, with its own figures. */
+export interface SharedRow {
+  participant: ParticipantId;
+  revision: number;
+  form: number;
+  figures: number[];
 }
 
 /** Asks for the whole part of hub `of`: of that hub itself, or of the master hub, which gets it. */

@@ -5,13 +5,15 @@ import type {
   PanoramaRow,
   PartVersion,
   ResourceRow,
+  RowForm,
+  SharedRow,
   SignedUpdate,
 } from '@sparegrid/core/panorama/row';
 import { z } from 'zod';
-import { publishedSpec } from './resource-spec.ts';
+import { publishedSpec, specForm } from './resource-spec.ts';
 import { amount, hubId, list, MANY, name, participantId } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
-import { sellOrder } from './sell-order.ts';
+import { sellOrder, terms } from './sell-order.ts';
 
 const resourceRow = schemaFor<ResourceRow>()(
   z.strictObject({
@@ -56,6 +58,22 @@ const leaseChange = schemaFor<LeaseChange>()(
   }),
 );
 
+const rowForm = schemaFor<RowForm>()(
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('resource'), spec: specForm }),
+    z.strictObject({ kind: z.literal('lease'), terms }),
+  ]),
+);
+
+const sharedRow = schemaFor<SharedRow>()(
+  z.strictObject({
+    participant: participantId,
+    revision: amount,
+    form: amount,
+    figures: list(amount, MANY),
+  }),
+);
+
 export const delta = z.strictObject({
   type: z.literal('delta'),
   epoch: amount,
@@ -74,6 +92,8 @@ export const snapshot = z.strictObject({
   chunk: amount,
   chunks: amount,
   rows,
+  forms: list(rowForm, MANY),
+  shared: list(sharedRow, MANY),
 });
 
 export const signedUpdate = schemaFor<SignedUpdate>()(

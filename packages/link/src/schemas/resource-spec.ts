@@ -5,6 +5,7 @@ import type {
   PublishedSpec,
   ResourceSpec,
 } from '@sparegrid/core/order/resource-spec';
+import type { SpecForm } from '@sparegrid/core/panorama/row';
 import { z } from 'zod';
 import { deviceSpec, flopsRate, provision } from './resources.ts';
 import { amount, FEW, list, MANY, name, participantId, SOME } from './scalars.ts';
@@ -35,14 +36,14 @@ const machineSpec = schemaFor<MachineSpec>()(
   }),
 );
 
-const specFields = {
-  participant: participantId,
-  revision: amount,
+const formFields = {
   provision,
   machines: list(machineSpec, MANY),
   serverCluster: z.strictObject({ name, scheduler: name }).nullable(),
   distributed: z.strictObject({ interconnect: name, nodes: amount }).nullable(),
 };
+
+const specFields = { participant: participantId, revision: amount, ...formFields };
 
 export const resourceSpec = schemaFor<ResourceSpec>()(
   z.strictObject({ ...specFields, organization }),
@@ -50,4 +51,8 @@ export const resourceSpec = schemaFor<ResourceSpec>()(
 
 export const publishedSpec = schemaFor<PublishedSpec>()(
   z.strictObject({ ...specFields, organization: organization.nullable() }),
+);
+
+export const specForm = schemaFor<SpecForm>()(
+  z.strictObject({ ...formFields, organization: organization.nullable() }),
 );

@@ -7,6 +7,7 @@ import type {
   SellOrder,
   TaskCapabilities,
 } from '@sparegrid/core/order/sell-order';
+import type { LotTerms, Terms } from '@sparegrid/core/panorama/figures';
 import { z } from 'zod';
 import { deviceModelFields, flopsRate, provision, resourceAmounts } from './resources.ts';
 import {
@@ -33,18 +34,22 @@ const asks = schemaFor<Asks>()(
   }),
 );
 
-const lotDevice = schemaFor<LotDevice>()(
-  z.strictObject({ id: name, ...deviceModelFields, milli: permille }),
-);
+const deviceFields = { id: name, ...deviceModelFields };
+
+const lotDevice = schemaFor<LotDevice>()(z.strictObject({ ...deviceFields, milli: permille }));
+
+const lotFields = {
+  id: name.min(1),
+  performance: z.strictObject({ score: amount, flops: list(flopsRate, FEW) }),
+  labels: mapOf(name, name, FEW),
+};
 
 const lot = schemaFor<Lot>()(
   z.strictObject({
-    id: name.min(1),
+    ...lotFields,
     amounts: resourceAmounts,
     devices: list(lotDevice, SOME),
     asks,
-    performance: z.strictObject({ score: amount, flops: list(flopsRate, FEW) }),
-    labels: mapOf(name, name, FEW),
   }),
 );
 
@@ -61,16 +66,29 @@ const taskCapabilities = schemaFor<TaskCapabilities>()(
 
 const imagePolicy = schemaFor<ImagePolicy>()(z.strictObject({ allow: list(name, SOME) }));
 
+const termsFields = {
+  provision,
+  efficiencyPermille: permille,
+  capabilities: taskCapabilities,
+  imagePolicy,
+};
+
 export const sellOrder = schemaFor<SellOrder>()(
   z.strictObject({
     participant: participantId,
     revision: amount,
     termsRevision: amount,
-    provision,
-    efficiencyPermille: permille,
-    capabilities: taskCapabilities,
-    imagePolicy,
+    ...termsFields,
     validUntilMs: amount,
     lots: list(lot, MANY),
   }),
+);
+
+const lotTerms = schemaFor<LotTerms>()(
+  z.strictObject({ ...lotFields, devices: list(z.strictObject(deviceFields), SOME) }),
+);
+
+/** An offer without its figures. */
+export const terms = schemaFor<Terms>()(
+  z.strictObject({ ...termsFields, lots: list(lotTerms, MANY) }),
 );

@@ -1,12 +1,18 @@
 /** Promise 4: what a hub publishes of its lessors is, to the last unit, offered less frozen. */
 import type { HubMessage } from '@sparegrid/core/messages';
-import type { DeltaMessage, LeaseChange, PanoramaRow } from '@sparegrid/core/panorama/row';
+import type {
+  DeltaMessage,
+  LeaseChange,
+  PanoramaRow,
+  SharedRow,
+  SnapshotMessage,
+} from '@sparegrid/core/panorama/row';
 import type { Send } from '@sparegrid/core/step';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
-import { changedRow } from './changed-row.ts';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 import { seenOffer, seenSpec, stepped } from './names.ts';
+import { changedRow, sharedRow } from './row-forms.ts';
 import { parseStored, stableText } from './stored-text.ts';
 import { freeOf, usageOf } from './usage.ts';
 
@@ -67,7 +73,8 @@ export class Rows {
     for (const { row } of last.values()) this.#checkCurrent(hub, row);
     for (const message of messages) {
       if (message.type === 'snapshot') {
-        for (const row of message.rows) this.#note(hub, message.epoch, row);
+        const shared = message.shared.flatMap((row) => this.#shared(hub, message, row));
+        for (const row of [...message.rows, ...shared]) this.#note(hub, message.epoch, row);
       } else if (message.type === 'vote-yes' || message.type === 'vote-no') {
         if (message.row) this.#note(hub, message.epoch, message.row);
       }
@@ -98,6 +105,13 @@ export class Rows {
     if (changed) return [changed];
     const detail = row ? 'does not suit its base' : 'its base was never published';
     this.#model.violate('row.change', hub.id, `${participant}@${since}`, detail);
+    return [];
+  }
+
+  #shared(hub: HubMirror, { forms }: SnapshotMessage, shared: SharedRow): PanoramaRow[] {
+    const row = sharedRow(forms[shared.form], shared);
+    if (row) return [row];
+    this.#model.violate('row.form', hub.id, shared.participant, 'figures that are not of the form');
     return [];
   }
 
