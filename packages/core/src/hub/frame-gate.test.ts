@@ -164,7 +164,7 @@ describe('a hub', () => {
     const snapshot = { epoch, revision: revision + 1, complete: true, chunk: 0, chunks: 1 };
     const messages: HubMessage[] = [
       { type: 'delta', ...span, rows: [row], changes: [] },
-      { type: 'snapshot', ...snapshot, rows: [row] },
+      { type: 'snapshot', ...snapshot, rows: [row], forms: [], shared: [] },
     ];
     for (const message of messages) {
       world.deliver(world.hub('h2').framer.frame('h1', [message], world.now().wallMs), null);

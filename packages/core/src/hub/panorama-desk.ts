@@ -194,7 +194,8 @@ export class PanoramaDesk {
 
   /**
    * @param from  who sent it: the owner, or the master.
-   * @refuses PANORAMA_NOT_OWNER, PANORAMA_REVISION; in this order.
+   * @refuses PANORAMA_NOT_OWNER, PANORAMA_REVISION; then a snapshot PANORAMA_MALFORMED, a delta
+   *          PANORAMA_WRONG_BASE.
    */
   #take(owner: HubId, update: DeltaMessage | SnapshotMessage, from: HubId): Applied | undefined {
     const { panorama } = this.#context;
@@ -205,7 +206,7 @@ export class PanoramaDesk {
     }
     // A row from the future would outlive every truth that its owner tells later.
     const latest = update.type === 'snapshot' ? update.revision : update.to;
-    if ([...update.rows, ...changes].some(({ revision }) => revision > latest)) {
+    if ([...update.rows, ...parts].some(({ revision }) => revision > latest)) {
       this.#refuse(from, 'PANORAMA_REVISION', `rows beyond revision ${latest}`);
       return undefined;
     }
@@ -231,8 +232,8 @@ export class PanoramaDesk {
    * Rows that their owner signed for everybody, from the owner or from the master hub. They are
    * right whoever brings them, in whatever term: only who leads passes them on.
    *
-   * @refuses PANORAMA_MALFORMED, PANORAMA_SIGNATURE, PANORAMA_NOT_OWNER, PANORAMA_REVISION; in this
-   *          order.
+   * @refuses PANORAMA_MALFORMED, PANORAMA_SIGNATURE, PANORAMA_NOT_OWNER, PANORAMA_REVISION,
+   *          PANORAMA_WRONG_BASE; in this order.
    */
   #passedOn(from: HubId, { document }: PartUpdate): void {
     const { env, self } = this.#context;

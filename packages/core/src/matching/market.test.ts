@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { amounts, buyOrder, lot, resourceSpec, sellOrder, WALL_MS } from '../../test/fixtures.ts';
+import { buyOrder, lot, resourceSpec, sellOrder, WALL_MS } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { Panorama } from '../panorama/panorama.ts';
 import { Market } from './market.ts';
@@ -22,15 +22,11 @@ it('forgets what a hub told under a revision that it told otherwise later', () =
   };
   const tell = (cpuMillicores: number) => {
     const [chunk] = liar.snapshot(ALL);
-    const rows = (chunk?.rows ?? []).map((row) =>
-      row.kind === 'lease' && row.offer
-        ? {
-            ...row,
-            offer: { ...row.offer, lots: [lot('m1', { amounts: amounts({ cpuMillicores }) })] },
-          }
-        : row,
-    );
-    if (chunk) panorama.applySnapshot('h2', { ...chunk, rows });
+    const shared = (chunk?.shared ?? []).map((row) => ({
+      ...row,
+      figures: row.figures.map((figure, place) => (place === 4 ? cpuMillicores : figure)),
+    }));
+    if (chunk) panorama.applySnapshot('h2', { ...chunk, shared });
     panorama.heard('h2', 0);
     return follow();
   };

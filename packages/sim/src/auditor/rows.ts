@@ -48,8 +48,8 @@ export class Rows {
       this.#signed.add(message.document.payload);
       this.lied(hub, parseStored<{ update: DeltaMessage }>(message.document.payload).update);
     } else if (message.type === 'delta' || message.type === 'snapshot') {
-      const changes = message.type === 'delta' ? message.changes : [];
-      for (const { participant } of [...message.rows, ...changes]) {
+      const parts = message.type === 'delta' ? message.changes : message.shared;
+      for (const { participant } of [...message.rows, ...parts]) {
         this.#lies.add(`${hub} ${message.epoch} ${participant}`);
       }
     }

@@ -77,7 +77,14 @@ export class Liar {
 
   #altered<Update extends SignedUpdate['update']>(update: Update): Update {
     const rows = update.rows.map((row) => this.#other(row));
-    if (update.type === 'snapshot') return { ...update, rows };
+    if (update.type === 'snapshot') {
+      const shared = update.shared.map((row) => ({
+        ...row,
+        // Cores of the first lot; a resource row has no such figure.
+        figures: row.figures.map((figure, at) => (at === 4 ? 2 * figure : figure)),
+      }));
+      return { ...update, rows, shared };
+    }
     const changes = update.changes.map((change) => ({
       ...change,
       figures: change.figures.map((figure, at) => (at % 2 === 0 ? figure : 2 * figure)),
@@ -132,7 +139,7 @@ export class Liar {
   /** Something of its own making, as often as it likes. */
   invents(core: HubCore): Lie | null {
     const to = this.#rng.pick(this.#peers());
-    switch (this.#rng.between(0, 5)) {
+    switch (this.#rng.between(0, 6)) {
       case 0:
         return this.#repeats();
       case 1:
@@ -143,6 +150,8 @@ export class Liar {
         return this.#leads(core, to);
       case 4:
         return this.#rowsOfLater(core, to);
+      case 5:
+        return this.#onWrongBase(core, to);
       default:
         return this.#provesRollback(core, to);
     }
@@ -200,6 +209,21 @@ export class Liar {
     const numbers = { epoch, from: revision, to: revision + 1 };
     const message: HubMessage = { type: 'delta', ...numbers, complete, rows: [row], changes: [] };
     return { to, message, expectation: lie('a row of later', 'PANORAMA_REVISION') };
+  }
+
+  /** A change of one of its rows as it never was, whatever the receiver has. */
+  #onWrongBase(core: HubCore, to: HubId): Lie | null {
+    const { own } = core.panorama;
+    const rows = [...own.leases.values()].filter(({ offer }) => offer !== null);
+    const row = rows.length > 0 ? this.#rng.pick(rows) : undefined;
+    if (!row) return null;
+    const { epoch, revision, complete } = own;
+    const { participant } = row;
+    const numbers = { epoch, from: revision, to: revision + 1 };
+    const since = row.revision + this.#rng.pick([-1, 1]);
+    const change = { participant, since, revision: revision + 1, figures: [4, 1_000_000] };
+    const told = { rows: [], changes: [change] };
+    return { to, message: { type: 'delta', ...numbers, complete, ...told }, expectation: null };
   }
 
   /** It leads, with one vote, its own, or with one that it makes up. */

@@ -48,11 +48,23 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
     edits: [
       {
         file: PANORAMAS,
-        find: 'if ([...update.rows, ...changes].some(({ revision }) => revision > latest)) {',
+        find: 'if ([...update.rows, ...parts].some(({ revision }) => revision > latest)) {',
         replace: 'if (update.rows.some(({ revision }) => revision < 0 && latest > 0)) {',
       },
     ],
     caughtBy: ['hostile.not-refused', 'panorama.row-untrue'],
+  },
+  {
+    name: 'change-on-any-base',
+    what: 'A change is put on a row that it was not made for.',
+    edits: [
+      {
+        file: 'panorama/lease-change.ts',
+        find: "if (known !== since && !cameEarly) return 'unfit';",
+        replace: "if (known !== since && !cameEarly && from < 0) return 'unfit';",
+      },
+    ],
+    caughtBy: ['panorama.row-back', 'panorama.row-untrue'],
   },
   {
     name: 'leader-without-votes',
