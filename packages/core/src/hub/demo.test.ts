@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buyOrder, lot } from '../../test/fixtures.ts';
+import { buyOrder, lot, machine } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { twoHubs } from '../../test/world.ts';
 import { isSignedBy } from '../units/document.ts';
@@ -141,6 +141,35 @@ describe('a job', () => {
       'completed',
     ]);
     expect(view.agreements[0]?.parts[0]?.costMicro).toBe(0n);
+  });
+
+  it('goes to another lessor, though a dearer one, when a container could not start', () => {
+    const world = twoHubs().start({ 'ann.h1': [machine('dear')], 'bob.h2': [machine('bad')] });
+    world.offer('ann.h1', {
+      lots: [lot('dear', { asks: { ...lot().asks, cpuMicroPerCoreHour: 9n } })],
+    });
+    world.offer('bob.h2', {
+      lots: [lot('bad', { asks: { ...lot().asks, cpuMicroPerCoreHour: 1n } })],
+    });
+    world.programOf = ({ lotId }) => ({ starts: lotId !== 'bad', runMs: 1_000 });
+    const order = world.submit('lea.h1', buyOrder({ kind: 'job' }));
+    world.run(30_000);
+    const { state, agreements } = world.view('lea.h1', order);
+    const parts = agreements.map(({ parts: [part] }) => [part?.targetHub, part?.outcome]);
+    expect({ state, parts }).toEqual({
+      state: 'completed',
+      parts: [
+        ['h2', 'LEASE_START_FAILED'],
+        ['h1', 'completed'],
+      ],
+    });
+    // Another order has not met it there: it takes what is cheapest.
+    world.programOf = () => ({ runMs: 1_000 });
+    const other = world.submit('lea.h1', buyOrder({ kind: 'job', salt: '2'.repeat(32) }));
+    world.run(30_000);
+    expect(
+      world.view('lea.h1', other).agreements.map(({ parts: [part] }) => part?.targetHub),
+    ).toEqual(['h2']);
   });
 
   it('is given up, unbilled, when containers fail to start again and again', () => {

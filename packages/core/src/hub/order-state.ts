@@ -4,6 +4,7 @@ import type { Want } from '../matching/match.ts';
 import { FINAL_ORDER_STATES, type OrderRecord, type OrderState } from '../order/order-record.ts';
 import { replicasOf } from '../order/placement.ts';
 import type { RefusalCode } from '../refusals.ts';
+import type { ParticipantId } from '../units/ids.ts';
 import { costOf, type Micro } from '../units/money.ts';
 
 type Agreements = readonly AgreementRecord[];
@@ -57,6 +58,15 @@ function cannotStart(agreements: Agreements): boolean {
   return failed.length >= FAILED_STARTS_MAX;
 }
 
+/** Where a container did not start, at once or in time: it may be the machine's fault. */
+function lessorsOfFailedStarts(agreements: Agreements): Set<ParticipantId> {
+  const parts = agreements.flatMap(({ parts }) => parts);
+  const failed = parts.filter(
+    ({ outcome }) => outcome === 'LEASE_START_FAILED' || outcome === 'LEASE_START_GRACE',
+  );
+  return new Set(failed.map(({ terms }) => terms.lessor));
+}
+
 /** Nobody was there to release the task's key, or not with the right one: another try is no better. */
 function keyFaultOf(agreements: Agreements): RefusalCode | undefined {
   const outcomes = agreements.flatMap(({ parts }) => parts.map(({ outcome }) => outcome));
@@ -82,7 +92,10 @@ export function wantOf(
   const max = order.count.max - filled;
   if (max < 1) return undefined;
   const spent = agreedParts(agreements).reduce((sum, part) => sum + highestBill(part), 0n);
-  return { min: filled === 0 ? order.count.min : 1, max, budgetMicro: order.budgetMicro - spent };
+  const min = filled === 0 ? order.count.min : 1;
+  const avoid = lessorsOfFailedStarts(agreements);
+  const budgetMicro = order.budgetMicro - spent;
+  return { min, max, budgetMicro, ...(avoid.size > 0 && { avoid }) };
 }
 
 /** The state while something lives or may still be matched. */

@@ -66,21 +66,39 @@ export class RoundDesk {
 
   /**
    * Takes orders that are to be matched; returns those that are matched at once, one by one: while
-   * no round is under way and only few wait. Many that do not compete are matched at once, too.
+   * no round is under way and only few wait, and those that avoid somebody, which a round cannot
+   * weigh. Many that do not compete are matched at once, too.
    */
   take(records: readonly OrderRecord[]): readonly OrderRecord[] {
     if (!this.#settings) return records;
+    const [together, avoiding] = this.#apart(records);
+    return [...avoiding, ...this.#takeTogether(together, this.#settings)];
+  }
+
+  #apart(records: readonly OrderRecord[]): [OrderRecord[], OrderRecord[]] {
+    const together: OrderRecord[] = [];
+    const avoiding: OrderRecord[] = [];
+    for (const record of records) {
+      const { id, attempts } = record;
+      const wanted =
+        attempts > 0 && !this.#inRound.has(id) ? this.#orders.wanted(record) : undefined;
+      (wanted?.want.avoid ? avoiding : together).push(record);
+    }
+    return [together, avoiding];
+  }
+
+  #takeTogether(records: readonly OrderRecord[], settings: RoundSettings): readonly OrderRecord[] {
     for (const { id } of records) {
       if (this.#inRound.has(id)) this.#again.add(id);
       else this.#waiting.add(id);
     }
     if (this.#round) return [];
     const waiting = this.#takeWaiting();
-    if (waiting.length < this.#settings.ordersFrom) return waiting;
+    if (waiting.length < settings.ordersFrom) return waiting;
     if (waiting.length <= APART_MOST && this.#orders.matchApart(waiting)) return [];
-    const { ordersMost } = this.#settings;
+    const { ordersMost } = settings;
     for (const { id } of waiting.slice(ordersMost)) this.#waiting.add(id);
-    this.#begin(waiting.slice(0, ordersMost), this.#settings);
+    this.#begin(waiting.slice(0, ordersMost), settings);
     return [];
   }
 

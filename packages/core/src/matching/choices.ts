@@ -73,13 +73,15 @@ export class Choices {
   /** A larger batch begins with the lots of the one before. */
   #more(): void {
     if (this.#batch.length > 0) this.#size *= GROWTH;
-    this.#batch = this.#view.market.candidates(this.#order, {
+    const { market, wallMs, without } = this.#view;
+    const search = {
       lots: this.#size,
-      wallMs: this.#view.wallMs,
+      wallMs,
       replicasMax: this.#replicasMax,
       ...(this.#lessors && { lessors: this.#lessors }),
       ...(this.#priceMax !== undefined && { priceMax: this.#priceMax }),
-    });
+    };
+    this.#batch = market.candidates(this.#order, search, without);
     this.#isLast = this.#batch.length < this.#size;
   }
 

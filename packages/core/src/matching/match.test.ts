@@ -44,6 +44,34 @@ const dearFast = lessor('bob.h2', 40n, 200);
 const between = lessor('cat.h1', 20n, 150);
 const three = [dearFast, between, cheapSlow];
 
+describe('lessors to avoid', () => {
+  const avoiding = (market: Lessor[], wanted: BuyOrder, ...avoid: string[]) => {
+    const want = { ...wanted.count, budgetMicro: wanted.budgetMicro, avoid: new Set(avoid) };
+    const result = matchOrder(viewOf(market), wanted, want);
+    if (!result.ok) return result.code;
+    return result.parts.map((part) => `${part.lessor} x${part.replicas}`);
+  };
+
+  it('are passed over for the next best', () => {
+    expect(avoiding(three, order(), 'ann.h1')).toEqual(['cat.h1 x1']);
+    expect(avoiding(three, order(), 'ann.h1', 'cat.h1')).toEqual(['bob.h2 x1']);
+  });
+
+  it('are taken all the same when the others do not suffice', () => {
+    expect(avoiding(three, order(), 'ann.h1', 'bob.h2', 'cat.h1')).toEqual(['ann.h1 x1']);
+    const twelve = order({ count: { min: 12, max: 12 }, maxLessors: 3 });
+    expect(avoiding(three, twelve, 'ann.h1')).toEqual(chosen(three, twelve));
+  });
+
+  it('are passed over also where the most room is looked for', () => {
+    const wide = lessor('dan.h2', 60n, 100, 8);
+    const wanted = order({ count: { min: 6, max: 6 }, maxLessors: 1 });
+    expect(avoiding([...three, wide, lessor('eve.h1', 50n, 100, 8)], wanted, 'eve.h1')).toEqual([
+      'dan.h2 x6',
+    ]);
+  });
+});
+
 describe('the priority of an order', () => {
   /** @patent MAT-4 MAT-6 */
   it('price: takes the cheapest', () => {

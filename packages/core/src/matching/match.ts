@@ -17,6 +17,8 @@ export interface Want {
   min: number;
   max: number;
   budgetMicro: Micro;
+  /** Lessors that are asked only when the others do not suffice. */
+  avoid?: ReadonlySet<ParticipantId>;
 }
 
 /** What one target lessor shall run. */
@@ -46,6 +48,14 @@ export interface Match {
  * @patent [0050]-[0052] [0055] [0079] C1.6 MAT-3 MAT-9 MAT-10
  */
 export function matchOrder(view: MarketView, order: BuyOrder, want: Want): Match | Refusal {
+  if (want.avoid) {
+    const others = matchAmong({ ...view, without: want.avoid }, order, want);
+    if (others.ok) return others;
+  }
+  return matchAmong(view, order, want);
+}
+
+function matchAmong(view: MarketView, order: BuyOrder, want: Want): Match | Refusal {
   const preferred = new Filling(view, order, want);
   if (preferred.fill()) return preferred.match();
   if (preferred.isEmpty) return nearestMiss(view, order, want.max);
@@ -60,9 +70,9 @@ export function matchOrder(view: MarketView, order: BuyOrder, want: Want): Match
 
 function roomiestLessors(view: MarketView, order: BuyOrder, want: Want): ParticipantId[] {
   const room = new Map<ParticipantId, number>();
-  const { wallMs } = view;
+  const { wallMs, without } = view;
   const all = { lots: Infinity, wallMs, replicasMax: want.max };
-  for (const { lessor, replicas } of view.market.candidates(order, all)) {
+  for (const { lessor, replicas } of view.market.candidates(order, all, without)) {
     room.set(lessor, (room.get(lessor) ?? 0) + replicas);
   }
   return [...room]
