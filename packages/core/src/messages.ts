@@ -190,8 +190,11 @@ export interface KeyRelease {
 export interface AwaitedKey {
   part: PartId;
   lessor: ParticipantId;
-  /** To be verified before anything is sealed to it; null: the lessor's agent showed none. */
-  keys: KeyChain | null;
+  /**
+   * The chain of its agent's keys, sealed to the order's key; to be opened and verified before
+   * anything is sealed to it. Null: the lessor's agent showed none.
+   */
+  keys: string | null;
 }
 
 /**

@@ -38,6 +38,9 @@ export function keysOf(name: string): Keys {
       digest,
       sign: signText,
       verify: verifyText,
+      // Nobody opens anything in these tests.
+      seal: (to: string, info: string, text: string) =>
+        createHash('sha512').update(`${to} ${info} ${text}`).digest('base64url'),
       mac: (text: string) => createHmac('sha256', seed).update(text).digest('hex'),
     },
   };

@@ -1,6 +1,7 @@
 /** Core's cryptography on node:crypto: SHA-256 digests and Ed25519 signatures. */
 import { createHmac, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Crypto } from '@sparegrid/core/units/document';
+import { sealNow } from './sealing/seal-now.ts';
 
 /** Imported public keys that are kept; beyond it the one longest unused is let go. */
 const KEYS_MAX = 4_096;
@@ -10,6 +11,11 @@ export function nodeCrypto(privateKey: KeyObject): Crypto {
   const keys = new Map<string, KeyObject>();
   const secret = macSecretOf(privateKey);
   return {
+    seal: (to, info, text) => {
+      // The same text for the same: an answer that is given again tells nothing new.
+      const seed = createHmac('sha256', secret).update(`seal ${to} ${info} ${text}`).digest();
+      return sealNow(to, info, text, seed);
+    },
     mac: (text) => createHmac('sha256', secret).update(text).digest('hex'),
     digest: (text) => `sha256:${hash('sha256', text, 'hex')}`,
     sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64'),

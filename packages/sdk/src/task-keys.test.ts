@@ -1,4 +1,5 @@
 /** To whom the client gives the key of a task, and to whom it does not, whatever a hub delivers. */
+import { chainInfo, sealChain } from '@sparegrid/core/identity/sealed-chain';
 import type { KeyChain } from '@sparegrid/core/identity/statements';
 import type { AwaitedKey, KeyRelease, Request } from '@sparegrid/core/messages';
 import { Trust } from '@sparegrid/link/identity/trust-for-tests';
@@ -9,6 +10,7 @@ import {
   publicKeyOf,
   sealPublicKeyOf,
 } from '@sparegrid/link/keys';
+import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import { agentKey, openRelease, openTask } from '@sparegrid/link/sealing/task-seal';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type OrderDraft, type PreparedOrder, prepareOrder } from './order-draft.ts';
@@ -57,8 +59,12 @@ describe('keys of tasks', () => {
   });
 
   const part = () => `${order.id}-1.0`;
-  const waits = (keys: KeyChain | null, lessor = LESSOR): AwaitedKey => {
-    return { part: part(), lessor, keys };
+  const hub = nodeCrypto(generateKey());
+  /** The lessor's hub seals the chain to that order, for that part. */
+  const sealedTo = ({ document }: PreparedOrder, id: string, chain: KeyChain) =>
+    sealChain(hub, JSON.parse(document.payload).task.sealKey, id, chain);
+  const waits = (chain: KeyChain | null, lessor = LESSOR): AwaitedKey => {
+    return { part: part(), lessor, keys: chain && sealedTo(order, part(), chain) };
   };
 
   /** A hub that delivers this, and remembers what it is given. */
@@ -133,6 +139,23 @@ describe('keys of tasks', () => {
     for (const [awaited, code] of bad) {
       const { keys, given } = against([awaited]);
       await expect(keys.release(order.id)).rejects.toMatchObject({ code });
+      expect(given).toEqual([]);
+    }
+  });
+
+  it('go to nobody when the keys were sealed for another part or order, or altered', async () => {
+    const chain = trust.chainOf(LESSOR, own);
+    const other = await prepareOrder(signer, LESSEE, draft);
+    const good = sealedTo(order, part(), chain) ?? '';
+    const letter = good.at(-9) === 'A' ? 'B' : 'A';
+    for (const keys of [
+      sealedTo(order, `${order.id}-2.0`, chain),
+      sealedTo(other, part(), chain),
+      `${good.slice(0, -9)}${letter}${good.slice(-8)}`,
+      hub.seal(JSON.parse(order.document.payload).task.sealKey, chainInfo(part()), '{"key":1}'),
+    ]) {
+      const { keys: own, given } = against([{ part: part(), lessor: LESSOR, keys }]);
+      await expect(own.release(order.id)).rejects.toMatchObject({ code: 'IDENTITY_MALFORMED' });
       expect(given).toEqual([]);
     }
   });

@@ -19,6 +19,7 @@ import {
   type ParticipantId,
 } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
+import { openChain } from '@sparegrid/link/sealing/chain-seal';
 import { OrderSecrets } from '@sparegrid/link/sealing/lessee-secrets';
 import { isReadable, OutputOpener } from '@sparegrid/link/sealing/output-seal';
 import { sealRelease } from '@sparegrid/link/sealing/task-seal';
@@ -93,15 +94,19 @@ export class TaskKeys {
   async #releaseFor({ order, secrets }: OwnOrder, awaited: AwaitedKey): Promise<KeyRelease> {
     const { part } = awaited;
     const keys = { content: secrets.content, output: await secrets.output(part) };
-    const to = await this.#sealKeyOf(awaited);
+    const to = await this.#sealKeyOf(secrets, awaited);
     return { part, release: await sealRelease(secrets.pair, to, part, order.task, keys) };
   }
 
   /** The hub delivers it, the operator and the lessor's organisation vouch for it. */
-  async #sealKeyOf({ lessor, keys }: AwaitedKey): Promise<string> {
+  async #sealKeyOf(secrets: OrderSecrets, awaited: AwaitedKey): Promise<string> {
+    const { part, lessor, keys: sealed } = awaited;
     const { network } = this.#settings;
     if (!network) throw new UnavailableError('SDK_NO_ANCHOR', 'Set network: its name and key.');
-    if (!keys) throw new RefusedError('IDENTITY_SIGNATURE', `${lessor} has shown no keys`);
+    if (!sealed) throw new RefusedError('IDENTITY_SIGNATURE', `${lessor} has shown no keys`);
+    const keys = await openChain(secrets.pair, part, sealed).catch((cause: unknown) => {
+      throw new RefusedError('IDENTITY_MALFORMED', `${lessor}: its keys do not open: ${cause}`);
+    });
     const subject = subjectOf(lessor, keys);
     const revisionMin = this.#revisions.get(subject) ?? 0;
     const wanted = { subject, kinds: ['agent'], revisionMin } as const;

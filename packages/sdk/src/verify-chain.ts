@@ -34,6 +34,7 @@ export async function verifyChain(
     digest: unused,
     sign: unused,
     mac: unused,
+    seal: unused,
     verify: (key, text, signature) => {
       const answer = known.get(nameOf(key, text, signature));
       if (answer === undefined) throw new Unknown(key, text, signature);

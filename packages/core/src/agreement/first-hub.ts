@@ -59,8 +59,8 @@ export class FirstAgreements {
 
   restore(agreement: AgreementRecord): void {
     for (const part of agreement.parts) {
-      // Records of earlier versions know of no keys.
-      part.keys ??= null;
+      // Records of earlier versions know of no keys, or have them in clear: nothing for this hub.
+      if (typeof part.keys !== 'string') part.keys = null;
       part.release ??= null;
     }
     this.#ports.restored(agreement);

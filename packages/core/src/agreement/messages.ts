@@ -1,5 +1,4 @@
 /** Messages of the agreement protocol, between the first hub and one target hub. */
-import type { KeyChain } from '../identity/statements.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import type { RefusalCode } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
@@ -11,7 +10,7 @@ export type AgreementMessage =
   | { type: 'prepare'; document: SignedDocument }
   /**
    * `row` is the lessor's row after this vote, of the voter's `epoch`; `keys` the chain of its agent's
-   * keys, if it has shown any. Hubs carry it; it is for the lessee to verify.
+   * keys, if it has shown any, sealed to the order's key: for the lessee to open and verify.
    */
   | {
       type: 'vote-yes';
@@ -20,7 +19,7 @@ export type AgreementMessage =
       document: SignedDocument;
       epoch: number;
       row: LeaseRow;
-      keys: KeyChain | null;
+      keys: string | null;
     }
   | {
       type: 'vote-no';

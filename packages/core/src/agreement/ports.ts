@@ -35,7 +35,7 @@ export interface Lessors {
   inventory(lessor: ParticipantId): Inventory | undefined;
   /** The lessor's valid sell order, undefined when it offers nothing (any more). */
   offer(lessor: ParticipantId): SellOrder | undefined;
-  /** What the lessor's agent showed of its keys; hubs only carry it. */
+  /** What the lessor's agent showed of its keys: sealed to the lessee before it leaves this hub. */
   keyChainOf(lessor: ParticipantId): KeyChain | null;
   isConnected(lessor: ParticipantId): boolean;
   /** Elapsed time at which the lessor's agent was last heard. */

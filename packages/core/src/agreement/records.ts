@@ -1,5 +1,4 @@
 /** Durable records of agreements: the first hub's side, the target hub's side, and their states. */
-import type { KeyChain } from '../identity/statements.ts';
 import type { BuyOrder, DisconnectRule, TaskSpec } from '../order/buy-order.ts';
 import type { FieldDigests } from '../order/field-digests.ts';
 import type { Placement } from '../order/placement.ts';
@@ -122,7 +121,7 @@ export interface AgreementPart {
   document: SignedDocument;
   status: PartStatus;
   /** Whose key the release must be sealed to, as the target hub told with its vote. */
-  keys: KeyChain | null;
+  keys: string | null;
   /** What the lessee released for this part; the first one counts. */
   release: string | null;
   /** END was decided for this part (its code), whether or not the target hub confirmed it yet. */

@@ -1,4 +1,5 @@
 /** The target hub's side of agreements: hold, freeze, countersign, activate, run, end, release. */
+import { sealChain } from '../identity/sealed-chain.ts';
 import { placementsPriceMicroPerHour } from '../order/price.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
@@ -210,9 +211,16 @@ export class TargetParts {
     const none: LeaseRow = { kind: 'lease', participant: lessor, revision: 0, offer: null };
     const row = this.#lessors.row(lessor) ?? none;
     const { document } = part;
-    const keys = this.#lessors.keyChainOf(lessor);
+    const keys = this.#sealedKeysOf(part);
     const vote = { type: 'vote-yes', agreement, part: number, document, epoch, row, keys } as const;
     this.#ports.send(firstHub, vote);
+  }
+
+  /** For the lessee's eyes: whose machine it is, its hub need not know. */
+  #sealedKeysOf({ id, terms }: PartRecord): string | null {
+    const { sealKey } = terms.task;
+    const chain = sealKey === undefined ? null : this.#lessors.keyChainOf(terms.lessor);
+    return sealKey && chain ? sealChain(this.#ports.crypto, sealKey, id, chain) : null;
   }
 
   /** A refusal carries the current row, so that the loser's table is right at once. */

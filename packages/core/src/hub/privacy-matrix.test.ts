@@ -1,6 +1,7 @@
 /** The matrix of docs/privacy-matrix.md, read out of everything that each party got to hold. */
 import { describe, expect, it } from 'vitest';
 import { asks, buyOrder, GIB, gpu, lot, lotGpu, machine, replica } from '../../test/fixtures.ts';
+import { digest } from '../../test/keys.ts';
 import {
   type Datum,
   isHub,
@@ -9,7 +10,9 @@ import {
   materialOf,
   ownSide,
 } from '../../test/matrix.ts';
+import { RELEASE, SEALED_TASK } from '../../test/sealed.ts';
 import { World } from '../../test/world.ts';
+import type { KeyChain } from '../identity/statements.ts';
 import { DEFAULT_BUCKETS } from '../order/buckets.ts';
 import type { Organization } from '../order/resource-spec.ts';
 import { hubOf, type NodeId, type ParticipantId } from '../units/ids.ts';
@@ -34,6 +37,13 @@ function organizationOf(participant: ParticipantId): Organization {
   return { id: `lei-${name}`, name: `${name} incorporated`, kind: 'company' };
 }
 
+/** As the operator and its organisation would sign it; hubs do not look into it. */
+function chainOf(lessor: ParticipantId): KeyChain {
+  const { id, name } = organizationOf(lessor);
+  const of = (payload: string) => ({ payloadType: 'x', payload, signatures: [] });
+  return { organization: of(`${id} ${name}`), key: of(lessor) };
+}
+
 function own(what: string, lessor: ParticipantId): string {
   return `${what}-of-${organizationOf(lessor).id}`;
 }
@@ -50,6 +60,7 @@ function play(privacy: PrivacySettings | undefined): World {
     lessees: [LESSEE],
     pull: ['sigma-lends.h2'],
     organizations,
+    keys: Object.fromEntries(LESSORS.map((id) => [id, chainOf(id)])),
     ...(privacy && { privacy }),
     ...buckets,
   });
@@ -62,11 +73,20 @@ function play(privacy: PrivacySettings | undefined): World {
     limitMicroPerReplicaHour: LIMIT_MICRO,
     budgetMicro: BUDGET_MICRO,
     durationMs: DURATION_MS,
-    task: { ...buyOrder().task, public: { ...buyOrder().task.public, image: IMAGE } },
+    task: {
+      public: { ...buyOrder().task.public, image: IMAGE },
+      privateDigest: digest(SEALED_TASK),
+      sealKey: 's'.repeat(43),
+    },
   });
   const payload = world.lessee(LESSEE).sign(order).payload;
   world.ask(LESSEE, { op: 'order.plan', payload, after: null });
-  const id = world.submit(LESSEE, order);
+  const id = world.submit(LESSEE, order, SEALED_TASK);
+  const asked = world.ask(LESSEE, { op: 'order.keys', order: id });
+  const waiting = asked.ok && asked.op === 'order.keys' ? asked.waiting : [];
+  expect(waiting.map(({ keys }) => typeof keys)).toEqual(['string', 'string']);
+  const releases = waiting.map(({ part }) => ({ part, release: RELEASE }));
+  world.ask(LESSEE, { op: 'order.release', order: id, releases });
   expect(world.view(LESSEE, id).state).toBe('running');
   world.submit(LESSEE, buyOrder({ replica: replica({ memoryBytes: 999 * GIB }) }));
   const name = world.view(LESSEE, id).agreements[0]?.parts[1]?.lessor as ParticipantId;

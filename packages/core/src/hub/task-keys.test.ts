@@ -1,9 +1,10 @@
 /** A task with a private part waits for its key: frozen, not started, not billed, and not for long. */
 import { describe, expect, it } from 'vitest';
 import { buyOrder } from '../../test/fixtures.ts';
-import { digest } from '../../test/keys.ts';
+import { digest, keysOf } from '../../test/keys.ts';
 import { RELEASE, SEALED_TASK } from '../../test/sealed.ts';
 import { twoHubs, type World } from '../../test/world.ts';
+import { sealChain } from '../identity/sealed-chain.ts';
 import type { AwaitedKey } from '../messages.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
 
@@ -116,7 +117,7 @@ describe('a task whose key the lessee has not released', () => {
   });
 });
 
-it('keys that an agent shows reach the lessee as they are, also after a restart', () => {
+it('keys that an agent shows reach the lessee, sealed to its order, also after a restart', () => {
   const chain = (signature: string) => ({
     organization: document('organization', signature),
     key: document('keys', signature),
@@ -129,8 +130,13 @@ it('keys that an agent shows reach the lessee as they are, also after a restart'
   const world = twoHubs({ keys: { [LESSOR]: chain('c2ln') } });
   world.start();
   const offered = world.settle().offer(LESSOR);
-  const id = offered.submit('lea.h1', sealedOrder(), SEALED_TASK);
+  const sealKey = 's'.repeat(43);
+  const task = { ...sealedOrder().task, sealKey };
+  const id = offered.submit('lea.h1', sealedOrder({ task }), SEALED_TASK);
   world.restart(world.hub('h1'));
   world.settle();
-  expect(waiting(world, id)).toMatchObject([{ lessor: LESSOR, keys: chain('c2ln') }]);
+  const keys = sealChain(keysOf('h2').crypto, sealKey, `${id}-1.0`, chain('c2ln'));
+  expect(waiting(world, id)).toMatchObject([{ lessor: LESSOR, keys }]);
+  const told = world.posted.filter(({ frame }) => frame.to === 'h1').map(({ text }) => text);
+  expect(told.join()).not.toContain('c2ln');
 });

@@ -13,6 +13,11 @@ export interface Crypto {
   verify(publicKey: string, text: string, signature: string): boolean;
   /** Keyed digest (HMAC-SHA-256) under a secret that only this node has, as hex. */
   mac(text: string): string;
+  /**
+   * Seals the text (HPKE, base mode) to an X25519 public key in base64url; it opens with the same
+   * `info` only. Base64url; null when nothing can be sealed to that key.
+   */
+  seal(to: string, info: string, text: string): string | null;
 }
 
 export type DocumentType =
@@ -103,7 +108,7 @@ function signText(crypto: Crypto, document: { payloadType: string; payload: stri
   return crypto.sign(preAuthEncoding(document.payloadType, document.payload));
 }
 
-function utf8Length(text: string): number {
+export function utf8Length(text: string): number {
   let length = 0;
   for (const character of text) {
     const code = character.codePointAt(0) as number;

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { partOutcome, testimony } from './agreement.ts';
 import { signedDocument } from './document.ts';
 import { electionMessageSchemas } from './election.ts';
-import { keyChain } from './identity.ts';
 import { delta, leaseRow, partVersion, snapshot } from './panorama.ts';
 import { logChunkFields } from './requests.ts';
 import {
@@ -20,6 +19,7 @@ import {
   participantId,
   partNumber,
   refusalCode,
+  sealedChain,
   sealedText,
   text,
 } from './scalars.ts';
@@ -59,7 +59,7 @@ export const hubMessageSchemas = {
     document: signedDocument,
     epoch: amount,
     row: leaseRow,
-    keys: keyChain.nullable(),
+    keys: sealedChain.nullable(),
   }),
   'vote-no': z.strictObject({
     type: z.literal('vote-no'),

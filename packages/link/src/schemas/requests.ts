@@ -10,7 +10,6 @@ import type {
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import { z } from 'zod';
 import { signedDocument } from './document.ts';
-import { keyChain } from './identity.ts';
 import { explanation, leaseView, orderPlan, orderSummary, orderView } from './order-view.ts';
 import { partVersionFields } from './panorama.ts';
 import { publishedSpec } from './resource-spec.ts';
@@ -31,6 +30,7 @@ import {
   participantId,
   refusalCode,
   SOME,
+  sealedChain,
   sealedText,
   text,
 } from './scalars.ts';
@@ -207,7 +207,7 @@ export const reply = schemaFor<Reply>()(
         op: z.literal('order.keys'),
         document: signedDocument,
         waiting: list(
-          z.strictObject({ part: partId, lessor: participantId, keys: keyChain.nullable() }),
+          z.strictObject({ part: partId, lessor: participantId, keys: sealedChain.nullable() }),
           SOME,
         ),
       }),

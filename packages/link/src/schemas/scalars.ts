@@ -74,6 +74,11 @@ export const keyRelease = z
   .string()
   .regex(/^[A-Za-z0-9_-]{32,512}$/, 'expected a sealed key in base64url');
 
+/** A chain of keys, sealed: two statements of at most some kilobytes. */
+export const sealedChain = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{64,65536}$/, 'expected a sealed chain in base64url');
+
 /** Digest of a text. */
 export const digest = z
   .string()

@@ -1,8 +1,12 @@
 /** Who can open what, and what happens to whatever was altered on the way. */
 import { createHash } from 'node:crypto';
+import { sealChain } from '@sparegrid/core/identity/sealed-chain';
+import type { KeyChain } from '@sparegrid/core/identity/statements';
 import type { TaskSpec } from '@sparegrid/core/order/buy-order';
 import { describe, expect, it } from 'vitest';
-import { generateSealKey, sealPublicKeyOf } from '../keys.ts';
+import { generateKey, generateSealKey, sealPublicKeyOf } from '../keys.ts';
+import { nodeCrypto } from '../node-crypto.ts';
+import { openChain } from './chain-seal.ts';
 import { OrderSecrets, publicTextOf } from './lessee-secrets.ts';
 import { OutputOpener, OutputSealer } from './output-seal.ts';
 import { base64url, bytesOf, type Key } from './primitives.ts';
@@ -75,6 +79,44 @@ describe('the private part of a task', () => {
       expect(keys.output).not.toEqual(first.keys.output);
     }
     expect(await first.secrets.output(`${PART}1`)).not.toEqual(first.keys.output);
+  });
+});
+
+describe('a chain of keys', () => {
+  const hub = nodeCrypto(generateKey());
+  const chain = (of: string): KeyChain => {
+    const document = { payloadType: 't', payload: of, signatures: [] };
+    return { organization: document, key: document };
+  };
+
+  it('that was sealed at once opens with the order’s key, for its part only', async () => {
+    const { secrets, task } = await ordered();
+    const to = task.sealKey as string;
+    const sealed = sealChain(hub, to, PART, chain('ünïcode')) as string;
+    expect(await openChain(secrets.pair, PART, sealed)).toEqual(chain('ünïcode'));
+    expect(sealChain(hub, to, PART, chain('ünïcode'))).toBe(sealed);
+    const other = await ordered(ROOT, 'other');
+    const tries = await Promise.allSettled([
+      openChain(secrets.pair, `${PART}1`, sealed),
+      openChain(other.secrets.pair, PART, sealed),
+      openChain(secrets.pair, PART, `${sealed.slice(0, -2)}AA`),
+    ]);
+    expect(tries.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+  });
+
+  it('is as long as others', async () => {
+    const { task } = await ordered();
+    const lengths = ['a', 'a much longer name of somebody'].map(
+      (of) => sealChain(hub, task.sealKey as string, PART, chain(of))?.length,
+    );
+    expect(lengths[0]).toBe(lengths[1]);
+  });
+
+  it('is sealed to nothing that is no key: nobody can stop a hub by naming one', () => {
+    const zero = base64url(new Uint8Array(32));
+    for (const to of [zero, '', 'AA', '!']) {
+      expect(sealChain(hub, to, PART, chain('x'))).toBeNull();
+    }
   });
 });
 

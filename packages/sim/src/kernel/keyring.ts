@@ -38,6 +38,7 @@ export class Keyring {
     const publicKey = this.publicKeyOf(node);
     return {
       digest: (text) => `sha256:${hash('sha256', text, 'hex')}`,
+      seal: (to, info, text) => hash('sha512', `${to} ${info} ${text}`, 'base64url'),
       mac: (text) => hash('sha256', `mac ${this.#secrets.get(publicKey)} ${text}`, 'hex'),
       sign: (text) => this.#sign(publicKey, text),
       verify: (key, text, signature) =>

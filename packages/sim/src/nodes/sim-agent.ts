@@ -1,5 +1,7 @@
 /** A simulated agent: the production participant core, a container runtime, and offers that change. */
+import type { KeyChain } from '@sparegrid/core/identity/statements';
 import type { SignedFrame } from '@sparegrid/core/messages';
+import type { Organization } from '@sparegrid/core/order/resource-spec';
 import {
   ParticipantCore,
   type ParticipantEffect,
@@ -86,7 +88,8 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     const crypto = keyring.cryptoOf(this.participant);
     const { organization, collect } = this.#scenario;
     const hub = { id: this.hub, publicKey: keyring.publicKeyOf(this.hub) };
-    const config = { id: this.participant, hub, organization, collect, timing };
+    const keys = chainOf(this.participant, organization);
+    const config = { id: this.participant, hub, organization, collect, timing, keys };
     const now = this.clock.read(queue.nowMs);
     const core = new ParticipantCore(
       config,
@@ -262,4 +265,10 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     const name = this.participant;
     this.#context.auditor.violate('loop.spins', name, name, 'woken over and over for nothing');
   }
+}
+
+/** What its organisation would sign of its keys; hubs carry it to lessees, sealed. */
+function chainOf(agent: ParticipantId, { id, name }: Organization): KeyChain {
+  const of = (payload: string) => ({ payloadType: 'x', payload, signatures: [] });
+  return { organization: of(`${id} ${name}`), key: of(agent) };
 }

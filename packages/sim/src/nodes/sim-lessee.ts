@@ -89,7 +89,11 @@ export class SimLessee implements Client {
     const order: BuyOrder = {
       ...rest,
       lessee: this.participant,
-      task: { public: task.public, privateDigest },
+      task: {
+        public: task.public,
+        privateDigest,
+        sealKey: `${crypto.digest(rest.salt).slice(-42)}0`,
+      },
     };
     const value = order as unknown as JsonValue;
     const document = signDocument(crypto, this.participant, 'buy-order', value);

@@ -3,6 +3,19 @@ import type { Plant } from './plant.ts';
 
 export const PLANTS_OF_PRIVACY: readonly Plant[] = [
   {
+    name: 'chain-in-clear',
+    what: 'the lessee’s hub reads whose keys a lessor’s hub tells',
+    edits: [
+      {
+        file: 'identity/sealed-chain.ts',
+        find: "return crypto.seal(to, chainInfo(part), text + ' '.repeat(room));",
+        replace:
+          "return text.replaceAll(/[^A-Za-z0-9_.-]/g, '_') + '_'.repeat(room + (to ? 0 : 1));",
+      },
+    ],
+    caughtBy: ['privacy.name-told'],
+  },
+  {
     name: 'renamed-under-lease',
     what: 'a lessor gets another name at the end of the period whatever it has leased',
     edits: [
