@@ -6,7 +6,8 @@ import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import { TEXT_BYTES_MAX } from './read-json.ts';
 
 const SIGNATURE_BYTES_MAX = 512;
-const LENGTH_BYTES = 4;
+/** Of the length before each frame. */
+export const LENGTH_BYTES = 4;
 /** Largest length that a sender may state. */
 export const WIRE_BYTES_MAX = 2 + SIGNATURE_BYTES_MAX + TEXT_BYTES_MAX;
 

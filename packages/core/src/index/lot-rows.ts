@@ -218,6 +218,14 @@ export function writeAskFigures(
   return true;
 }
 
+/** Of a row whose efficiency is there. False when the effective score does not fit its column. */
+export function writeScore(words: Uint32Array, base: number, nominal: number): boolean {
+  const score = Math.floor((nominal * efficiencyAt(words, base)) / 1000);
+  if (!isBelow(score, TWO_32)) return false;
+  words[base + SCORE] = score;
+  return true;
+}
+
 function writeAsk(words: Uint32Array, at: number, ask: bigint): boolean {
   if (ask < 0n || ask >= 4294967296n) return false;
   words[at] = Number(ask);

@@ -1,6 +1,6 @@
 /** Changes of the market written into the tables and the tree, lot by lot and in place. */
 import type { Lot, LotDevice, SellOrder } from '../order/sell-order.ts';
-import { amountsOfLot, type Figures, firstAskOfLot } from '../panorama/figures.ts';
+import { amountsOfLot, type Figures, firstAskOfLot, scoreOfLot } from '../panorama/figures.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
 import type { Cells } from './cells.ts';
@@ -19,6 +19,7 @@ import {
   writeAmounts,
   writeAskFigures,
   writePrices,
+  writeScore,
 } from './lot-rows.ts';
 import type { LotTables, WideLot } from './lot-tables.ts';
 import { type LotTree, NODE_WORDS, NONE } from './lot-tree.ts';
@@ -138,7 +139,7 @@ export class LotWriter {
   }
 
   /**
-   * Sets amounts, asks and shares of the lot that is the offer's `number`-th.
+   * Sets amounts, asks, score and shares of the lot that is the offer's `number`-th.
    *
    * @param device place of its first device among the figures.
    * @returns how many devices it has; -1 when figures alone do not say enough, as of a wide lot or of
@@ -157,22 +158,23 @@ export class LotWriter {
     row[BANDWIDTH_HIGH_EFFICIENCY] = words[base + BANDWIDTH_HIGH_EFFICIENCY]!;
     const isNarrow =
       writeAmounts(row, 0, amountsOfLot(figures, number)) &&
-      writeAskFigures(row, 0, figures, firstAskOfLot(number));
+      writeAskFigures(row, 0, figures, firstAskOfLot(number)) &&
+      writeScore(row, 0, scoreOfLot(figures, number));
     if (!isNarrow) {
       inventories.release(inventory);
       return -1;
     }
-    let isSameAsks = true;
-    for (let word = ASKS; word < SCORE; word += 1) {
-      if (words[base + word] !== row[word]) isSameAsks = false;
+    let isSamePlace = true;
+    for (let word = ASKS; word <= SCORE; word += 1) {
+      if (words[base + word] !== row[word]) isSamePlace = false;
     }
-    const cell = isSameAsks ? -1 : this.#tree.cellOf(rows.leafOf(slot));
-    if (!isSameAsks) this.#tree.remove(slot);
-    for (let word = 0; word < SCORE; word += 1) words[base + word] = row[word]!;
+    const cell = isSamePlace ? -1 : this.#tree.cellOf(rows.leafOf(slot));
+    if (!isSamePlace) this.#tree.remove(slot);
+    for (let word = 0; word <= SCORE; word += 1) words[base + word] = row[word]!;
     words[base + INVENTORY] = inventory;
     inventories.release(old);
-    // Lots lie by their asks: at other ones, it is put in anew.
-    if (isSameAsks) this.#tree.stockChanged(slot);
+    // Lots lie by their asks and score: at other ones, it is put in anew.
+    if (isSamePlace) this.#tree.stockChanged(slot);
     else this.#tree.insert(slot, cell);
     return devices;
   }

@@ -95,6 +95,10 @@ class World {
       ...lot,
       amounts: { ...lot.amounts, cpuMillicores: dice.below(1 + 2 * lot.amounts.cpuMillicores) },
       asks: isDearer ? dice.pick(randomOffer(dice, 'x.h1', this.taste).lots).asks : lot.asks,
+      performance: {
+        ...lot.performance,
+        score: lot.performance.score + (isDearer ? dice.below(3) : 0),
+      },
       devices: lot.devices.map((device) => ({ ...device, milli: dice.pick([0, 500, 1000]) })),
     }));
     const validUntilMs = dice.pick([offer.validUntilMs, WALL_MS - 1, WALL_MS + 7_200_000]);

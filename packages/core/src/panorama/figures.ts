@@ -2,10 +2,11 @@
 import type { Lot, LotDevice, SellOrder } from '../order/sell-order.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { isAmount } from '../units/quantity.ts';
+import type { FlopsRate } from '../units/resources.ts';
 
 /**
  * How many lots; revision, revision of the terms, end of validity; of each lot cpu, memory, storage,
- * bandwidth and the asks for these and a device; last the free thousandths of all devices.
+ * bandwidth, the asks for these and a device, and its score; last the free thousandths of all devices.
  */
 export type Figures = readonly number[];
 
@@ -15,13 +16,14 @@ export interface Terms
   lots: LotTerms[];
 }
 
-export interface LotTerms extends Omit<Lot, 'amounts' | 'asks' | 'devices'> {
+export interface LotTerms extends Pick<Lot, 'id' | 'labels'> {
+  flops: FlopsRate[];
   devices: Omit<LotDevice, 'milli'>[];
 }
 
 const [LOTS, REVISION, TERMS_REVISION, VALID_UNTIL, HEAD] = [0, 1, 2, 3, 4];
-/** Numbers per lot, of which the first are amounts, the others asks. */
-const [PER_LOT, AMOUNTS] = [9, 4];
+/** Numbers per lot: the first are amounts, then come the asks, the last is the score. */
+const [PER_LOT, AMOUNTS] = [10, 4];
 const MILLI_MAX = 1000;
 const ASK_MAX = 2n ** 52n;
 
@@ -29,7 +31,7 @@ const ASK_MAX = 2n ** 52n;
 export function figuresOf(offer: SellOrder): number[] | null {
   const { lots } = offer;
   const figures = [lots.length, offer.revision, offer.termsRevision, offer.validUntilMs];
-  for (const { amounts, asks } of lots) {
+  for (const { amounts, asks, performance } of lots) {
     figures.push(amounts.cpuMillicores, amounts.memoryBytes, amounts.storageBytes);
     figures.push(amounts.bandwidthBitsPerSecond);
     for (const ask of [
@@ -41,6 +43,7 @@ export function figuresOf(offer: SellOrder): number[] | null {
     ]) {
       figures.push(ask <= ASK_MAX ? Number(ask) : Infinity);
     }
+    figures.push(performance.score);
   }
   for (const { devices } of lots) for (const { milli } of devices) figures.push(milli);
   return figures.every((value, place) => mayBe(figures, place, value)) ? figures : null;
@@ -51,7 +54,7 @@ export function termsOf(offer: SellOrder): Terms {
   return {
     ...{ provision, efficiencyPermille, capabilities, imagePolicy },
     lots: lots.map(({ id, devices, performance, labels }) => ({
-      ...{ id, performance, labels },
+      ...{ id, flops: performance.flops, labels },
       devices: devices.map(({ id: device, vendor, model, memoryBytes }) => ({
         ...{ id: device, vendor, model, memoryBytes },
       })),
@@ -73,7 +76,7 @@ export function offerFrom(participant: ParticipantId, terms: Terms, figures: Fig
   const at = (place: number) => figures[place]!;
   let place = HEAD;
   let device = firstDeviceOf(figures);
-  const lots = terms.lots.map(({ id, performance, labels, devices }) => {
+  const lots = terms.lots.map(({ id, flops, labels, devices }) => {
     const amounts = amountsAt(figures, place);
     const first = place + AMOUNTS;
     place += PER_LOT;
@@ -84,6 +87,7 @@ export function offerFrom(participant: ParticipantId, terms: Terms, figures: Fig
       bandwidthMicroPerGbitHour: BigInt(at(first + 3)),
       deviceMicroPerHour: BigInt(at(first + 4)),
     };
+    const performance = { score: at(first + 5), flops };
     const free = devices.map((one) => ({ ...one, milli: at(device++) }));
     return { id, amounts, devices: free, asks, performance, labels };
   });
@@ -102,6 +106,11 @@ export function amountsOfLot(figures: Figures, lot: number) {
 /** Where the asks of the lot begin. */
 export function firstAskOfLot(lot: number): number {
   return HEAD + lot * PER_LOT + AMOUNTS;
+}
+
+/** Nominal, as its lessor tells. */
+export function scoreOfLot(figures: Figures, lot: number): number {
+  return figures[HEAD + (lot + 1) * PER_LOT - 1]!;
 }
 
 export function validUntilOf(figures: Figures): number {
@@ -160,7 +169,7 @@ function haveSameTerms(a: SellOrder, b: SellOrder): boolean {
 function isSameLot(a: Lot, b: Lot): boolean {
   return (
     a.id === b.id &&
-    isSame(a.performance, b.performance) &&
+    isSame(a.performance.flops, b.performance.flops) &&
     isSame(a.labels, b.labels) &&
     a.devices.length === b.devices.length &&
     a.devices.every((device, at) => {

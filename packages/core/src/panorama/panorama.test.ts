@@ -192,8 +192,8 @@ describe('a change of a known offer', () => {
     owner.publishLease('ann.h1', { ...offer, revision: 2 });
     const [delta] = owner.takeDeltas(ALL) as [DeltaMessage];
     expect(delta.rows).toEqual([]);
-    // Places: revision of the offer, cpu of the first lot, second device after 4 + 9 and one more.
-    const figures = [1, 2, 4, 3000, 14, 250];
+    // Places: revision of the offer, cpu of the first lot, second device after 4 + 10 and one more.
+    const figures = [1, 2, 4, 3000, 15, 250];
     expect(delta.changes).toEqual([{ participant: 'ann.h1', since: 1, revision: 2, figures }]);
     other.changed.clear();
     expect(other.applyDelta('h1', delta)).toBe('applied');
@@ -202,13 +202,14 @@ describe('a change of a known offer', () => {
     expect([[...other.changed], [...other.refigured]]).toEqual([[], ['ann.h1']]);
   });
 
-  it('tells of prices, too, and the whole row where anything else is other', () => {
+  it('tells of prices and scores, too, and the whole row where anything else is other', () => {
     const { owner, other, follow } = known();
     const dear = small(8000);
     dear.lots[0]!.asks.cpuMicroPerCoreHour = 77n;
+    dear.lots[0]!.performance.score = 99;
     owner.publishLease('ann.h1', { ...dear, termsRevision: 2 });
     const [delta] = owner.takeDeltas(ALL) as [DeltaMessage];
-    expect(delta.changes).toMatchObject([{ figures: [2, 2, 8, 77] }]);
+    expect(delta.changes).toMatchObject([{ figures: [2, 2, 8, 77, 13, 99] }]);
     other.applyDelta('h1', delta);
     expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
     const moved = small(8000);
@@ -250,9 +251,9 @@ describe('a change of a known offer', () => {
     ['a later base', { ...change, since: 2, revision: 3 }],
     ['an unknown row', { ...change, participant: 'zoe.h1' }],
     ['a row without an offer', { ...change, participant: 'bea.h1', since: 2, revision: 3 }],
-    ['a place that is not there', { ...change, figures: [15, 1] }],
+    ['a place that is not there', { ...change, figures: [16, 1] }],
     ['how many lots there are', { ...change, figures: [0, 2] }],
-    ['more than all of a device', { ...change, figures: [13, 1001] }],
+    ['more than all of a device', { ...change, figures: [14, 1001] }],
     ['half a pair', { ...change, figures: [4] }],
   ])('on %s is not used, and a snapshot makes all equal', (_what, unfit) => {
     const { owner, other, copy } = known();

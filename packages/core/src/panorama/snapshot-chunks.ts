@@ -14,7 +14,8 @@ export type Fitting = (items: readonly unknown[]) => number;
 
 /** More rows are in no chunk. */
 const CHUNK_ROWS_MAX = 8_192;
-const NO_FORM = -1;
+/** After all forms. */
+const NO_FORM = Number.MAX_SAFE_INTEGER;
 
 /** A row with its form's number among all forms of the part. */
 interface Sorted {
@@ -51,6 +52,8 @@ function sort(rows: readonly PanoramaRow[]): { forms: RowForm[]; sorted: Sorted[
     }
     return { row, form, figures: [...split.figures] };
   });
+  // Rows of one form side by side: it stands in few chunks.
+  sorted.sort((a, b) => a.form - b.form);
   return { forms, sorted };
 }
 

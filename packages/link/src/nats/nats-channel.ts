@@ -4,9 +4,9 @@ import { Inlet } from '../inlet.ts';
 import type { SendQueue } from '../send-queue.ts';
 import type { WireItem } from '../wire.ts';
 import { WireParser } from '../wire.ts';
-import { framePacket, takenPacket } from './parcel.ts';
+import { framePacket, packed, takenPacket, wireOf } from './parcel.ts';
 
-/** Bytes of frames under way, beyond which the sender waits to hear that some were taken. */
+/** Bytes of frames, unpacked, under way, beyond which the sender waits to hear that some were taken. */
 const WINDOW_BYTES = 1_048_576;
 /** The receiver says so after each quarter: a sender that waits always hears of it. */
 const TAKEN_BYTES = WINDOW_BYTES / 4;
@@ -30,7 +30,7 @@ export interface NatsChannelSettings {
 export class NatsChannel implements Channel {
   readonly #settings: NatsChannelSettings;
   readonly #queue: SendQueue<QueuedPacket>;
-  readonly #inlet: Inlet<{ item: WireItem; bytes: number }>;
+  readonly #inlet: Inlet<Uint8Array>;
   #underWay = 0;
   #untold = 0;
   #closed = false;
@@ -39,10 +39,12 @@ export class NatsChannel implements Channel {
   constructor(queue: SendQueue<QueuedPacket>, settings: NatsChannelSettings) {
     this.#queue = queue;
     this.#settings = settings;
+    // Unpacked when its turn comes: what waits takes no more room than it travelled with.
     this.#inlet = new Inlet(
-      ({ item, bytes }) => {
+      (packet) => {
         if (this.#closed) return;
-        const pending = settings.onItem(item);
+        const { item, bytes } = itemIn(packet);
+        const pending = item && settings.onItem(item);
         if (!pending) return this.#tell(bytes);
         return pending.then(() => this.#tell(bytes));
       },
@@ -65,7 +67,7 @@ export class NatsChannel implements Channel {
       const next = this.#queue.shift();
       if (!next) return;
       this.#underWay += next.packet.length;
-      this.#settings.publish(next.packet);
+      this.#settings.publish(packed(next.packet));
     }
   }
 
@@ -75,11 +77,9 @@ export class NatsChannel implements Channel {
     this.flush();
   }
 
-  /** A frame arrived; a packet that holds anything but one whole frame is refused. */
+  /** A frame arrived, packed or not. */
   receive(packet: Uint8Array): void {
-    const items = new WireParser().push(packet.subarray(1));
-    const bytes = packet.length;
-    this.#inlet.push(items.map((item, at) => ({ item, bytes: at === 0 ? bytes : 0 })));
+    this.#inlet.push([packet]);
   }
 
   /** What fits into the credit is out already; the rest is given up. */
@@ -109,4 +109,13 @@ export function enqueuePacket(
 ): void {
   const packet = framePacket(text, signature);
   queue.push({ packet, atMs: performance.now() }, packet.length);
+}
+
+/** The frame of a packet, which holds one, with its size as its sender counts it. */
+function itemIn(packet: Uint8Array): { item: WireItem | undefined; bytes: number } {
+  const read = wireOf(packet);
+  if (!read.ok) {
+    return { item: { kind: 'refused', refusal: read, fatal: false }, bytes: packet.length };
+  }
+  return { item: new WireParser().push(read.wire)[0], bytes: 1 + read.wire.length };
 }

@@ -87,6 +87,7 @@ export class NatsClient implements Client {
       case KIND.opened:
         return this.#opened();
       case KIND.frame:
+      case KIND.packed:
         return this.#channel?.receive(packet);
       case KIND.taken:
         return this.#channel?.taken(takenOf(packet));

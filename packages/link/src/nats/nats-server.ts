@@ -134,6 +134,7 @@ class Lines {
         if (!line) this.#accept(token, id);
         return this.#publish(token, id, OPENED);
       case KIND.frame:
+      case KIND.packed:
         if (line) line.channel.receive(packet);
         // Of a line that this process never opened: its owner shall open a new one.
         else this.#publish(token, id, CLOSE);

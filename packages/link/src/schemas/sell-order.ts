@@ -38,11 +38,8 @@ const deviceFields = { id: name, ...deviceModelFields };
 
 const lotDevice = schemaFor<LotDevice>()(z.strictObject({ ...deviceFields, milli: permille }));
 
-const lotFields = {
-  id: name.min(1),
-  performance: z.strictObject({ score: amount, flops: list(flopsRate, FEW) }),
-  labels: mapOf(name, name, FEW),
-};
+const flops = list(flopsRate, FEW);
+const lotFields = { id: name.min(1), labels: mapOf(name, name, FEW) };
 
 const lot = schemaFor<Lot>()(
   z.strictObject({
@@ -50,6 +47,7 @@ const lot = schemaFor<Lot>()(
     amounts: resourceAmounts,
     devices: list(lotDevice, SOME),
     asks,
+    performance: z.strictObject({ score: amount, flops }),
   }),
 );
 
@@ -85,7 +83,7 @@ export const sellOrder = schemaFor<SellOrder>()(
 );
 
 const lotTerms = schemaFor<LotTerms>()(
-  z.strictObject({ ...lotFields, devices: list(z.strictObject(deviceFields), SOME) }),
+  z.strictObject({ ...lotFields, flops, devices: list(z.strictObject(deviceFields), SOME) }),
 );
 
 /** An offer without its figures. */

@@ -31,8 +31,9 @@ export function sharedRow(form: RowForm | undefined, shared: SharedRow): Panoram
   const { lots, ...terms } = structuredClone(form.terms);
   const offer = {
     ...{ participant, revision: 0, termsRevision: 0, ...terms, validUntilMs: 0 },
-    lots: lots.map((lot) => ({
+    lots: lots.map(({ flops, ...lot }) => ({
       ...lot,
+      performance: { score: 0, flops },
       ...{ amounts: { ...NO_AMOUNTS }, asks: { ...NO_ASKS } },
       devices: lot.devices.map((device) => ({ ...device, milli: 0 })),
     })),
@@ -67,6 +68,7 @@ function settersOf(offer: NonNullable<LeaseRow['offer']>): (((value: number) => 
   for (const lot of offer.lots) {
     numbers(lot.amounts, Object.keys(NO_AMOUNTS));
     numbers(lot.asks, Object.keys(NO_ASKS));
+    numbers(lot.performance, ['score']);
   }
   for (const { devices } of offer.lots) for (const device of devices) numbers(device, ['milli']);
   return setters;
