@@ -151,6 +151,8 @@ export class TargetSide extends Side implements Lessors {
 
   followReports(): void {}
 
+  raceLost(): void {}
+
   desiredChanged(): number {
     return 1;
   }

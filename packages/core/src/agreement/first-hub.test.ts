@@ -3,6 +3,7 @@ import { Bench, type Wire } from '../../test/agreement-bench.ts';
 import { keysOf } from '../../test/keys.ts';
 import { countersign, signDocument } from '../units/document.ts';
 import { costOf } from '../units/money.ts';
+import type { PartRecord } from './records.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
 const BOTH = { h2: 2, h3: 2 };
@@ -108,6 +109,22 @@ describe('a decision', () => {
       row,
     });
     expect(agreement.state).toBe('preparing');
+  });
+
+  it('to abort is told again when a yes from before it comes late, until that is confirmed', () => {
+    const bench = new Bench();
+    const agreement = bench.start('a', { h2: 1 });
+    bench.settle(({ message }) => message.type === 'vote-yes');
+    bench.wait(DEFAULT_TIMING.voteTimeoutMs);
+    const { document, terms } = bench.target('h2').parts.parts.get('a.0') as PartRecord;
+    bench.settle().wait(DEFAULT_TIMING.retryMaxMs).settle();
+    expect(agreement.parts[0]?.status).toBe('closed');
+    const row = bench.target('h2').row(terms.lessor);
+    const late = { agreement: 'a', part: 0, document, epoch: 1, row, keys: null };
+    bench.first.handle('h2', { type: 'vote-yes', ...late });
+    bench.wires = [];
+    bench.wait(DEFAULT_TIMING.retryMaxMs).settle();
+    expect(agreement.parts[0]?.status).toBe('closed');
   });
 
   it('to abort stands: a yes that comes later is answered with ABORT', () => {

@@ -140,7 +140,9 @@ export class FirstAgreements {
       // A vote after the decision is answered by it: a yes is taken back, a no needs nothing.
       part.status = message.type === 'vote-no' ? 'closed' : 'refused';
       this.#save(agreement);
-      return this.#tell(agreement, part);
+      this.#tell(agreement, part);
+      // Until it is confirmed: the answer may be lost like the one before.
+      return part.status === 'refused' ? this.#schedule(agreement, true) : undefined;
     }
     if (part.status !== 'asked') return;
     this.#hooks.answered(part, message.epoch, message.row);

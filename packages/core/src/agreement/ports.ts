@@ -43,6 +43,8 @@ export interface Lessors {
   /** The lessor's row as published, with all changes of this step. */
   row(lessor: ParticipantId): LeaseRow | null;
   epoch(): number;
+  /** Another hub came too late for something here. */
+  raceLost(): void;
   /** Free quantities changed: publish them. */
   stockChanged(lessor: ParticipantId): void;
   /** Draws the conclusions from what the lessor's agent reported last of this part, once more. */

@@ -123,6 +123,7 @@ export class TargetParts {
     const known = this.parts.get(id);
     if (known) return this.#vote(known);
     const refusal = this.#refusePrepare(id, from, terms, message.document);
+    if (refusal?.code === 'AGREEMENT_LOST_RACE') this.#lessors.raceLost();
     if (refusal) return this.#voteNo(terms, refusal.code, refusal.hint);
     const { self, crypto } = this.#ports;
     const part: PartRecord = {

@@ -11,6 +11,7 @@ import { type Kept, progressTableOf } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
 import type { AdmissionAnswer } from './admission.ts';
 import type { HubConfig } from './config.ts';
+import { Contention } from './contention.ts';
 import type { FrameRefused } from './frame-gate.ts';
 import { Outbox } from './outbox.ts';
 import { Pseudonyms } from './pseudonyms.ts';
@@ -42,6 +43,7 @@ export class HubContext implements AgreementPorts {
   readonly market: Market;
   readonly pseudonyms: Pseudonyms;
   readonly subnet: Subnet;
+  readonly contention: Contention;
   /** Hubs of the network with their valid keys, this one among them. */
   readonly hubKeys: Map<HubId, readonly string[]>;
   /** Messages of this hub to itself (as first and target hub of one agreement), same step. */
@@ -70,6 +72,7 @@ export class HubContext implements AgreementPorts {
     const peers = [...this.hubKeys.keys()].filter((id) => id !== config.id);
     this.panorama = new Panorama(config.id, epoch, peers, env.crypto);
     this.market = new Market(this.panorama);
+    this.contention = new Contention(this);
     // The time of the last word before a restart is not known: no hub counts as lost early.
     for (const part of this.panorama.parts.values()) part.lastHeardMs = now.elapsedMs;
     this.pseudonyms = new Pseudonyms(config.privacy, config.id, env.crypto);

@@ -325,6 +325,10 @@ export class MemberDesk implements Lessors {
     return member.desiredRevision;
   }
 
+  raceLost(): void {
+    this.#context.contention.raceLost();
+  }
+
   readTerms(payload: string): AgreementPartTerms | undefined {
     const read = this.#context.env.documents.agreementPart(payload);
     return read.ok ? read.value : undefined;

@@ -1,8 +1,9 @@
 /** Buy orders at their first hub: accepted, matched in fair order, and followed to their end. */
 import type { FirstAgreements } from '../agreement/first-hub.ts';
 import type { AgreementPart, AgreementPartTerms, AgreementRecord } from '../agreement/records.ts';
-import { type Match, matchOrder, type Want } from '../matching/match.ts';
+import type { Match, Want } from '../matching/match.ts';
 import { matchApart, type Wish } from '../matching/match-apart.ts';
+import { matchShare } from '../matching/match-share.ts';
 import { mayServe } from '../matching/may-serve.ts';
 import type { AwaitedKey, KeyRelease } from '../messages.ts';
 import { KEPT_ORDER } from '../order/kept.ts';
@@ -66,6 +67,7 @@ export class OrderBook {
       wanted: (record) => this.#wanted(record),
       sign: (record, match) => this.#sign(record, match),
       matchApart: (records) => this.#matchApart(records),
+      losesRaces: () => this.#context.contention.isExpected,
       matchAlone: (record, instead) => this.#match(record, instead),
       lostRace: (record, lessors) => this.#lostRace(record, lessors.join(', ')),
       enqueue: (record) => this.#enqueue(record),
@@ -269,7 +271,7 @@ export class OrderBook {
   #match(record: OrderRecord, instead?: Refusal): void {
     const wish = this.#wishOf(record);
     if (!wish) return;
-    const match = matchOrder(wish.view, wish.order, wish.want);
+    const match = matchShare(wish.view, wish.order, wish.want, wish.nearer);
     if (match.ok) return this.#sign(record, match);
     const { code, hint } = instead ?? match;
     this.#unmatched(record, code, hint);
@@ -295,7 +297,8 @@ export class OrderBook {
     const order = isWhole ? record.order : { ...record.order, maxLessors };
     const hidesStock = this.#context.hidesStockFrom(order.lessee);
     const { wallMs } = this.#context.now();
-    return { view: { market: this.#context.market, wallMs, hidesStock }, order, want };
+    const view = { market: this.#context.market, wallMs, hidesStock };
+    return { view, order, want, nearer: this.#context.contention.nearer };
   }
 
   /** What is still wanted, from how many further lessors; undefined: not to be matched now. */
@@ -360,9 +363,10 @@ export class OrderBook {
     const code = (refused?.outcome ?? agreement.code ?? 'AGREEMENT_ABORTED') as RefusalCode;
     order.lastCode = lost.length > 0 ? 'MATCH_LOST_RACE' : code;
     order.lastHint = lost.join(', ');
+    if (lost.length > 0) this.#context.contention.raceLost();
     if (lost.length > 0) this.#note(order, 'lost-race', lost.join(', '));
     else this.#note(order, 'aborted', code);
-    this.#backOff(order, agreement.parts.length === 1 && lost.length > 0);
+    this.#backOff(order, lost.length > 0);
     this.#conclude(order);
   }
 

@@ -25,6 +25,8 @@ export interface RoundOrders {
   sign(record: OrderRecord, match: Match): void;
   /** Matches all of them, or none when they compete: then false. */
   matchApart(records: readonly OrderRecord[]): boolean;
+  /** What takes its time is lost to other hubs meanwhile. */
+  losesRaces(): boolean;
   /** Matches it by itself, as the market is now; `instead` is said when nothing suits. */
   matchAlone(record: OrderRecord, instead?: Refusal): void;
   /** The lots that it was to get are not what they were. */
@@ -94,7 +96,7 @@ export class RoundDesk {
     }
     if (this.#round) return [];
     const waiting = this.#takeWaiting();
-    if (waiting.length < settings.ordersFrom) return waiting;
+    if (waiting.length < settings.ordersFrom || this.#orders.losesRaces()) return waiting;
     if (waiting.length <= APART_MOST && this.#orders.matchApart(waiting)) return [];
     const { ordersMost } = settings;
     for (const { id } of waiting.slice(ordersMost)) this.#waiting.add(id);

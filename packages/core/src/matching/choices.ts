@@ -73,7 +73,7 @@ export class Choices {
   /** A larger batch begins with the lots of the one before. */
   #more(): void {
     if (this.#batch.length > 0) this.#size *= GROWTH;
-    const { market, wallMs, without } = this.#view;
+    const { market, wallMs, only } = this.#view;
     const search = {
       lots: this.#size,
       wallMs,
@@ -81,7 +81,7 @@ export class Choices {
       ...(this.#lessors && { lessors: this.#lessors }),
       ...(this.#priceMax !== undefined && { priceMax: this.#priceMax }),
     };
-    this.#batch = market.candidates(this.#order, search, without);
+    this.#batch = market.candidates(this.#order, search, only);
     this.#isLast = this.#batch.length < this.#size;
   }
 

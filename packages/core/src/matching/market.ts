@@ -15,8 +15,8 @@ export interface MarketView {
   wallMs: number;
   /** Whoever asks is not told how much there is, only that it is less than asked for. */
   hidesStock?: boolean;
-  /** Lessors of which nothing is taken, if stated. */
-  without?: ReadonlySet<ParticipantId>;
+  /** Only lots of these lessors, if stated. */
+  only?: (lessor: ParticipantId) => boolean;
 }
 
 const RECENT_MAX = 64;
@@ -52,18 +52,18 @@ export class Market {
    * the order's priority: a tie goes to the lower price, the higher score, the smaller lessor and lot.
    *
    * @param search how many lots; `replicasMax` bounds the replicas that are counted per lot.
-   * @param without lessors that are passed over, if stated.
+   * @param only of which lessors, if stated.
    * @patent [0050]-[0052] C1.5 C1.6 MAT-2 MAT-3
    */
   candidates(
     order: BuyOrder,
     search: Omit<Search, 'partitions' | 'isCandidate'>,
-    without?: ReadonlySet<ParticipantId>,
+    only?: (lessor: ParticipantId) => boolean,
   ): LotHit[] {
     const { arrived } = this.panorama;
     const isCandidate = (lessor: ParticipantId) =>
       !arrived.has(lessor) &&
-      !without?.has(lessor) &&
+      (only === undefined || only(lessor)) &&
       (this.#isWithin(lessor) || this.couldServe(lessor, order));
     return this.#best(order, { ...search, isCandidate });
   }

@@ -5,12 +5,15 @@ import { placementFits, placeReplicas, replicasThatFit } from '../order/fit.ts';
 import type { Placement } from '../order/placement.ts';
 import type { Refusal } from '../refusals.ts';
 import type { Market, MarketView } from './market.ts';
-import { type Match, type MatchPart, matchOrder, type Want } from './match.ts';
+import type { Match, MatchPart, Want } from './match.ts';
+import { matchShare, type Nearer } from './match-share.ts';
 
 export interface Wish {
   view: MarketView;
   order: BuyOrder;
   want: Want;
+  /** See {@link matchShare}. */
+  nearer: Nearer | null;
 }
 
 /**
@@ -23,7 +26,9 @@ export function matchApart(
   market: Market,
   wishes: readonly Wish[],
 ): (Match | Refusal)[] | undefined {
-  const alone = wishes.map(({ view, order, want }) => matchOrder(view, order, want));
+  const alone = wishes.map(({ view, order, want, nearer }) =>
+    matchShare(view, order, want, nearer),
+  );
   const { reservations } = market;
   const reserved: { lessor: string; name: string }[] = [];
   const together: (Match | Refusal)[] = [];

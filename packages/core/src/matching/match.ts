@@ -48,8 +48,10 @@ export interface Match {
  * @patent [0050]-[0052] [0055] [0079] C1.6 MAT-3 MAT-9 MAT-10
  */
 export function matchOrder(view: MarketView, order: BuyOrder, want: Want): Match | Refusal {
-  if (want.avoid) {
-    const others = matchAmong({ ...view, without: want.avoid }, order, want);
+  const { avoid } = want;
+  if (avoid) {
+    const isOther = (lessor: ParticipantId) => !avoid.has(lessor) && (view.only?.(lessor) ?? true);
+    const others = matchAmong({ ...view, only: isOther }, order, want);
     if (others.ok) return others;
   }
   return matchAmong(view, order, want);
@@ -70,9 +72,9 @@ function matchAmong(view: MarketView, order: BuyOrder, want: Want): Match | Refu
 
 function roomiestLessors(view: MarketView, order: BuyOrder, want: Want): ParticipantId[] {
   const room = new Map<ParticipantId, number>();
-  const { wallMs, without } = view;
+  const { wallMs, only } = view;
   const all = { lots: Infinity, wallMs, replicasMax: want.max };
-  for (const { lessor, replicas } of view.market.candidates(order, all, without)) {
+  for (const { lessor, replicas } of view.market.candidates(order, all, only)) {
     room.set(lessor, (room.get(lessor) ?? 0) + replicas);
   }
   return [...room]
