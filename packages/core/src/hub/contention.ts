@@ -6,7 +6,7 @@ import type { HubId } from '../units/ids.ts';
 import type { Now } from '../units/now.ts';
 
 /** For so long after a lost race hubs expect another one. */
-const AFTER_LOST_MS = 10_000;
+const AFTER_LOST_MS = 3_000;
 
 interface Hub {
   readonly self: HubId;
