@@ -4,6 +4,7 @@ import type { BuyOrder } from '../order/buy-order.ts';
 import type { PublishedSpec } from '../order/resource-spec.ts';
 import type { Lot, SellOrder } from '../order/sell-order.ts';
 import { offerFitsSpec } from '../order/within-spec.ts';
+import type { Figures } from '../panorama/figures.ts';
 import type { Panorama } from '../panorama/panorama.ts';
 import { hubOf, type ParticipantId } from '../units/ids.ts';
 import { Reservations } from './reservations.ts';
@@ -151,10 +152,13 @@ export class Market {
 
   /** Takes over into the index what changed, apart from snapshots, since it was last asked. */
   follow(): void {
-    const { changed, refigured, parts } = this.panorama;
+    const { changed, refigured, arrived, parts } = this.panorama;
     for (const lessor of this.reservations.changed) changed.add(lessor);
     this.reservations.changed.clear();
-    for (const lessor of refigured) if (!changed.has(lessor)) this.#refigure(lessor);
+    for (const [lessor, figures] of refigured) {
+      // What arrived is taken over whole, and may be of other lots.
+      if (!changed.has(lessor) && !arrived.has(lessor)) this.#refigure(lessor, figures);
+    }
     refigured.clear();
     for (const lessor of changed) this.#take(lessor);
     changed.clear();
@@ -162,9 +166,8 @@ export class Market {
   }
 
   /** Only figures of the offer changed: all else is in the index already. */
-  #refigure(lessor: ParticipantId): void {
-    const figures = this.panorama.parts.get(hubOf(lessor))?.leases.figuresOf(lessor);
-    const isAlone = figures !== undefined && !this.reservations.has(lessor);
+  #refigure(lessor: ParticipantId, figures: Figures): void {
+    const isAlone = !this.reservations.has(lessor);
     if (isAlone && this.#index.setFigures(lessor, figures)) this.#beyond.add(lessor);
     else this.#take(lessor);
   }

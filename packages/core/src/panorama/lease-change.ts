@@ -1,9 +1,11 @@
 /** A change of a lease row put in place, if it builds on the row that is here. */
-import { mayBe, meaningOf } from './figures.ts';
+import { type Figures, mayBe, meaningOf } from './figures.ts';
 import type { HubPart } from './hub-part.ts';
 import type { LeaseChange } from './row.ts';
 
 export interface Changed {
+  /** Of the row as it is now. */
+  figures: Figures;
   /** Whether anything is other than the offer's own number. */
   isOther: boolean;
   /** Orders that did not fit may fit now. */
@@ -29,7 +31,7 @@ export function applyChange(
   if (known !== since && !cameEarly) return 'unfit';
   const figures = part.leases.figuresOf(participant)?.slice();
   if (!figures || change.figures.length % 2 !== 0) return 'unfit';
-  const changed: Changed = { isOther: false, isImprovement: false };
+  const changed: Changed = { figures, isOther: false, isImprovement: false };
   for (let at = 0; at < change.figures.length; at += 2) {
     const [place, value] = [change.figures[at]!, change.figures[at + 1]!];
     if (place < 1 || place >= figures.length || !mayBe(figures, place, value)) return 'unfit';

@@ -5,6 +5,7 @@ import type { SellOrder } from '../order/sell-order.ts';
 import type { Crypto } from '../units/document.ts';
 import { compareIds, type HubId, hubOf, type ParticipantId } from '../units/ids.ts';
 import { AMOUNT_FIELDS } from '../units/resources.ts';
+import type { Figures } from './figures.ts';
 import { HubPart } from './hub-part.ts';
 import { applyChange } from './lease-change.ts';
 import type { PartRows } from './part-rows.ts';
@@ -45,8 +46,8 @@ export class Panorama {
   readonly improved = new Set<ParticipantId>();
   /** Participants of whom a row changed, or went, since this was last emptied. */
   readonly changed = new Set<ParticipantId>();
-  /** Lessors of whose offer only figures changed, since this was last emptied. */
-  readonly refigured = new Set<ParticipantId>();
+  /** Figures of offers in which nothing else changed since this was last emptied. */
+  readonly refigured = new Map<ParticipantId, Figures>();
   /** The same for rows of snapshots, which are many at once; not yet counted as improved. */
   readonly arrived = new Set<ParticipantId>();
   readonly #crypto: Crypto;
@@ -174,6 +175,7 @@ export class Panorama {
     this.#assemblies.delete(hub);
     for (const participant of part.replace(epoch, revision, snapshot.complete, assembly.rows)) {
       this.arrived.add(participant);
+      this.refigured.delete(participant);
     }
     return 'applied';
   }
@@ -187,7 +189,10 @@ export class Panorama {
   #apply(part: HubPart, row: PanoramaRow, inOrder: boolean): void {
     const old = row.kind === 'lease' ? part.leases.get(row.participant)?.offer : null;
     const stored = inOrder ? part.putInOrder(row) : part.put(row);
-    if (stored) this.changed.add(row.participant);
+    if (stored) {
+      this.changed.add(row.participant);
+      this.refigured.delete(row.participant);
+    }
     if (stored && (row.kind === 'resource' || isImprovement(old ?? null, row.offer))) {
       this.improved.add(row.participant);
     }
@@ -198,7 +203,7 @@ export class Panorama {
     const became = applyChange(part, change, from);
     if (became === 'unfit') return false;
     if (became === 'old') return true;
-    if (became.isOther) this.refigured.add(participant);
+    if (became.isOther) this.refigured.set(participant, became.figures);
     if (became.isImprovement) this.improved.add(participant);
     return true;
   }
