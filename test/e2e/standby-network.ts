@@ -12,6 +12,7 @@ import { connectAny } from '@sparegrid/link/connect-any';
 import { TestAuthority } from '@sparegrid/link/identity/certificates-for-tests';
 import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import {
+  encodeKey,
   generateKey,
   generateSealKey,
   publicKeyOf,
@@ -24,6 +25,7 @@ import { natsTransport, type TlsFiles } from '@sparegrid/link/nats/nats-transpor
 import type { Transport } from '@sparegrid/link/transport';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
+import { connectHttp } from '@sparegrid/sdk/connect-http';
 import { type Running, startLessor } from '@sparegrid/sim/replay/lessor';
 import { offerOf, specOf } from '../../bench/e2e/machine.ts';
 import { PrivatePostgres } from '../../packages/link/test/private-postgres.ts';
@@ -40,6 +42,7 @@ const LESSEE = 'lessee.h1';
 const NODES = ['h1', 'h2', LESSEE, ...LESSORS];
 const HOST = '127.0.0.1';
 const DOORS = ['mesh', 'local'] as const;
+const PORTS = [...DOORS, 'http'] as const;
 
 type Door = (typeof DOORS)[number];
 export type Links = 'sockets' | 'nats';
@@ -136,11 +139,20 @@ export class StandbyNetwork {
     }
   }
 
+  /** Over NATS, clients use HTTP as the command line does. */
   connect(): Promise<Client> {
+    if (this.#links === 'nats') {
+      return connectHttp({
+        url: this.#serving('h1').map((name) => `http://${HOST}:${this.#ports.get(`${name} http`)}`),
+        hub: 'h1',
+        participant: LESSEE,
+        key: encodeKey(this.#key(LESSEE)),
+        network: this.#trust.anchor,
+      });
+    }
     return connect({
       hub: { id: 'h1', publicKey: this.#publicKey('h1') },
       hubSocket: this.#doorsOf('h1', 'local'),
-      transport: this.#transportOf(LESSEE),
       participant: LESSEE,
       privateKey: this.#key(LESSEE),
       network: this.#trust.anchor,
@@ -207,9 +219,9 @@ export class StandbyNetwork {
   async #prepareNats(): Promise<void> {
     const authority = await TestAuthority.open(this.#directory);
     for (const node of NODES) this.#tls.set(node, await authority.tlsOf(node, [HOST]));
-    const ports = await freePorts(PROCESSES.length * DOORS.length);
+    const ports = await freePorts(PROCESSES.length * PORTS.length);
     for (const name of PROCESSES) {
-      for (const door of DOORS) this.#ports.set(`${name} ${door}`, ports.pop() as number);
+      for (const door of PORTS) this.#ports.set(`${name} ${door}`, ports.pop() as number);
     }
   }
 
@@ -221,7 +233,10 @@ export class StandbyNetwork {
       port: this.#ports.get(`${name} ${door}`),
       tls: this.#tls.get(id),
     });
-    return { nats: { directory: `nats-${name}`, mesh: broker('mesh'), local: broker('local') } };
+    return {
+      nats: { directory: `nats-${name}`, mesh: broker('mesh'), local: broker('local') },
+      http: { port: this.#ports.get(`${name} http`) },
+    };
   }
 
   #transportOf(node: string): Transport {
@@ -241,7 +256,11 @@ export class StandbyNetwork {
   }
 
   #doorsOf(hub: string, door: Door): string[] {
-    return PROCESSES.filter((name) => name.startsWith(hub)).map((name) => this.#door(name, door));
+    return this.#serving(hub).map((name) => this.#door(name, door));
+  }
+
+  #serving(hub: string): ProcessName[] {
+    return PROCESSES.filter((name) => name.startsWith(hub));
   }
 
   #door(name: ProcessName, door: Door): string {

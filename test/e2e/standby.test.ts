@@ -27,151 +27,157 @@ const LINKS: readonly { links: Links; has: boolean }[] = [
 ];
 
 for (const { links, has } of LINKS) {
-  describe.skipIf(!has)(`a hub with a standby, over ${links}`, () => {
-    let network: StandbyNetwork;
-    let client: Client;
-    let serving: ProcessName = 'h1-a';
-    let waiting: ProcessName = 'h1-b';
-    const acknowledged: string[] = [];
+  describe.skipIf(!has)(
+    `a hub with a standby, over ${links}${links === 'nats' ? ' and HTTP' : ''}`,
+    () => {
+      let network: StandbyNetwork;
+      let client: Client;
+      let serving: ProcessName = 'h1-a';
+      let waiting: ProcessName = 'h1-b';
+      const acknowledged: string[] = [];
 
-    beforeAll(async () => {
-      network = await StandbyNetwork.open(links);
-      await Promise.all([network.start('h1-a').ready, network.start('h2').ready]);
-      network.start('h1-b');
-      await network.startLessors();
-      client = await network.connect();
-      while ((await client.offers()).length < LESSORS);
-    }, 60_000);
+      beforeAll(async () => {
+        network = await StandbyNetwork.open(links);
+        await Promise.all([network.start('h1-a').ready, network.start('h2').ready]);
+        network.start('h1-b');
+        await network.startLessors();
+        client = await network.connect();
+        while ((await client.offers()).length < LESSORS);
+      }, 60_000);
 
-    afterAll(async () => {
-      await client?.close();
-      await network?.close();
-    }, 30_000);
+      afterAll(async () => {
+        await client?.close();
+        await network?.close();
+      }, 30_000);
 
-    /**
-     * Orders one after the other on each of several lines; `act` happens in the midst of it.
-     *
-     * @returns the longest time after it in which no order was acknowledged.
-     */
-    async function orderWhile(act: () => void): Promise<number> {
-      let [next, count, longestMs, lastMs] = [0, 0, 0, Number.POSITIVE_INFINITY];
-      const line = async () => {
-        while (next < ORDERS_PER_FAULT) {
-          next += 1;
-          acknowledged.push(await client.submitOrder(draft(), { timeoutMs: null }));
-          count += 1;
-          longestMs = Math.max(longestMs, performance.now() - lastMs);
-          if (count >= ACKNOWLEDGED_BEFORE) lastMs = performance.now();
-          if (count === ACKNOWLEDGED_BEFORE) act();
-        }
-      };
-      await Promise.all(Array.from({ length: IN_FLIGHT }, line));
-      [serving, waiting] = [waiting, serving];
-      await network.process(serving).ready;
-      return longestMs;
-    }
-
-    async function isConserved(sold: ReadonlyMap<string, number>): Promise<boolean> {
-      const offers = await client.offers();
-      const accounted = offers.map(({ offer }) => {
-        const free = offer.lots.reduce((sum, { amounts }) => sum + amounts.cpuMillicores / 1000, 0);
-        return free + (sold.get(offer.participant) ?? 0);
-      });
-      return offers.length === LESSORS && accounted.every((cores) => cores === CORES_PER_LESSOR);
-    }
-
-    /** Every acknowledged order is there and runs; what is sold and what is free is what there is. */
-    async function expectAllRunning(): Promise<void> {
-      let views: OrderView[];
-      do {
-        views = await Promise.all(acknowledged.map((id) => client.getOrder(id)));
-        await Promise.all(views.filter(awaitsKey).map(({ id }) => client.release(id)));
-      } while (views.some(({ state }) => state !== 'running' && state !== 'failed'));
-      expect(views.filter(({ state }) => state === 'failed')).toEqual([]);
-      const sold = new Map<string, number>();
-      for (const { agreements } of views) {
-        // Parts of an agreement that was given up never ran and have no outcome.
-        const standing = agreements.filter(({ negotiation }) => negotiation === 'FINALIZED');
-        for (const { lessor, outcome, replicas } of standing.flatMap(({ parts }) => parts)) {
-          if (outcome === null) sold.set(lessor, (sold.get(lessor) ?? 0) + replicas);
-        }
+      /**
+       * Orders one after the other on each of several lines; `act` happens in the midst of it.
+       *
+       * @returns the longest time after it in which no order was acknowledged.
+       */
+      async function orderWhile(act: () => void): Promise<number> {
+        let [next, count, longestMs, lastMs] = [0, 0, 0, Number.POSITIVE_INFINITY];
+        const line = async () => {
+          while (next < ORDERS_PER_FAULT) {
+            next += 1;
+            acknowledged.push(await client.submitOrder(draft(), { timeoutMs: null }));
+            count += 1;
+            longestMs = Math.max(longestMs, performance.now() - lastMs);
+            if (count >= ACKNOWLEDGED_BEFORE) lastMs = performance.now();
+            if (count === ACKNOWLEDGED_BEFORE) act();
+          }
+        };
+        await Promise.all(Array.from({ length: IN_FLIGHT }, line));
+        [serving, waiting] = [waiting, serving];
+        await network.process(serving).ready;
+        return longestMs;
       }
-      // Rows of another hub come a little later than its word on an agreement.
-      while (!(await isConserved(sold)));
-      expect([...sold.values()].reduce((sum, cores) => sum + cores, 0)).toBe(acknowledged.length);
-    }
 
-    it(
-      'goes on after kill -9 of the process that serves',
-      async () => {
-        const { ended } = network.process(serving);
-        const silentMs = await orderWhile(() => network.process(serving).child.kill('SIGKILL'));
-        await ended;
-        process.stderr.write(`taken over ${Math.round(silentMs)} ms after kill -9\n`);
-        expect(silentMs).toBeLessThan(TAKE_OVER_MS_MAX);
-        await expectAllRunning();
-        network.start(waiting);
-      },
-      FAULT_MS_MAX,
-    );
-
-    it(
-      'goes on when that process is stopped; woken up, it ends and has changed nothing',
-      async () => {
-        const { child, ended } = network.process(serving);
-        await orderWhile(() => child.kill('SIGSTOP'));
-        await expectAllRunning();
-        child.kill('SIGCONT');
-        const { code, said } = await ended;
-        expect(code).toBe(70);
-        expect(said).toMatch(/^STORE_FENCED: /m);
-        await expectAllRunning();
-        network.start(waiting);
-      },
-      FAULT_MS_MAX,
-    );
-
-    it(
-      'goes on when that process is cut off from the database, which hears of it late',
-      async () => {
-        const { ended } = network.process(serving);
-        const cut = network.proxy(serving);
-        await orderWhile(() => cut.cut());
-        await expectAllRunning();
-        cut.mend();
-        const { code, said } = await ended;
-        expect(code).toBe(70);
-        expect(said).toMatch(/^STORE_(FENCED|LOST): /m);
-        await expectAllRunning();
-        network.start(waiting);
-      },
-      FAULT_MS_MAX,
-    );
-
-    it(
-      'is handed over at once when the process that serves is told to end',
-      async () => {
-        const { child, ended } = network.process(serving);
-        await orderWhile(() => child.kill('SIGTERM'));
-        expect(await ended).toMatchObject({ code: 0 });
-        await expectAllRunning();
-      },
-      FAULT_MS_MAX,
-    );
-
-    it(
-      'ends a standby that is told to end',
-      async () => {
-        const { child, ended } = network.start(waiting);
-        await new Promise<void>((resolve) => {
-          child.stderr?.on('data', (text: string) => text.includes('hub.waiting') && resolve());
+      async function isConserved(sold: ReadonlyMap<string, number>): Promise<boolean> {
+        const offers = await client.offers();
+        const accounted = offers.map(({ offer }) => {
+          const free = offer.lots.reduce(
+            (sum, { amounts }) => sum + amounts.cpuMillicores / 1000,
+            0,
+          );
+          return free + (sold.get(offer.participant) ?? 0);
         });
-        child.kill('SIGTERM');
-        expect(await ended).toMatchObject({ code: 0 });
-      },
-      FAULT_MS_MAX,
-    );
-  });
+        return offers.length === LESSORS && accounted.every((cores) => cores === CORES_PER_LESSOR);
+      }
+
+      /** Every acknowledged order is there and runs; what is sold and what is free is what there is. */
+      async function expectAllRunning(): Promise<void> {
+        let views: OrderView[];
+        do {
+          views = await Promise.all(acknowledged.map((id) => client.getOrder(id)));
+          await Promise.all(views.filter(awaitsKey).map(({ id }) => client.release(id)));
+        } while (views.some(({ state }) => state !== 'running' && state !== 'failed'));
+        expect(views.filter(({ state }) => state === 'failed')).toEqual([]);
+        const sold = new Map<string, number>();
+        for (const { agreements } of views) {
+          // Parts of an agreement that was given up never ran and have no outcome.
+          const standing = agreements.filter(({ negotiation }) => negotiation === 'FINALIZED');
+          for (const { lessor, outcome, replicas } of standing.flatMap(({ parts }) => parts)) {
+            if (outcome === null) sold.set(lessor, (sold.get(lessor) ?? 0) + replicas);
+          }
+        }
+        // Rows of another hub come a little later than its word on an agreement.
+        while (!(await isConserved(sold)));
+        expect([...sold.values()].reduce((sum, cores) => sum + cores, 0)).toBe(acknowledged.length);
+      }
+
+      it(
+        'goes on after kill -9 of the process that serves',
+        async () => {
+          const { ended } = network.process(serving);
+          const silentMs = await orderWhile(() => network.process(serving).child.kill('SIGKILL'));
+          await ended;
+          process.stderr.write(`taken over ${Math.round(silentMs)} ms after kill -9\n`);
+          expect(silentMs).toBeLessThan(TAKE_OVER_MS_MAX);
+          await expectAllRunning();
+          network.start(waiting);
+        },
+        FAULT_MS_MAX,
+      );
+
+      it(
+        'goes on when that process is stopped; woken up, it ends and has changed nothing',
+        async () => {
+          const { child, ended } = network.process(serving);
+          await orderWhile(() => child.kill('SIGSTOP'));
+          await expectAllRunning();
+          child.kill('SIGCONT');
+          const { code, said } = await ended;
+          expect(code).toBe(70);
+          expect(said).toMatch(/^STORE_FENCED: /m);
+          await expectAllRunning();
+          network.start(waiting);
+        },
+        FAULT_MS_MAX,
+      );
+
+      it(
+        'goes on when that process is cut off from the database, which hears of it late',
+        async () => {
+          const { ended } = network.process(serving);
+          const cut = network.proxy(serving);
+          await orderWhile(() => cut.cut());
+          await expectAllRunning();
+          cut.mend();
+          const { code, said } = await ended;
+          expect(code).toBe(70);
+          expect(said).toMatch(/^STORE_(FENCED|LOST): /m);
+          await expectAllRunning();
+          network.start(waiting);
+        },
+        FAULT_MS_MAX,
+      );
+
+      it(
+        'is handed over at once when the process that serves is told to end',
+        async () => {
+          const { child, ended } = network.process(serving);
+          await orderWhile(() => child.kill('SIGTERM'));
+          expect(await ended).toMatchObject({ code: 0 });
+          await expectAllRunning();
+        },
+        FAULT_MS_MAX,
+      );
+
+      it(
+        'ends a standby that is told to end',
+        async () => {
+          const { child, ended } = network.start(waiting);
+          await new Promise<void>((resolve) => {
+            child.stderr?.on('data', (text: string) => text.includes('hub.waiting') && resolve());
+          });
+          child.kill('SIGTERM');
+          expect(await ended).toMatchObject({ code: 0 });
+        },
+        FAULT_MS_MAX,
+      );
+    },
+  );
 }
 
 function draft(): OrderDraft {

@@ -18,6 +18,8 @@ const QUIET_MS = 1_000;
 /** `keyFile` is absolute: a context means the same from every folder. */
 export interface Context {
   url: string;
+  /** Of the hub's standbys. */
+  standbyUrls?: string[];
   hub: string;
   participant: string;
   keyFile: string;
@@ -113,7 +115,7 @@ export async function withClient<T>(
   choice: Choice,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { url, hub, participant, keyFile, network } = chosenContext(choice);
+  const { url, standbyUrls = [], hub, participant, keyFile, network } = chosenContext(choice);
   // Code for schemas is worth compiling in daemons only. Before the schemas are made.
   (await import('zod')).config({ jitless: true });
   const [{ connectHttp }, { askByNode: ask }] = await Promise.all([
@@ -124,7 +126,8 @@ export async function withClient<T>(
   let client: Client;
   try {
     const key = readKey(keyFile);
-    const settings = { url, hub, participant, key, network, ask, timeoutMs: CONNECT_MS };
+    const urls = [url, ...standbyUrls];
+    const settings = { url: urls, hub, participant, key, network, ask, timeoutMs: CONNECT_MS };
     client = await connectHttp(settings);
   } finally {
     clearTimeout(waiting);
@@ -161,16 +164,27 @@ function readJson(file: string): unknown {
   }
 }
 
-function check(context: unknown, where: string): Context {
-  const { url, hub, participant, keyFile, network } = (context ?? {}) as Partial<Context>;
+/**
+ * A context as it was read or is to be written.
+ *
+ * @throws CliFault CLI_FILE_MALFORMED
+ */
+export function check(context: unknown, where: string): Context {
+  const { url, standbyUrls, hub, participant, keyFile, network } = (context ??
+    {}) as Partial<Context>;
+  const isUrl = (given: unknown) => typeof given === 'string' && /^https?:\/\//.test(given);
   const isGood =
-    /^https?:\/\//.test(url ?? '') &&
+    isUrl(url) &&
+    (standbyUrls === undefined || (Array.isArray(standbyUrls) && standbyUrls.every(isUrl))) &&
     /^[a-z0-9-]+$/.test(hub ?? '') &&
     /^[a-z0-9-]+\.[a-z0-9-]+$/.test(participant ?? '') &&
     typeof keyFile === 'string' &&
     (network === undefined ||
       (typeof network.network === 'string' && typeof network.operatorKey === 'string'));
-  if (isGood) return { url, hub, participant, keyFile, ...(network && { network }) } as Context;
-  const hint = `${where}: expected url (http...), hub, participant (<name>.<hub>), keyFile, and network (network, operatorKey) if given.`;
+  if (isGood) {
+    const more = { ...(standbyUrls && { standbyUrls }), ...(network && { network }) };
+    return { url, hub, participant, keyFile, ...more } as Context;
+  }
+  const hint = `${where}: expected url (http...), standbyUrls (a list of them) if given, hub, participant (<name>.<hub>), keyFile, and network (network, operatorKey) if given.`;
   throw new CliFault('CLI_FILE_MALFORMED', hint);
 }

@@ -8,8 +8,8 @@ import type { CallOptions } from './pending-requests.ts';
 import { type Signer, signerOf } from './signer.ts';
 
 export interface HttpConnectSettings extends CallOptions {
-  /** Such as `http://127.0.0.1:7070`. */
-  url: string;
+  /** Such as `http://127.0.0.1:7070`; a list for a hub with standbys. */
+  url: string | readonly string[];
   hub: HubId;
   participant: ParticipantId;
   /** The participant's Ed25519 key as PKCS #8 PEM, or whatever signs with it. */
@@ -27,7 +27,8 @@ export interface HttpConnectSettings extends CallOptions {
 export async function connectHttp(settings: HttpConnectSettings): Promise<Client> {
   const { url, hub, participant, key, network, ask = askByFetch, signal, timeoutMs } = settings;
   const signer = typeof key === 'string' ? await signerOf(key) : key;
-  const link = new HttpLink({ url: url.replace(/\/+$/, ''), hub, participant, signer, ask });
+  const urls = [url].flat().map((one) => one.replace(/\/+$/, ''));
+  const link = new HttpLink({ urls, hub, participant, signer, ask });
   const client = new Client({ participant, signer, link, network });
   try {
     await client.ready({ signal, timeoutMs });

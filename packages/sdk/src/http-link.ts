@@ -20,6 +20,7 @@ import { takeFresh } from './follow.ts';
 import type { HttpAnswer, HttpAsk } from './http-ask.ts';
 import type { HubLink } from './hub-link.ts';
 import { linesOf } from './lines.ts';
+import { Patience } from './patience.ts';
 import { type CallOptions, type ReplyTo, TIMEOUT_MS } from './pending-requests.ts';
 import { randomHex } from './random.ts';
 import type { Signer } from './signer.ts';
@@ -27,14 +28,20 @@ import type { Signer } from './signer.ts';
 /** First wait before something is asked again; doubles up to the maximum. */
 const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 5_000;
+/** With standbys: who takes over does so within seconds. */
+const AGAIN_MS_MAX_OF_SEVERAL = 500;
+/** A hub with standbys that says nothing for so long is looked for at its other addresses. */
+const SILENT_MS = 5_000;
+/** Hubs write an empty line every 15 s: a stream as quiet as this leads nowhere any more. */
+const STREAM_SILENT_MS = 40_000;
 /** Validity of a signature; clocks may differ by minutes. */
 const VALID_S = 30;
 /** Refusals of requests that were right when they were made. */
 const AGAIN = new Set(['LINK_BUSY', 'LINK_FENCED']);
 
 export interface HttpSettings {
-  /** Such as `http://127.0.0.1:7070`. */
-  url: string;
+  /** Of the hub and its standbys, such as `http://127.0.0.1:7070`; at least one. */
+  urls: readonly string[];
   hub: HubId;
   participant: ParticipantId;
   signer: Signer;
@@ -47,13 +54,21 @@ interface Health {
   epoch?: unknown;
 }
 
+/** One life of the hub, and where it is lived. */
+interface Life {
+  url: string;
+  epoch: number;
+}
+
 export class HttpLink implements HubLink {
   readonly #settings: HttpSettings;
   readonly #session = randomHex();
   readonly #closed = new AbortController();
   #seq = 0;
   /** The hub's present life, asked for once and again after a restart of it. */
-  #epoch: Promise<number> | null = null;
+  #life: Promise<Life> | null = null;
+  /** Where something went wrong last: looked at after the others. */
+  #avoided: string | null = null;
 
   constructor(settings: HttpSettings) {
     this.#settings = settings;
@@ -64,10 +79,12 @@ export class HttpLink implements HubLink {
   }
 
   async request<R extends Request>(request: R, options: CallOptions): Promise<ReplyTo<R>> {
-    return this.#insist(options, async (signal) => {
-      const response = await this.#send(toHttp(request), signal);
-      return replyIn(await response.text(), request.op) as ReplyTo<R>;
-    });
+    return this.#insist(options, (signal) =>
+      this.#soon(signal, async (until) => {
+        const response = await this.#send(toHttp(request), until);
+        return replyIn(await response.text(), request.op) as ReplyTo<R>;
+      }),
+    );
   }
 
   async *watch(order: OrderId, signal?: AbortSignal): AsyncGenerator<OrderView, void, void> {
@@ -99,17 +116,33 @@ export class HttpLink implements HubLink {
     const options = { signal, timeoutMs: null };
     for (;;) {
       const request = ask();
-      const lines = await this.#insist(options, async (until) =>
-        linesOf((await this.#send(toHttp(request, true), until)).pieces(), until),
-      );
+      const opening = (until: AbortSignal) => this.#open(toHttp(request, true), until);
+      const { answer, patience } = await this.#insist(options, opening);
+      const life = this.#life;
       try {
-        for await (const line of lines) {
+        const pieces = patience.over(answer.pieces(), STREAM_SILENT_MS);
+        for await (const line of linesOf(pieces, patience.signal)) {
           if (line !== '') yield replyIn(line, request.op) as ReplyTo<R>;
         }
       } catch (error) {
-        this.#throwIfOver(error, signal);
+        this.#throwIfOver(error, life, signal);
+      } finally {
+        patience.end();
       }
       await pause(AGAIN_MS, this.#closed.signal);
+    }
+  }
+
+  async #open(
+    request: HttpRequest,
+    until: AbortSignal,
+  ): Promise<{ answer: HttpAnswer; patience: Patience }> {
+    const patience = new Patience(until, this.#silentMs);
+    try {
+      return { answer: await this.#send(request, patience.signal), patience };
+    } catch (error) {
+      patience.end();
+      throw error;
     }
   }
 
@@ -120,13 +153,16 @@ export class HttpLink implements HubLink {
   ): Promise<T> {
     const timeout = timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)];
     const until = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : []), ...timeout]);
+    const mostMs = this.#settings.urls.length > 1 ? AGAIN_MS_MAX_OF_SEVERAL : AGAIN_MS_MAX;
     let last: unknown;
-    for (let waitMs = AGAIN_MS; ; waitMs = Math.min(2 * waitMs, AGAIN_MS_MAX)) {
+    for (let waitMs = AGAIN_MS; ; waitMs = Math.min(2 * waitMs, mostMs)) {
+      const trying = attempt(until);
+      const life = this.#life;
       try {
-        return await attempt(until);
+        return await trying;
       } catch (error) {
         if (until.aborted) break;
-        this.#throwIfOver(error, signal);
+        this.#throwIfOver(error, life, signal);
         last = error;
       }
       await pause(waitMs, until);
@@ -137,26 +173,38 @@ export class HttpLink implements HubLink {
     throw this.#unavailable(last);
   }
 
-  /** Throws whatever asking again does not mend. */
-  #throwIfOver(error: unknown, signal: AbortSignal | undefined): void {
+  /** Throws whatever asking again does not mend. @param life  in which it was asked. */
+  #throwIfOver(error: unknown, life: Promise<Life> | null, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
     this.#closed.signal.throwIfAborted();
     if (error instanceof RefusedError && !AGAIN.has(error.code)) throw error;
     if (error instanceof UnavailableError) throw error;
-    this.#epoch = null;
+    if (life === this.#life) this.#forget();
+  }
+
+  #forget(): void {
+    const life = this.#life;
+    this.#life = null;
+    life?.then(
+      ({ url }) => {
+        this.#avoided = url;
+      },
+      () => {},
+    );
   }
 
   #unavailable(cause: unknown): UnavailableError {
-    const { url } = this.#settings;
+    const { urls } = this.#settings;
     if (cause instanceof RefusedError) {
       return new UnavailableError('SDK_NO_ANSWER', `The hub said ${cause.message}`, { cause });
     }
-    return new UnavailableError('SDK_UNREACHABLE', `Is the hub running at ${url}?`, { cause });
+    const where = urls.join(' or ');
+    return new UnavailableError('SDK_UNREACHABLE', `Is the hub running at ${where}?`, { cause });
   }
 
   async #send({ method, target, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const { url, hub, participant, signer, ask } = this.#settings;
-    const epoch = await this.#known(signal);
+    const { hub, participant, signer, ask } = this.#settings;
+    const { url, epoch } = await this.#known(signal);
     const digest = await signer.digest(body);
     const createdAtS = Math.floor(Date.now() / 1_000);
     // Nothing may come between: two calls at once must not draw one number.
@@ -185,17 +233,49 @@ export class HttpLink implements HubLink {
     throw new UnavailableError('SDK_BAD_ANSWER', `status ${response.status} from ${url}`);
   }
 
-  #known(signal: AbortSignal): Promise<number> {
-    this.#epoch ??= this.#askEpoch(signal);
-    return this.#epoch;
+  #known(signal: AbortSignal): Promise<Life> {
+    this.#life ??= this.#findLife(signal);
+    return this.#life;
   }
 
-  async #askEpoch(signal: AbortSignal): Promise<number> {
-    const { url, hub, ask } = this.#settings;
+  /** The first address that answers; where something went wrong last, only when no other does. */
+  async #findLife(signal: AbortSignal): Promise<Life> {
+    const { urls } = this.#settings;
+    const at = (url: string) => this.#soon(signal, (until) => this.#lifeAt(url, until));
+    const [url, ...standbys] = urls;
+    if (url !== undefined && standbys.length === 0) return at(url);
+    const others = urls.filter((one) => one !== this.#avoided);
+    try {
+      return await Promise.any(others.map(at));
+    } catch (error) {
+      if (this.#avoided !== null) return at(this.#avoided);
+      const [first] = (error as AggregateError).errors;
+      throw first;
+    }
+  }
+
+  async #lifeAt(url: string, signal: AbortSignal): Promise<Life> {
+    const { hub, ask } = this.#settings;
     const text = await (await ask(url + HEALTH_PATH, { signal })).text();
     const health = readHealth(text);
-    if (health?.hub === hub && Number.isSafeInteger(health.epoch)) return health.epoch as number;
+    if (health?.hub === hub && Number.isSafeInteger(health.epoch)) {
+      return { url, epoch: health.epoch as number };
+    }
     throw new UnavailableError('SDK_BAD_ANSWER', `${url} is not hub ${hub}`);
+  }
+
+  async #soon<T>(signal: AbortSignal, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const patience = new Patience(signal, this.#silentMs);
+    try {
+      return await attempt(patience.signal);
+    } finally {
+      patience.end();
+    }
+  }
+
+  /** Where a standby may have taken over, waiting for the one before has an end. */
+  get #silentMs(): number | null {
+    return this.#settings.urls.length > 1 ? SILENT_MS : null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** `sparegrid context`: which hub to talk to, and as whom. */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { contextOf, readContexts, writeContexts } from '../contexts.ts';
+import { check, contextOf, readContexts, writeContexts } from '../contexts.ts';
 import { CliFault } from '../fault.ts';
 import { emit } from '../output/emit.ts';
 import { print, tableText } from '../output/print.ts';
@@ -9,6 +9,7 @@ import { type HubOptions, outputOption } from './options.ts';
 
 interface AddOptions {
   url: string;
+  standbyUrl?: string[];
   hub: string;
   participant: string;
   key: string;
@@ -39,6 +40,7 @@ export function contextCommand(): Command {
     .argument('<name>')
     .description('add or replace a context; the first one becomes the current one')
     .requiredOption('--url <url>', 'of the hub, such as https://hub.example:7070')
+    .option('--standby-url <url...>', 'of its standbys: who answers is asked')
     .requiredOption('--hub <id>', 'of the hub, such as h1')
     .requiredOption('--participant <id>', 'who you are there, such as lea.h1')
     .requiredOption('--key <file>', 'your Ed25519 key, as PKCS #8 PEM')
@@ -86,15 +88,15 @@ async function listContexts({ output }: HubOptions): Promise<void> {
 }
 
 function addContext(name: string, options: AddOptions): void {
-  const { url, hub, participant, key, network, operatorKey } = options;
+  const { url, standbyUrl, hub, participant, key, network, operatorKey } = options;
   if ((network === undefined) !== (operatorKey === undefined)) {
     throw new CliFault('CLI_USAGE', '--network and --operator-key belong together.');
   }
   const anchor = network && operatorKey ? { network: { network, operatorKey } } : {};
   const { current, contexts } = readContexts();
-  contexts[name] = { url, hub, participant, keyFile: resolve(key), ...anchor };
+  const standbys = standbyUrl ? { standbyUrls: standbyUrl } : {};
+  const context = { url, ...standbys, hub, participant, keyFile: resolve(key), ...anchor };
+  contexts[name] = check(context, name);
   writeContexts({ current: current ?? name, contexts });
-  // Says what is wrong with it at once, not at its first use.
-  readContexts();
   print(name);
 }
