@@ -18,6 +18,7 @@ import { Trust } from '@sparegrid/link/identity/trust-for-tests';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
+import { draftForTests } from '@sparegrid/sdk/draft-for-tests';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import {
   type EngineOptions,
@@ -270,29 +271,16 @@ export function scriptOrder(
   over: Partial<OrderDraft> & { replicas?: number; restarts?: number; cpuMillicores?: number } = {},
 ): OrderDraft {
   const { replicas = 1, restarts, cpuMillicores = 100, ...fields } = over;
-  return {
-    kind: 'job',
-    replica: {
-      cpuMillicores,
-      memoryBytes: 32 * MIB,
-      storageBytes: 16 * MIB,
-      bandwidthBitsPerSecond: 0,
-      device: null,
-    },
+  return draftForTests({
+    replica: { cpuMillicores, memoryBytes: 32 * MIB, storageBytes: 16 * MIB },
     count: { min: replicas, max: replicas },
-    limitMicroPerReplicaHour: 1_000_000n,
-    budgetMicro: 10_000_000n,
-    performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
     task: {
       public: { image: IMAGE, architecture: null, egress: false, capabilities: [], restarts },
       private: { command: ['sh', '-c', script], env: {} },
     },
-    priority: { kind: 'price' },
-    durationMs: 60_000,
     expiresAtMs: Date.now() + 180_000,
-    fill: 'atomic',
     maxLessors: 2,
     disconnect: { stopAfterMs: 60_000, onLoss: 'terminate' },
     ...fields,
-  };
+  });
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { Client } from '@sparegrid/sdk/client';
+import { draftForTests } from '@sparegrid/sdk/draft-for-tests';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { connectBy } from '../../packages/cli/src/context.ts';
 import type { DevnetTransport } from '../../packages/cli/src/devnet/links.ts';
@@ -115,28 +116,15 @@ function upIn(
 
 /** An order of `replicas` half cores that run for `runMs`; two of them fill a lessor of the devnet. */
 export function orderOf(replicas: number, runMs: number): OrderDraft {
-  return {
-    kind: 'job',
-    replica: {
-      cpuMillicores: 500,
-      memoryBytes: 64 * MIB,
-      storageBytes: 0,
-      bandwidthBitsPerSecond: 0,
-      device: null,
-    },
+  return draftForTests({
+    replica: { memoryBytes: 64 * MIB },
     count: { min: replicas, max: replicas },
-    limitMicroPerReplicaHour: 1_000_000n,
-    budgetMicro: 10_000_000n,
-    performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
     task: {
       public: { image: 'process:node', architecture: null, egress: false, capabilities: [] },
       private: { command: ['-e', `setTimeout(() => {}, ${runMs})`], env: {} },
     },
-    priority: { kind: 'price' },
-    durationMs: 60_000,
     expiresAtMs: Date.now() + 180_000,
-    fill: 'atomic',
     maxLessors: 3,
     disconnect: { stopAfterMs: 60_000, onLoss: 'terminate' },
-  };
+  });
 }

@@ -5,6 +5,7 @@
 import type { OrderView } from '@sparegrid/core/messages';
 import { hasNatsServer } from '@sparegrid/link/nats/for-tests';
 import type { Client } from '@sparegrid/sdk/client';
+import { draftForTests } from '@sparegrid/sdk/draft-for-tests';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { awaitsKey } from '@sparegrid/sdk/task-keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -181,28 +182,15 @@ for (const { links, has } of LINKS) {
 }
 
 function draft(): OrderDraft {
-  return {
+  return draftForTests({
     kind: 'service',
-    replica: {
-      cpuMillicores: 1_000,
-      memoryBytes: GIB,
-      storageBytes: 0,
-      bandwidthBitsPerSecond: 0,
-      device: null,
-    },
-    count: { min: 1, max: 1 },
-    limitMicroPerReplicaHour: 1_000_000n,
-    budgetMicro: 10_000_000n,
-    performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
+    replica: { cpuMillicores: 1_000, memoryBytes: GIB },
     task: {
       public: { image: 'bench:none', architecture: null, egress: false, capabilities: [] },
       private: { command: [], env: {} },
     },
-    priority: { kind: 'price' },
     durationMs: 3_600_000,
     expiresAtMs: Date.now() + 3_600_000,
-    fill: 'atomic',
-    maxLessors: 1,
     disconnect: { stopAfterMs: 3_600_000, onLoss: 'continue' },
-  };
+  });
 }

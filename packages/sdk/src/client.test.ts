@@ -29,7 +29,8 @@ import type { Server } from '@sparegrid/link/transport';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Client } from './client.ts';
 import { connect } from './connect.ts';
-import { type OrderDraft, prepareOrder } from './order-draft.ts';
+import { draftForTests } from './draft-for-tests.ts';
+import { prepareOrder } from './order-draft.ts';
 import { rootOf, signerOf } from './signer.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sg-sdk-'));
@@ -184,30 +185,7 @@ const status = {
 } satisfies HubStatus;
 const statusReply: Reply = { ok: true, op: 'hub.status', status };
 
-const draft: OrderDraft = {
-  kind: 'job',
-  replica: {
-    cpuMillicores: 500,
-    memoryBytes: 2 ** 20,
-    storageBytes: 0,
-    bandwidthBitsPerSecond: 0,
-    device: null,
-  },
-  count: { min: 1, max: 1 },
-  limitMicroPerReplicaHour: 1_000_000n,
-  budgetMicro: 5_000_000n,
-  performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
-  task: {
-    public: { image: 'process:sh', architecture: null, egress: false, capabilities: [] },
-    private: { command: ['sh', '-c', 'echo hi'], env: { TOKEN: 'secret' } },
-  },
-  priority: { kind: 'price' },
-  durationMs: 60_000,
-  expiresAtMs: 2_000_000_000_000,
-  fill: 'atomic',
-  maxLessors: 1,
-  disconnect: { stopAfterMs: 0, onLoss: 'terminate' },
-};
+const draft = draftForTests();
 
 test('asks and gets the reply of that request', async () => {
   const { hub, path } = await startHub(() => statusReply);
@@ -251,7 +229,7 @@ test('submits an order signed by the lessee, its private part beside it', async 
   const publicKey = publicKeyOf(aliceKey);
   expect(isSignedBy(hubCrypto, document, 'buy-order', 'alice.h1', publicKey)).toBe(true);
   const read = documentReader.buyOrder(document.payload);
-  expect(read).toMatchObject({ ok: true, value: { lessee: 'alice.h1', budgetMicro: 5_000_000n } });
+  expect(read).toMatchObject({ ok: true, value: { lessee: 'alice.h1', budgetMicro: 10_000_000n } });
   expect(read.ok && read.value.task.privateDigest).toBe(hubCrypto.digest(taskPrivate ?? ''));
   expect(document.payload).not.toContain('secret');
   const signer = await signerOf(encodeKey(aliceKey));

@@ -13,37 +13,15 @@ import {
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import { agentKey, openRelease, openTask } from '@sparegrid/link/sealing/task-seal';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type OrderDraft, type PreparedOrder, prepareOrder } from './order-draft.ts';
+import { draftForTests } from './draft-for-tests.ts';
+import { type PreparedOrder, prepareOrder } from './order-draft.ts';
 import { type Signer, signerOf } from './signer.ts';
 import { type TaskKeySettings, TaskKeys } from './task-keys.ts';
 
 const LESSEE = 'alice.h1';
 const LESSOR = 'bob.h2';
 
-const draft: OrderDraft = {
-  kind: 'job',
-  replica: {
-    cpuMillicores: 500,
-    memoryBytes: 2 ** 20,
-    storageBytes: 0,
-    bandwidthBitsPerSecond: 0,
-    device: null,
-  },
-  count: { min: 1, max: 1 },
-  limitMicroPerReplicaHour: 1_000_000n,
-  budgetMicro: 5_000_000n,
-  performance: { minScore: 0, minFlops: [], provision: 'any', labels: {} },
-  task: {
-    public: { image: 'process:sh', architecture: null, egress: false, capabilities: [] },
-    private: { command: ['sh', '-c', 'echo hi'], env: { TOKEN: 'secret' } },
-  },
-  priority: { kind: 'price' },
-  durationMs: 60_000,
-  expiresAtMs: 2_000_000_000_000,
-  fill: 'atomic',
-  maxLessors: 1,
-  disconnect: { stopAfterMs: 1_000, onLoss: 'terminate' },
-};
+const draft = draftForTests();
 
 describe('keys of tasks', () => {
   const trust = new Trust();
