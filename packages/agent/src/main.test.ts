@@ -130,7 +130,7 @@ class TestHub {
 
   #sendDesired(): void {
     const [revision, containers] = [this.#revision, this.#containers];
-    this.#send({ type: 'desired', epoch: 1, revision, containers });
+    this.#send({ type: 'desired', epoch: 1, revision, since: null, containers, gone: [] });
   }
 
   #send(message: Message): void {

@@ -223,7 +223,18 @@ export type HubToParticipantMessage =
     }
   /** The agent counts its disconnection from when it sent the last acknowledged report. */
   | { type: 'status-ack'; seq: number }
-  | { type: 'desired'; epoch: number; revision: number; containers: DesiredContainer[] }
+  /**
+   * What the agent shall run: all of it, or what changed since that revision of the same epoch, and is
+   * `gone`. Who has not come as far as that ignores it: its report shows what it lacks.
+   */
+  | {
+      type: 'desired';
+      epoch: number;
+      revision: number;
+      since: number | null;
+      containers: DesiredContainer[];
+      gone: ContainerId[];
+    }
   | { type: 'log-ack'; container: ContainerId; seq: number }
   | { type: 'reply'; requestId: string; reply: Reply }
   | { type: 'order-event'; order: OrderId; state: OrderState; event: OrderEvent }

@@ -47,7 +47,18 @@ export class AgentBench implements Surroundings {
 
   /** The desired set at this version. */
   desire(revision: number, containers: DesiredContainer[], epoch = 1): this {
-    return this.tell({ type: 'desired', epoch, revision, containers });
+    return this.tell({ type: 'desired', epoch, revision, since: null, containers, gone: [] });
+  }
+
+  /** What changed of it since that revision. */
+  change(
+    since: number,
+    revision: number,
+    containers: DesiredContainer[],
+    gone: string[] = [],
+    epoch = 1,
+  ): this {
+    return this.tell({ type: 'desired', epoch, revision, since, containers, gone });
   }
 
   /** Messages of the agent since the last call. */

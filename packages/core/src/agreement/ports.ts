@@ -49,8 +49,8 @@ export interface Lessors {
   stockChanged(lessor: ParticipantId): void;
   /** Draws the conclusions from what the lessor's agent reported last of this part, once more. */
   followReports(part: PartRecord): void;
-  /** The set of containers that shall run changed: returns its new revision. */
-  desiredChanged(lessor: ParticipantId): number;
+  /** Which containers of the part shall run changed: returns the new revision of the lessor's set. */
+  desiredChanged(part: PartRecord): number;
   /** Reads a signed agreement part. */
   readTerms(payload: string): AgreementPartTerms | undefined;
   /** Keys of that hub that are valid now: none for a stranger. */

@@ -74,7 +74,7 @@ export class TargetParts {
       inventory.freeze(replica, placements);
     }
     if (part.state === 'stopping') {
-      this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part.terms.lessor));
+      this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part));
     }
     this.#ports.wakeAt(`part ${part.id}`, this.#ports.now().elapsedMs);
   }
@@ -259,13 +259,13 @@ export class TargetParts {
       part.release = release;
       this.#save(part);
       this.#schedule(part);
-      this.#lessors.desiredChanged(part.terms.lessor);
+      this.#lessors.desiredChanged(part);
       return;
     }
     if (part.state === 'active' && awaitsKey(part) && release !== null) {
       part.release = release;
       this.#save(part);
-      this.#lessors.desiredChanged(part.terms.lessor);
+      this.#lessors.desiredChanged(part);
     }
     this.#tell(part);
   }
@@ -277,7 +277,7 @@ export class TargetParts {
       part.state = 'running';
       part.runningAtMs = this.#ports.now().elapsedMs;
       this.#save(part);
-      this.#lessors.desiredChanged(part.terms.lessor);
+      this.#lessors.desiredChanged(part);
     }
     this.#tell(part);
     // A short job may be over already: nobody pays for the time until the next report.
@@ -309,7 +309,7 @@ export class TargetParts {
     part.outcome = outcome;
     part.state = 'stopping';
     part.stoppedAtMs = this.#ports.now().elapsedMs - endedAgoMs;
-    this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part.terms.lessor));
+    this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part));
     this.#save(part);
     this.#schedule(part);
   }
@@ -325,7 +325,7 @@ export class TargetParts {
   /** Containers of the part are to be started again, now or later. */
   restartsChanged(part: PartRecord): void {
     this.#save(part);
-    this.#lessors.desiredChanged(part.terms.lessor);
+    this.#lessors.desiredChanged(part);
   }
 
   /** Elapsed time past which the agent must have stopped the part by itself. */
@@ -471,7 +471,7 @@ export class TargetParts {
     if ((part.state === 'active' || part.state === 'running') && nowMs >= this.#lostAtMs(part)) {
       // What happened after the last word is not known, so it is not billed.
       part.stoppedAtMs = this.#lessors.lastHeardMs(part.terms.lessor);
-      this.#lessors.desiredChanged(part.terms.lessor);
+      this.#lessors.desiredChanged(part);
       return this.#finish(part, 'LEASE_LESSOR_LOST');
     }
     if (part.state === 'ended' && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {

@@ -50,8 +50,6 @@ export class HubContext implements AgreementPorts {
   readonly local: HubMessage[] = [];
   /** Connections of each participant other than its agent's. */
   readonly sessions = new Map<ParticipantId, Set<string>>();
-  /** Lessors whose desired set changed in this step. */
-  readonly changedDesired = new Set<ParticipantId>();
   diskLow = false;
   /** Records that lie in the store as a whole: only their progress is written. */
   readonly #whole = new WeakSet<object>();

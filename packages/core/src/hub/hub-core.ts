@@ -271,7 +271,7 @@ export class HubCore {
     }
     if (!this.#isOver) this.#wakeDue(now.elapsedMs);
     if (!this.#isOver) this.#match();
-    this.#members.flushDesired();
+    this.#members.desired.flush();
     this.#logs.tellOutput();
     if (!this.#isOver) this.#panoramas.tell();
     if (context.out.hasWrites) {
@@ -697,7 +697,7 @@ export class HubCore {
     each<MarkRecord>('mark', (record, key) => this.#marks.restore(key, record));
     if (this.#recovery) return;
     each<UncheckedRecord>('unchecked', (one, key) => this.#members.restoreUnchecked(key, one));
-    each<DesiredRecord>('desired', (record, key) => this.#members.restoreDesired(key, record));
+    each<DesiredRecord>('desired', (record, key) => this.#members.desired.restore(key, record));
     each<RegistryRecord>('registry', (record, key) => this.#registrations.restore(key, record));
     for (const part of readKept(KEPT_PART, records).values()) {
       this.#parts.restore(part);

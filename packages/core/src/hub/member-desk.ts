@@ -3,9 +3,9 @@
 import type { Inventory } from '../agreement/inventory.ts';
 import type { Lessors } from '../agreement/ports.ts';
 import type { AgreementPartTerms, PartRecord } from '../agreement/records.ts';
-import { awaitsKey, type TargetParts } from '../agreement/target-hub.ts';
+import type { TargetParts } from '../agreement/target-hub.ts';
 import type { KeyChain } from '../identity/statements.ts';
-import type { ContainerStatus, DesiredContainer, ParticipantMessage } from '../messages.ts';
+import type { ContainerStatus, ParticipantMessage } from '../messages.ts';
 import { roundedDown } from '../order/buckets.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
@@ -20,9 +20,9 @@ import {
 } from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
+import { containersOf, DesiredSets } from './desired-sets.ts';
 import { type Restarts, restartOf } from './restarts.ts';
-import type { DesiredRecord, Member, UncheckedRecord } from './subnet.ts';
-import type { Veil } from './veil.ts';
+import type { Member, UncheckedRecord } from './subnet.ts';
 
 type Status = Extract<ParticipantMessage, { type: 'status' }>;
 
@@ -31,19 +31,16 @@ export class MemberDesk implements Lessors {
   /** Set right after construction: parts and members know each other. */
   #parts: TargetParts | undefined;
   #restarts: Restarts | undefined;
+  readonly desired: DesiredSets;
 
   constructor(context: HubContext) {
     this.#context = context;
+    this.desired = new DesiredSets(context, (lessor) => this.#parts?.ofLessor(lessor) ?? []);
   }
 
   connect(parts: TargetParts, restarts: Restarts): void {
     this.#parts = parts;
     this.#restarts = restarts;
-  }
-
-  restoreDesired(participant: ParticipantId, record: DesiredRecord): void {
-    const member = this.#context.subnet.get(participant);
-    if (member) member.desiredRevision = record.revision;
   }
 
   restoreUnchecked(participant: ParticipantId, record: UncheckedRecord): void {
@@ -55,7 +52,7 @@ export class MemberDesk implements Lessors {
   becameSure(): void {
     for (const [participant, member] of this.#context.subnet.members) {
       if (member.agentSession === null) continue;
-      this.#sendDesired(participant, member);
+      this.desired.send(participant, member);
       this.#followParts(participant, member, null);
     }
   }
@@ -81,7 +78,7 @@ export class MemberDesk implements Lessors {
     member.agentSession = session;
     member.appliedRevision = -1;
     this.#heard(participant, member);
-    this.#sendDesired(participant, member);
+    this.desired.send(participant, member);
     if (collect === 'pull') this.collect(participant, 'resource');
     if (collect === 'pull') this.collect(participant, 'offer');
     return true;
@@ -111,12 +108,7 @@ export class MemberDesk implements Lessors {
     this.#heard(participant, member);
     this.#context.sendToAgent(participant, { type: 'status-ack', seq: message.seq });
     const current = message.epoch === this.#context.epoch;
-    const isApplied = current && message.revision === member.desiredRevision;
-    // What was sent just now may have crossed this report; the set is large where much is leased.
-    const { elapsedMs } = this.#context.now();
-    const isOverdue = elapsedMs >= member.desiredSentMs + this.#context.timing.retryMs;
-    if (!isApplied && isOverdue) this.#sendDesired(participant, member);
-    member.appliedRevision = current ? message.revision : -1;
+    this.desired.reported(participant, member, current ? message.revision : -1);
     const before = member.statuses;
     member.statuses = new Map(message.containers.map((status) => [status.id, status]));
     member.reportedAtMs = this.#context.now().elapsedMs;
@@ -314,15 +306,9 @@ export class MemberDesk implements Lessors {
     if (part.state === 'stopping') this.#confirmStopped(this.#parts, part.terms.lessor, member);
   }
 
-  desiredChanged(name: ParticipantId): number {
-    const member = this.#named(name);
-    if (!member) return 0;
-    const lessor = member.admitted.id;
-    member.desiredRevision += 1;
-    const record: DesiredRecord = { revision: member.desiredRevision };
-    this.#context.put('desired', lessor, record);
-    this.#context.changedDesired.add(lessor);
-    return member.desiredRevision;
+  desiredChanged(part: PartRecord): number {
+    const member = this.#named(part.terms.lessor);
+    return member ? this.desired.changed(member.admitted.id, member, part) : 0;
   }
 
   raceLost(): void {
@@ -340,29 +326,6 @@ export class MemberDesk implements Lessors {
 
   hubHeardMs(hub: HubId): number {
     return this.#context.panorama.parts.get(hub)?.lastHeardMs ?? 0;
-  }
-
-  // ---- desired set ----
-
-  /** At the end of a step: each agent whose desired set changed gets it once. */
-  flushDesired(): void {
-    for (const participant of this.#context.changedDesired) {
-      const member = this.#context.subnet.get(participant);
-      if (member) this.#sendDesired(participant, member);
-    }
-    this.#context.changedDesired.clear();
-  }
-
-  #sendDesired(participant: ParticipantId, member: Member): void {
-    if (!this.#context.isSure) return;
-    const { epoch } = this.#context;
-    const revision = member.desiredRevision;
-    member.desiredSentMs = this.#context.now().elapsedMs;
-    const containers = (this.#parts?.ofLessor(member.veil?.name ?? participant) ?? [])
-      .filter((part) => (part.state === 'active' && !awaitsKey(part)) || part.state === 'running')
-      .flatMap(containersOf)
-      .map((container) => inOwnIds(container, member.veil));
-    this.#context.sendToAgent(participant, { type: 'desired', epoch, revision, containers });
   }
 
   // ---- deadlines ----
@@ -485,45 +448,4 @@ function looksTheSame(before: SellOrder | null | undefined, now: SellOrder): boo
   const stockOf = ({ validUntilMs, lots }: SellOrder) =>
     encodeStored([validUntilMs, lots.map(({ id, amounts, devices }) => [id, amounts, devices])]);
   return stockOf(before) === stockOf(now);
-}
-
-/** The agent knows its machine and devices by its own ids. */
-function inOwnIds(container: DesiredContainer, veil: Veil | null): DesiredContainer {
-  if (!veil) return container;
-  const { lotId, devices } = container;
-  return {
-    ...container,
-    lotId: veil.ownId(lotId),
-    devices: devices.map(({ deviceId, milli }) => ({ deviceId: veil.ownId(deviceId), milli })),
-  };
-}
-
-/** The containers of a part, replica by replica in the order of its placements. */
-export function containersOf(part: PartRecord): DesiredContainer[] {
-  const { terms } = part;
-  const containers: DesiredContainer[] = [];
-  const { cpuMillicores, memoryBytes, storageBytes, bandwidthBitsPerSecond } = terms.replica;
-  for (const placement of terms.placements) {
-    for (const devices of placement.devices) {
-      const number = containers.length;
-      containers.push({
-        id: containerIdOf(part.id, number),
-        attempt: restartOf(part, number)?.attempt ?? 0,
-        part: part.id,
-        rank: terms.replicaOffset + number,
-        size: terms.replicaTotal,
-        lotId: placement.lotId,
-        amounts: { cpuMillicores, memoryBytes, storageBytes, bandwidthBitsPerSecond },
-        devices,
-        task: terms.task,
-        taskPrivate: part.taskPrivate,
-        release: part.release,
-        durationMs: terms.durationMs,
-        startGraceMs: terms.startGraceMs,
-        stopAfterMs: terms.disconnect.stopAfterMs,
-        running: part.state === 'running',
-      });
-    }
-  }
-  return containers;
 }

@@ -1,11 +1,12 @@
 /** The hub's own subnet: admitted participants, what they registered, offer, and report. */
 import { Inventory } from '../agreement/inventory.ts';
+import type { PartRecord } from '../agreement/records.ts';
 import type { KeyChain } from '../identity/statements.ts';
 import type { ContainerStatus } from '../messages.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { SignedDocument } from '../units/document.ts';
-import type { ContainerId, ParticipantId } from '../units/ids.ts';
+import type { ContainerId, PartId, ParticipantId } from '../units/ids.ts';
 import type { AdmittedParticipant, HubConfig } from './config.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import type { Veil, VeilRecord } from './veil.ts';
@@ -25,6 +26,12 @@ export interface RegistryRecord {
 /** Durable revision of the set of containers that the agent shall run; table `desired`. */
 export interface DesiredRecord {
   revision: number;
+}
+
+/** A part whose containers are others since this revision of the desired set. */
+export interface DesiredChange {
+  revision: number;
+  part: PartRecord;
 }
 
 /** Durable; table `unchecked`, key participant id: its agent has not said yet what it runs. */
@@ -56,6 +63,8 @@ export interface Member {
   desiredRevision: number;
   /** Elapsed time at which the agent was last sent its desired set. */
   desiredSentMs: number;
+  /** What changed since the version that the agent has applied. */
+  desiredChanges: Map<PartId, DesiredChange>;
   /** Desired-set revision (of this hub's epoch) that the agent has applied. */
   appliedRevision: number;
   /** Number of the newest report of the agent's session. */
@@ -91,6 +100,7 @@ export class Subnet {
       unchecked: null,
       desiredRevision: 0,
       desiredSentMs: nowMs,
+      desiredChanges: new Map(),
       appliedRevision: -1,
       statusSeq: 0,
       statuses: new Map(),

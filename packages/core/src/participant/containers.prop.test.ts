@@ -5,7 +5,8 @@ import { AgentBench, container } from '../../test/agent-bench.ts';
 const ids = ['a.0', 'a.1', 'b.0'];
 
 type Event =
-  | { do: 'desire'; epoch: number; revision: number }
+  /** Told as a whole, or as what changed since so many revisions before. */
+  | { do: 'desire'; epoch: number; revision: number; back: number | null }
   | { do: 'wait'; ms: number }
   | { do: 'restart' | 'repeat' };
 
@@ -16,6 +17,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       do: fc.constant('desire' as const),
       epoch: fc.integer({ min: 1, max: 2 }),
       revision: fc.integer({ min: 0, max: 8 }),
+      back: fc.option(fc.nat({ max: 4 })),
     }),
   },
   {
@@ -44,15 +46,28 @@ describe('an agent that hears desired sets in any order, often, and restarts bet
           });
           return wanted.map((id) => container(id, { durationMs: 10 ** 9, running: true }));
         };
+        const goneSince = (epoch: number, since: number, revision: number) => {
+          const wanted = new Set(wantedAt(epoch, revision).map(({ id }) => id));
+          const seen: string[] = [];
+          for (let at = since; at <= revision; at += 1) {
+            seen.push(...wantedAt(epoch, at).map(({ id }) => id));
+          }
+          return seen.filter((id) => !wanted.has(id));
+        };
         let newest = { epoch: 1, revision: -1 };
         for (const one of history) {
           if (one.do === 'wait') bench.wait(one.ms);
           else if (one.do === 'desire') {
-            const { epoch, revision } = one;
-            bench.desire(revision, wantedAt(epoch, revision), epoch);
-            const newer =
-              epoch > newest.epoch || (epoch === newest.epoch && revision > newest.revision);
-            if (newer) newest = { epoch, revision };
+            const { epoch, revision, back } = one;
+            const since = back === null ? null : Math.max(0, revision - back);
+            const wanted = wantedAt(epoch, revision);
+            if (since === null) bench.desire(revision, wanted, epoch);
+            else bench.change(since, revision, wanted, goneSince(epoch, since, revision), epoch);
+            const isNewer = epoch === newest.epoch && revision > newest.revision;
+            const follows = since === null || since <= newest.revision;
+            if (isNewer ? follows : epoch > newest.epoch && since === null) {
+              newest = { epoch, revision };
+            }
           } else if (one.do === 'restart') bench.restartAgent();
           else if (newest.revision >= 0) {
             bench.desire(newest.revision, wantedAt(newest.epoch, newest.revision), newest.epoch);

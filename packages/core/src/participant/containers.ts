@@ -81,12 +81,18 @@ export class Containers {
     this.revision = revision;
   }
 
-  /** Applies a desired set unless a newer one, by (hub epoch, revision), was applied before. */
+  /**
+   * Applies a desired set, or a change of it, unless a newer one, by (hub epoch, revision), was applied
+   * before. A change since a version that was never applied here is left to the hub to tell again.
+   */
   apply(message: Desired): void {
     const older =
       message.epoch < this.epoch ||
       (message.epoch === this.epoch && message.revision < this.revision);
     if (older) return;
+    const { since } = message;
+    const isBeyond = message.epoch !== this.epoch || (since ?? 0) > this.revision;
+    if (since !== null && isBeyond) return this.#ports.changed();
     const same = message.epoch === this.epoch && message.revision === this.revision;
     this.epoch = message.epoch;
     this.revision = message.revision;
@@ -94,12 +100,17 @@ export class Containers {
       const { epoch, revision } = this;
       this.#ports.put('version', 'desired', { epoch, revision });
     }
-    const wanted = new Set(message.containers.map((container) => container.id));
     for (const container of message.containers) this.#want(container);
-    for (const id of [...this.records.keys()].sort(compareIds)) {
-      if (!wanted.has(id)) this.#drop(this.records.get(id) as ContainerRecord);
+    for (const id of since === null ? this.#without(message.containers) : message.gone) {
+      const record = this.records.get(id);
+      if (record) this.#drop(record);
     }
     this.#ports.changed();
+  }
+
+  #without(containers: readonly DesiredContainer[]): ContainerId[] {
+    const wanted = new Set(containers.map(({ id }) => id));
+    return [...this.records.keys()].filter((id) => !wanted.has(id)).sort(compareIds);
   }
 
   #want(desired: DesiredContainer): void {

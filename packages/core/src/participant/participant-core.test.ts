@@ -32,6 +32,24 @@ describe('the desired set', () => {
     expect(bench.agent.running).toEqual([]);
   });
 
+  it('goes on from a version that was applied by what changed since', () => {
+    const bench = new AgentBench().desire(1, [container('a.0'), container('b.0')]);
+    bench.change(1, 3, [container('c.0')], ['a.0', 'never.0']);
+    expect(bench.agent.running).toEqual(['b.0', 'c.0']);
+    // The same since an older version, as long as the hub does not know how far this agent is.
+    bench.change(1, 4, [container('c.0'), container('d.0')], ['a.0']);
+    expect(bench.agent.running).toEqual(['b.0', 'c.0', 'd.0']);
+  });
+
+  it('does not go on from a version that never came: the next report says so', () => {
+    const bench = new AgentBench().desire(1, [container('a.0')]);
+    bench.take();
+    bench.change(2, 3, [container('b.0')], ['a.0']);
+    bench.change(1, 9, [], ['a.0'], 2);
+    expect(bench.agent.running).toEqual(['a.0']);
+    expect(bench.take()).toContainEqual(expect.objectContaining({ type: 'status', revision: 1 }));
+  });
+
   it('may come twice', () => {
     const bench = new AgentBench().desire(1, [container('a.0')]).desire(1, [container('a.0')]);
     expect(bench.agent.started).toHaveLength(1);

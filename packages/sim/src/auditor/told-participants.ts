@@ -1,30 +1,33 @@
 /** Promise 2: what a hub tells its participants is in its committed store at that very moment. */
 import type { DesiredContainer, HubToParticipantMessage, Reply } from '@sparegrid/core/messages';
 import type { Send } from '@sparegrid/core/step';
-import type { ParticipantId } from '@sparegrid/core/units/ids';
+import type { ContainerId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 import { stableText } from './stored-text.ts';
+
+type Desired = Extract<HubToParticipantMessage, { type: 'desired' }>;
 
 const FINAL_ORDERS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 
 export class ToldParticipants {
   readonly #model: Model;
-  /** Content of each version of a desired set, by participant, epoch and revision. */
-  readonly #desired = new Map<string, string>();
+  /** Each version of a desired set, by participant, epoch and revision. */
+  readonly #desired = new Map<string, ReadonlyMap<ContainerId, DesiredContainer>>();
 
   constructor(model: Model) {
     this.#model = model;
   }
 
   check(hub: HubMirror, sends: readonly Send[]): void {
-    const lastDesired = new Map<ParticipantId, DesiredContainer[]>();
+    const lastDesired = new Map<ParticipantId, Desired>();
     for (const { to, message } of sends) {
       this.#checkOne(hub, to, message as HubToParticipantMessage);
-      if (message.type === 'desired') lastDesired.set(to, message.containers);
+      if (message.type === 'desired') lastDesired.set(to, message);
     }
-    for (const [participant, containers] of lastDesired) {
-      this.#checkComplete(hub, participant, containers);
+    for (const [participant, message] of lastDesired) {
+      const set = this.#desired.get(versionOf(participant, message.epoch, message.revision));
+      this.#checkComplete(hub, participant, [...(set?.keys() ?? [])]);
     }
   }
 
@@ -80,11 +83,7 @@ export class ToldParticipants {
   }
 
   /** A container is asked for only by a part that was activated, and told to run only when it does. */
-  #checkDesired(
-    hub: HubMirror,
-    to: ParticipantId,
-    message: Extract<HubToParticipantMessage, { type: 'desired' }>,
-  ): void {
+  #checkDesired(hub: HubMirror, to: ParticipantId, message: Desired): void {
     for (const { id, part: partId, running } of message.containers) {
       const part = hub.records.part.get(partId);
       if (part?.activeAtMs == null || part.terms.lessor !== to) {
@@ -93,17 +92,33 @@ export class ToldParticipants {
         this.#wrong('desired-running', hub, id, `part ${part.state}`);
       }
     }
-    const version = `${to} ${message.epoch} ${message.revision}`;
-    const content = stableText(message.containers);
+    const version = versionOf(to, message.epoch, message.revision);
+    const set = this.#setAfter(hub, to, message);
     const known = this.#desired.get(version);
-    if (known === undefined) this.#desired.set(version, content);
-    else if (known !== content) {
+    if (known === undefined) this.#desired.set(version, set);
+    else if (contentOf(known) !== contentOf(set)) {
       this.#model.violate('desired.version-reused', hub.id, version, 'two sets under one revision');
     }
   }
 
+  /** What an agent runs that was at the version which the message goes on from. */
+  #setAfter(
+    hub: HubMirror,
+    to: ParticipantId,
+    { epoch, since, containers, gone }: Desired,
+  ): ReadonlyMap<ContainerId, DesiredContainer> {
+    const set = new Map(containers.map((container) => [container.id, container]));
+    if (since === null) return set;
+    const version = versionOf(to, epoch, since);
+    const base = this.#desired.get(version);
+    if (!base) this.#model.violate('desired.since-nothing', hub.id, version, 'was never told');
+    const left = new Set(gone);
+    const kept = [...(base ?? [])].filter(([id]) => !left.has(id));
+    return new Map([...kept, ...set]);
+  }
+
   /** The last set of a step names exactly the containers of the lessor's parts that shall run. */
-  #checkComplete(hub: HubMirror, lessor: ParticipantId, containers: DesiredContainer[]): void {
+  #checkComplete(hub: HubMirror, lessor: ParticipantId, told: ContainerId[]): void {
     const due = this.#model
       .livePartsOf(hub, lessor)
       .filter(({ state }) => state === 'active' || state === 'running')
@@ -113,10 +128,17 @@ export class ToldParticipants {
         const count = terms.placements.reduce((sum, { replicas }) => sum + replicas, 0);
         return Array.from({ length: count }, (_, number) => `${id}.${number}`);
       });
-    const told = containers.map(({ id }) => id);
     if (due.sort().join() !== told.sort().join()) {
       const detail = `due ${due.length}, told ${told.length}`;
       this.#model.violate('desired.incomplete', hub.id, lessor, detail);
     }
   }
+}
+
+function versionOf(participant: ParticipantId, epoch: number, revision: number): string {
+  return `${participant} ${epoch} ${revision}`;
+}
+
+function contentOf(set: ReadonlyMap<ContainerId, DesiredContainer>): string {
+  return stableText([...set].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

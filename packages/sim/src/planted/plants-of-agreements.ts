@@ -6,6 +6,18 @@ const FIRST = 'agreement/first-hub.ts';
 
 export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
   {
+    name: 'desired-change-forgotten',
+    what: 'A change of a desired set that the agent has not applied yet counts as told.',
+    edits: [
+      {
+        file: 'hub/desired-sets.ts',
+        find: 'if (change.revision <= revision) member.desiredChanges.delete(part);',
+        replace: 'if (change.revision >= 0) member.desiredChanges.delete(part);',
+      },
+    ],
+    caughtBy: ['desired.incomplete'],
+  },
+  {
     name: 'hold-cut-short',
     what: 'A hold is released after half the time that was promised.',
     edits: [

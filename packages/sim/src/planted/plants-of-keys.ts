@@ -7,7 +7,7 @@ export const PLANTS_OF_KEYS: readonly Plant[] = [
     what: 'A hub asks its agents for containers whose key was not released.',
     edits: [
       {
-        file: 'hub/member-desk.ts',
+        file: 'hub/desired-sets.ts',
         find: "(part.state === 'active' && !awaitsKey(part)) || part.state === 'running'",
         replace: "part.state === 'active' || part.state === 'running'",
       },
@@ -33,9 +33,9 @@ export const PLANTS_OF_KEYS: readonly Plant[] = [
       {
         file: 'agreement/target-hub.ts',
         find: `part.release = release; this.#save(part);
-          this.#lessors.desiredChanged(part.terms.lessor);`,
+          this.#lessors.desiredChanged(part);`,
         replace: `part.release = release;
-          this.#lessors.desiredChanged(part.terms.lessor);`,
+          this.#lessors.desiredChanged(part);`,
       },
     ],
     caughtBy: ['desired.incomplete', 'key.started-with-another', 'told.desired-not-durable'],

@@ -25,8 +25,8 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/order-state.ts',
-        find: 'budgetMicro: order.budgetMicro - spent };',
-        replace: 'budgetMicro: 1_000_000n * order.budgetMicro - spent };',
+        find: 'const budgetMicro = order.budgetMicro - spent;',
+        replace: 'const budgetMicro = 1_000_000n * order.budgetMicro - spent;',
       },
     ],
     caughtBy: ['terms.above-budget'],
@@ -61,8 +61,8 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/order-state.ts',
-        find: 'return { min: filled === 0 ? order.count.min : 1,',
-        replace: 'return { min: 1,',
+        find: 'const min = filled === 0 ? order.count.min : 1;',
+        replace: 'const min = 1;',
       },
     ],
     caughtBy: ['terms.below-min'],
