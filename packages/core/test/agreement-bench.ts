@@ -57,6 +57,8 @@ abstract class Side implements AgreementPorts {
 
   restored(): void {}
 
+  ended(): void {}
+
   send(to: HubId, message: AgreementMessage): void {
     this.log.push(`send ${message.type}`);
     this.bench.wires.push({ from: this.self, to, message: structuredClone(message) });

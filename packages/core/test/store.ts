@@ -1,4 +1,5 @@
 /** A store for tests: what was committed, and what a restart loads of it. */
+import type { Range } from '../src/hub/ended.ts';
 import type { StoredRecord } from '../src/hub/hub-core.ts';
 import type { Write } from '../src/units/write.ts';
 
@@ -26,6 +27,14 @@ export class Store {
 
   keys(table: string): string[] {
     return [...this.#records.values()].filter((one) => one.table === table).map(({ key }) => key);
+  }
+
+  scan({ table, from, before, limit }: Range & { limit: number }): { key: string }[] {
+    return this.keys(table)
+      .filter((key) => key >= from && key < before)
+      .sort()
+      .slice(0, limit)
+      .map((key) => ({ key }));
   }
 
   /** Every record with its table and key, live or not. */

@@ -19,6 +19,7 @@ import type { ElapsedClock } from '@sparegrid/link/loop/elapsed-clock';
 import { NodeLoop } from '@sparegrid/link/loop/node-loop';
 import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import { findEnded } from '@sparegrid/link/store/find-ended';
 import type { Store } from '@sparegrid/link/store/store';
 import type { Server, Transport } from '@sparegrid/link/transport';
 import { Admission, takeHubList } from './admission/admission.ts';
@@ -349,6 +350,8 @@ class HubApp implements Hub {
     switch (effect.kind) {
       case 'cold-read':
         return this.#coldRead(effect);
+      case 'find-ended':
+        return this.#findEnded(effect.from, effect.before);
       case 'solve':
         return this.#solve(effect);
       case 'frame-refused': {
@@ -389,6 +392,15 @@ class HubApp implements Hub {
   #coldRead({ to, session, requestId, request }: Extract<HubEffect, { kind: 'cold-read' }>): void {
     answerColdRead(this.#parts.store, to, request).then(
       (reply) => this.#send(to, session, { type: 'reply', requestId, reply }),
+      (error) => {
+        if (!this.#stopping) this.#shell.fail(error);
+      },
+    );
+  }
+
+  #findEnded(from: string, before: string): void {
+    findEnded(this.#parts.store, from, before).then(
+      (search) => this.#loop.offer({ kind: 'ended-found', search }),
       (error) => {
         if (!this.#stopping) this.#shell.fail(error);
       },

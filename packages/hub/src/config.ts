@@ -191,6 +191,9 @@ const fileSchema = z
     if ((sockets === undefined) === (nats === undefined)) {
       complain(['sockets'], 'expected either sockets or nats');
     }
+    if (file.limits.recordKeepMs < file.limits.resultKeepMs) {
+      complain(['limits', 'recordKeepMs'], 'expected at least limits.resultKeepMs');
+    }
     if (admission && !(nats && network)) {
       complain(['admission'], 'expected nats and network with it');
     }

@@ -494,6 +494,7 @@ export class FirstAgreements {
     if (!tombstone) return;
     this.tombstones.delete(id);
     this.#ports.put('tombstone', id, tombstone, false);
+    this.#ports.ended('tombstone', id);
   }
 
   #save(agreement: AgreementRecord): void {

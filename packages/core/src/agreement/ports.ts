@@ -22,6 +22,8 @@ export interface AgreementPorts {
   keep<T extends object>(kind: Kept<T>, key: string, record: T): void;
   /** Keeps the record in the store only. */
   archive<T extends object>(kind: Kept<T>, key: string, record: T): void;
+  /** It left memory for good: the store may give it up, much later. */
+  ended(kind: 'part' | 'tombstone', id: string): void;
   /** Takes a record as the store had it. */
   restored(record: object): void;
   send(to: HubId, message: AgreementMessage): void;

@@ -557,12 +557,14 @@ export class TargetParts {
     if (!tombstone) return;
     this.tombstones.delete(id);
     this.#ports.put('tombstone', id, tombstone, false);
+    this.#ports.ended('tombstone', id);
   }
 
   #forget(part: PartRecord): void {
     this.parts.delete(part.id);
     this.#retry.reset(part.id);
     this.#ports.archive(KEPT_PART, part.id, part);
+    this.#ports.ended('part', part.id);
   }
 }
 

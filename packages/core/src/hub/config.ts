@@ -40,6 +40,8 @@ export interface Limits {
   resultBytes: number;
   /** How long results are kept that nobody drops. */
   resultKeepMs: number;
+  /** How long ended orders, parts and tombstones stay in the store once they left memory. */
+  recordKeepMs: number;
   /** Length of a page, delta or snapshot chunk as text: far below the frame's limit of 1 MiB. */
   pageLength: number;
   attemptsPerOrder: number;
@@ -56,6 +58,7 @@ export const DEFAULT_LIMITS: Limits = {
   logChunksPerContainer: 4_096,
   resultBytes: 67_108_864,
   resultKeepMs: 7 * 24 * 3_600_000,
+  recordKeepMs: 365 * 24 * 3_600_000,
   pageLength: 262_144,
   attemptsPerOrder: 1_000,
 };

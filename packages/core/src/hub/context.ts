@@ -12,6 +12,7 @@ import type { Now } from '../units/now.ts';
 import type { AdmissionAnswer } from './admission.ts';
 import type { HubConfig } from './config.ts';
 import { Contention } from './contention.ts';
+import { ENDED_TABLE, type EndedKind, endedKey } from './ended.ts';
 import type { FrameRefused } from './frame-gate.ts';
 import { Outbox } from './outbox.ts';
 import { Pseudonyms } from './pseudonyms.ts';
@@ -23,6 +24,8 @@ export type HubEffect =
   | { kind: 'cold-read'; to: ParticipantId; session: string; requestId: string; request: Request }
   /** Solve it off the loop, and answer with an input `solved` of the same round. */
   | { kind: 'solve'; round: string; request: SolveRequest }
+  /** Search the store, see `searchEnded`, and answer with an input `ended-found`. */
+  | { kind: 'find-ended'; from: string; before: string }
   | FrameRefused
   /** Who may enter changed: the shell lets in and puts out accordingly, before it answers. */
   | { kind: 'subnet-changed'; expelled: ParticipantId | null }
@@ -128,6 +131,10 @@ export class HubContext implements AgreementPorts {
   archive<T extends object>(kind: Kept<T>, key: string, record: T): void {
     this.out.put(kind.table, key, record, false);
     this.out.remove(progressTableOf(kind), key);
+  }
+
+  ended(kind: EndedKind, id: string): void {
+    this.out.put(ENDED_TABLE, endedKey(this.#now.elapsedMs, kind, id), {}, false);
   }
 
   send(to: HubId, message: HubMessage): void {

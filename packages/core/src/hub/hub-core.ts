@@ -34,6 +34,7 @@ import type { AdmissionRecord, AdmissionRequest, HubListRecord, TokenRecord } fr
 import { AdmissionDesk } from './admission-desk.ts';
 import type { HubConfig } from './config.ts';
 import { HubContext, type HubEffect } from './context.ts';
+import type { EndedKind, EndedSearch } from './ended.ts';
 import { FrameGate, type WindowRecord } from './frame-gate.ts';
 import { LogDesk, type LogPosition } from './log-desk.ts';
 import { type CommitsRecord, type MarkRecord, Marks } from './marks.ts';
@@ -47,6 +48,7 @@ import { RegistrationDesk } from './registration-desk.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Restarts } from './restarts.ts';
 import { ResultDesk, type ResultRecord } from './result-desk.ts';
+import { RetentionDesk } from './retention-desk.ts';
 import type { DesiredRecord, RegistryRecord, UncheckedRecord } from './subnet.ts';
 
 export type { StoredRecord } from '../units/write.ts';
@@ -69,7 +71,9 @@ export type HubInput =
   /** From the operator of this hub, or from somebody at its admission door; see effect `answer`. */
   | { kind: 'admission'; ticket: string; request: AdmissionRequest }
   /** What came of the effect `solve` of that round; null: the solver failed. */
-  | { kind: 'solved'; round: string; answer: SolverAnswer | null };
+  | { kind: 'solved'; round: string; answer: SolverAnswer | null }
+  /** What the effect `find-ended` found. */
+  | { kind: 'ended-found'; search: EndedSearch };
 
 export interface HubStep {
   writes: Write[];
@@ -84,7 +88,14 @@ const ARRIVED_PER_STEP = 1024;
 /** Lots whose places in the index one step puts in order: about two milliseconds. */
 const TIDIED_PER_STEP = 1024;
 /** Deadlines at which something is decided, by the first word of their names. */
-const DECIDING: ReadonlySet<string> = new Set(['part', 'agreement', 'order', 'restart', 'member']);
+const DECIDING: ReadonlySet<string> = new Set([
+  'part',
+  'agreement',
+  'order',
+  'restart',
+  'member',
+  'retention',
+]);
 const FORGET_SESSIONS_EVERY_MS = 600_000;
 
 /**
@@ -107,6 +118,7 @@ export class HubCore {
   readonly #naming: NamingDesk;
   readonly #panoramas: PanoramaDesk;
   readonly #marks: Marks;
+  readonly #retention: RetentionDesk;
   /** Null in a hub that serves. */
   readonly #recovery: RecoveryDesk | null;
   /** Peers that were heard in this life, and so have told what they know of our past. */
@@ -193,6 +205,7 @@ export class HubCore {
       schedule: (lessor) => this.#members.schedule(lessor),
       cancelAll: (lessee) => this.#book.cancelAll(lessee),
     });
+    this.#retention = new RetentionDesk(context, (kind, id) => this.#isInUse(kind, id));
     this.#restore(records);
     context.put('meta', 'epoch', { epoch });
     context.wakeAt('heartbeat', now.elapsedMs);
@@ -327,6 +340,8 @@ export class HubCore {
       }
       case 'solved':
         return this.#book.rounds.solved(input.round, input.answer);
+      case 'ended-found':
+        return this.#retention.found(input.search);
     }
   }
 
@@ -642,6 +657,8 @@ export class HubCore {
         return this.#wakeOrder(id);
       case 'round':
         return this.#book.rounds.wake();
+      case 'retention':
+        return this.#retention.wake();
       case 'sessions':
         this.#gate.forgetSilent(this.#context.now(), (key) =>
           this.#context.out.remove('window', key),
@@ -650,6 +667,13 @@ export class HubCore {
       default:
         throw new Error(`unknown deadline ${name}`);
     }
+  }
+
+  /** Nothing that memory knows of is ever deleted from the store. */
+  #isInUse(kind: EndedKind, id: string): boolean {
+    if (kind === 'order') return this.#book.orders.has(id) || this.#results.has(id);
+    if (kind === 'part') return this.#parts.parts.has(id);
+    return this.#agreements.tombstones.has(id) || this.#parts.tombstones.has(id);
   }
 
   #wakeOrder(id: string): void {

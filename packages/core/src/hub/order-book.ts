@@ -506,6 +506,7 @@ export class OrderBook {
     const view = orderView(order, agreements, this.#context.now());
     this.#context.put('archive', order.id, { lessee: order.order.lessee, view }, false);
     this.#context.archive(KEPT_ORDER, order.id, order);
+    this.#context.ended('order', order.id);
     for (const agreement of agreements) this.#agreements.forget(agreement);
     this.orders.delete(order.id);
     // Longer than the expiry by the tolerance: a clock set back must not make the text new again.

@@ -64,6 +64,11 @@ export class ResultDesk {
     this.restore(container, record);
   }
 
+  /** Whether a result of that order may still be asked for. */
+  has(order: OrderId): boolean {
+    return [...this.#results.values()].some((record) => record.order === order);
+  }
+
   /** Undefined when nothing is kept in memory of the order: the store knows whether there is one. */
   list(lessee: ParticipantId, order: OrderId): ResultView[] | undefined {
     const own = [...this.#results].filter(([, record]) => {

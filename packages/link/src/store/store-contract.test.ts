@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endedKey, readEndedKey, timeKey } from '@sparegrid/core/hub/ended';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasPostgres, PrivatePostgres } from '../../test/private-postgres.ts';
+import { findEnded } from './find-ended.ts';
 import { MemoryStore } from './memory-store.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -138,6 +140,57 @@ function contractOf(open: (folder: string) => Promise<Store>): void {
     expect((await store.load()).map(({ key }) => key)).toEqual([...keys].sort());
     const range = { table: 't', from: 'A', before: 'b', limit: 10 };
     expect((await store.scan(range)).map(({ text }) => text)).toEqual(['A', 'Z', '_', 'a']);
+  });
+
+  it('gives up what ended before a time, whole and in one transaction, and nothing else', async () => {
+    const ended = (atMs: number, kind: 'order' | 'part' | 'tombstone', id: string) =>
+      put('ended', endedKey(atMs, kind, id), '{}', false);
+    const old = [
+      put('order', 'o-1', '1', false),
+      put('archive', 'o-1', '1', false),
+      put('agreement', 'o-1-1', '1', false),
+      put('agreement-progress', 'o-1-2', '1', false),
+      put('log-position', 'o-1-1.0.0', '1', false),
+      put('log', 'o-1/o-1-1.0.0/00000001', '1', false),
+      put('usage', 'o-1/o-1-1.0.0/00000002', '1', false),
+      put('part', 'o-5-1.0', '1', false),
+      put('tombstone', 'first o-6-1.0', '1', false),
+    ];
+    const rest = [
+      put('order', 'o-2', '2', false),
+      put('order', 'o-10', '2'),
+      put('agreement', 'o-10-1', '2'),
+      put('log', 'o-10/o-10-1.0.0/00000001', '2', false),
+      put('part', 'o-5-1.00', '2'),
+    ];
+    await store.commit([
+      ...rest,
+      ...old,
+      ended(1_000, 'order', 'o-1'),
+      ended(2_000, 'part', 'o-5-1.0'),
+      ended(2_500, 'tombstone', 'first o-6-1.0'),
+      ended(9_000, 'order', 'o-2'),
+    ]);
+    const { found, isLast } = await findEnded(store, '', timeKey(3_000));
+    expect(isLast).toBe(true);
+    expect(found.map(({ entry, isWhole }) => [readEndedKey(entry).id, isWhole])).toEqual([
+      ['o-1', true],
+      ['o-5-1.0', true],
+      ['first o-6-1.0', true],
+    ]);
+    const named = found.flatMap(({ records }) =>
+      records.map(({ table, key }) => `${table} ${key}`),
+    );
+    expect(named.sort()).toEqual(old.map(({ table, key }) => `${table} ${key}`).sort());
+    const gone = found.flatMap(({ entry, records }) => [
+      ...records,
+      { table: 'ended', key: entry },
+    ]);
+    await store.commit(gone.map((one) => ({ ...one, text: null, live: false })));
+    for (const { table, key } of old) expect(await store.read(table, key)).toBeNull();
+    for (const { table, key, text } of rest) expect(await store.read(table, key)).toBe(text);
+    expect((await findEnded(store, '', timeKey(3_000))).found).toEqual([]);
+    expect((await findEnded(store, '', timeKey(9_001))).found).toHaveLength(1);
   });
 
   it('counts commits and writes', async () => {

@@ -16,6 +16,7 @@ import { checkCapacity } from './capacity.ts';
 import { Containers } from './containers.ts';
 import { Counts } from './counts.ts';
 import { checkDecisions } from './decisions.ts';
+import { checkDeletions } from './deletions.ts';
 import { Elections } from './elections.ts';
 import { type Unsettled, unsettled } from './end-state.ts';
 import { Frames, type Taken, type Turned } from './frames.ts';
@@ -233,6 +234,7 @@ export class Auditor {
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
     checkStages(this.model, commit);
+    checkDeletions(this.model, commit);
     checkCapacity(this.model, commit);
     checkSuitability(this.model, commit);
     checkTerms(this.model, this.#least, commit);

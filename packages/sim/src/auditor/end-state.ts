@@ -2,6 +2,7 @@
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
+import { undeleted } from './deletions.ts';
 import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 import { seenOffer, stepped } from './names.ts';
@@ -27,6 +28,7 @@ export function* unsettled(
     if (core) yield* lockedStock(model, hub, core, isExpelled);
   }
   yield* masters(cores);
+  yield* undeleted(model);
   if (containers.liveCount > 0) {
     yield ['end.containers', 'all', 'containers', `${containers.liveCount} still exist`];
   }

@@ -3,7 +3,7 @@ import type { Reply } from '@sparegrid/core/messages';
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import type { OrderState } from '@sparegrid/core/order/order-record';
 import type { SignedDocument } from '@sparegrid/core/units/document';
-import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import { hubOf, type OrderId, type ParticipantId } from '@sparegrid/core/units/ids';
 import type { Model } from './model.ts';
 
 /** Where in the hub's words to the lessee something was said: what is said later must not go back. */
@@ -115,6 +115,7 @@ export class Lessees {
 
   #unknown(lessee: ParticipantId, id: OrderId): void {
     if (!this.followed.has(id)) return;
+    if (this.#model.hub(hubOf(lessee)).deleted.has(`order ${id}`)) return;
     this.#model.violate('order.lost', lessee, id, 'acknowledged, now unknown');
   }
 }

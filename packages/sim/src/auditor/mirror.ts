@@ -60,6 +60,12 @@ export class HubMirror {
   /** Participants that are expelled by what is on record. */
   readonly expelled = new Set<ParticipantId>();
   now: Now = { elapsedMs: 0, wallMs: 0 };
+  /** When records left memory, by table and key, on the hub's elapsed clock. */
+  readonly leftAtMs = new Map<string, number>();
+  /** What the hub noted to be deleted one day: when it noted that, by kind and id. */
+  readonly ended = new Map<string, number>();
+  /** Table and key of what was deleted. */
+  readonly deleted = new Set<string>();
 
   readonly #names: Names;
   readonly #violate: Violate;
@@ -85,18 +91,32 @@ export class HubMirror {
     const deleted: string[] = [];
     for (const write of writes) {
       if (write.table === 'admission' && write.text !== null) this.#admission(write);
+      if (write.table === 'ended') this.#noteEnded(write, now.elapsedMs);
       for (const name of NAMES) {
         const isProgress = write.table === `${name}-progress`;
         if (write.table !== name && !isProgress) continue;
         // What was written beside a record goes when all of it is written again.
         if (write.text === null && isProgress) continue;
-        if (write.text === null) deleted.push(`${name} ${write.key}`);
-        else if (isProgress) this.#advance(name, write.key, write.text, changes);
+        const id = `${name} ${write.key}`;
+        if (write.text === null) {
+          deleted.push(id);
+          this.deleted.add(id);
+          continue;
+        }
+        if (isProgress) this.#advance(name, write.key, write.text, changes);
         else this.#take(name, write.key, write.text, changes);
+        if (write.live) this.leftAtMs.delete(id);
+        else if (!this.leftAtMs.has(id)) this.leftAtMs.set(id, now.elapsedMs);
       }
     }
     const written = writes.map(({ table, key }) => ({ table, key }));
     return { hub: this, now, changes, deleted, written };
+  }
+
+  #noteEnded({ key, text }: Write, atMs: number): void {
+    const id = key.slice(key.indexOf(' ') + 1);
+    if (text === null) this.ended.delete(id);
+    else this.ended.set(id, atMs);
   }
 
   /** Names first: whatever else the transaction says may use them. */

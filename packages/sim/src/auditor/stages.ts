@@ -24,9 +24,6 @@ const STATUS_RANK = { asked: 0, yes: 1, started: 2, running: 3, ended: 4, refuse
 const FINAL_ORDERS: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
 
 export function checkStages(model: Model, commit: Commit): void {
-  for (const name of commit.deleted) {
-    model.violate('record.deleted', commit.hub.id, name, 'a record of the market was deleted');
-  }
   for (const change of commit.changes.part) {
     checkPart(model, commit.hub.id, change);
     checkTimes(model, commit, change);

@@ -1,4 +1,5 @@
 /** The durable store of one node: what a commit wrote, and nothing else, is there after a crash. */
+import type { Range } from '@sparegrid/core/hub/ended';
 import type { Write } from '@sparegrid/core/step';
 
 interface Row {
@@ -31,6 +32,14 @@ export class SimStore {
       .filter(([name]) => name.startsWith(start))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { text }]) => text);
+  }
+
+  /** Keys of a table in a range, by key. */
+  scan({ table, from, before, limit }: Range & { limit: number }): { key: string }[] {
+    return [...this.#rows.values()]
+      .filter((row) => row.table === table && row.key >= from && row.key < before)
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .slice(0, limit);
   }
 
   /** Records that a restart loads, ordered by table and key as a database would give them. */

@@ -3,6 +3,7 @@
 import type { AdmissionAnswer, AdmissionRequest } from '@sparegrid/core/hub/admission';
 import type { AdmittedParticipant } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
+import { searchEnded } from '@sparegrid/core/hub/ended';
 import { HubCore, type HubInput } from '@sparegrid/core/hub/hub-core';
 import { OPERATOR } from '@sparegrid/core/identity/statements';
 import type { HubMessage, SignedFrame } from '@sparegrid/core/messages';
@@ -293,6 +294,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     const { auditor, post } = this.#context;
     if (effect.kind === 'restart') return this.#beginAgain(effect.code);
     if (effect.kind === 'solve') return this.#solve(effect);
+    if (effect.kind === 'find-ended') return this.#findEnded(effect.from, effect.before);
     if (effect.kind === 'answer') {
       this.#asked.get(effect.ticket)?.(effect.answer);
       this.#asked.delete(effect.ticket);
@@ -313,6 +315,19 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     if (code === 'HUB_STORE_ROLLED_BACK') this.#context.auditor.rolledBack(this.id);
     this.die(code);
     this.start();
+  }
+
+  /** The store is read a while later; the answer is lost with this life. */
+  #findEnded(from: string, before: string): void {
+    const { queue } = this.#context;
+    const core = this.#core;
+    queue.after(this.#rng.between(1, 50), () => {
+      if (core !== this.#core) return;
+      const search = searchEnded(from, before);
+      let next = search.next();
+      while (!next.done) next = search.next(this.store.scan(next.value));
+      this.#loop.offer({ input: { kind: 'ended-found', search: next.value }, expectation: null });
+    });
   }
 
   /** An answer may come when its hub has begun another life. */

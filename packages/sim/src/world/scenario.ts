@@ -61,14 +61,19 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
       pulls: at === size.participants - 1,
     });
   });
+  const timing = makeTiming(mode, rng.fork('timing'));
+  // Where records leave memory within the run, the store gives them up within it, too.
+  const forgets = timing.retainMs < DEFAULT_TIMING.retainMs;
+  const recordKeepMs = forgets ? 10_000 : DEFAULT_LIMITS.recordKeepMs;
+  const pageLength = rng.pick([1, 2_000, 262_144]);
   return {
     seed,
     size,
     hubs,
     participants,
     hostiles: hubs.map((hub) => ({ id: `mallory.${hub}`, hub })),
-    timing: makeTiming(mode, rng.fork('timing')),
-    limits: { ...DEFAULT_LIMITS, pageLength: rng.pick([1, 2_000, 262_144]) },
+    timing,
+    limits: { ...DEFAULT_LIMITS, pageLength, recordKeepMs },
     rounds: makeRounds(rng.fork('rounds')),
     ...makePanorama(hubs, rng.fork('panorama')),
     privacy: makePrivacy(rng.fork('privacy')),
