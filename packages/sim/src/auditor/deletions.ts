@@ -3,8 +3,8 @@ import type { AgreementId } from '@sparegrid/core/units/ids';
 import type { Commit, HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 
-/** Of a sweep over the store, with crashes in between. */
-const LATE_MS = 30_000;
+/** Between two sweeps over the store: at rest nothing older is left. */
+const LATE_MS = 3_000;
 
 export function checkDeletions(model: Model, { hub, now, deleted, written }: Commit): void {
   if (deleted.length === 0) return;
