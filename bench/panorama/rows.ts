@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Message } from '@sparegrid/core/messages';
 import { canonicalJson, type JsonValue } from '@sparegrid/core/units/json';
+import { framePacket, packed } from '@sparegrid/link/nats/parcel';
 import { cpuMsOf } from '../cpu-of-processes.ts';
 import { type BenchMarket, openMarket } from '../e2e/market.ts';
 import type { Result } from '../result.ts';
@@ -32,6 +33,9 @@ export async function benchRows(report: (result: Result) => void, rows: number):
     const parsed = `JSON.parse of the same frames ${snapshot.parseMs.toPrecision(3)} ms`;
     row('resynchronisation', snapshot.ms, 'ms', parsed, snapshot.parseMs);
     row('resynchronisation_cpu', snapshot.cpuMs, 'ms', parsed, snapshot.parseMs);
+    const packing = `packed as over NATS ${(snapshot.packedBytes / rows).toPrecision(3)}`;
+    const { bytes, packedBytes } = snapshot;
+    row('snapshot_bytes', bytes / rows, 'bytes per row', packing, packedBytes / rows);
     await measure(market, ghost, () => ghost.sales(WARM_UP, rows / 2));
     for (const [metric, changesOf] of [
       ['updates', () => ghost.sales(CHANGES, rows / 2)],
@@ -61,6 +65,11 @@ async function measure(market: BenchMarket, ghost: GhostHub, make: () => readonl
   const parseMs = msOf(() => {
     for (const { text } of frames) JSON.parse(text);
   });
+  const sum = (sizes: readonly number[]) => sizes.reduce((all, size) => all + size, 0);
+  const bytes = sum(frames.map(({ text }) => text.length));
+  const packedBytes = sum(
+    frames.map(({ text, signature }) => packed(framePacket(text, signature)).length),
+  );
   const pid = market.hubs[0]?.pid as number;
   const cpuBefore = cpuMsOf([pid]);
   const startedAt = performance.now();
@@ -71,7 +80,7 @@ async function measure(market: BenchMarket, ghost: GhostHub, make: () => readonl
     revision = reply.status.parts.find(({ hub }) => hub === ghost.id)?.revision ?? 0;
   }
   const ms = performance.now() - startedAt;
-  return { ms, cpuMs: cpuMsOf([pid]) - cpuBefore, parseMs, makeMs };
+  return { ms, cpuMs: cpuMsOf([pid]) - cpuBefore, parseMs, makeMs, bytes, packedBytes };
 }
 
 function msOf(work: () => void): number {

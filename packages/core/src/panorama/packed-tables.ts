@@ -7,7 +7,7 @@ import type { Figures } from './figures.ts';
 import { copyOf, NULL, Packing, type Plain } from './packing.ts';
 import type { LeaseRow, PanoramaRow, ResourceRow, RowForm } from './row.ts';
 import { joinRow, splitRow } from './row-form.ts';
-import { contentOf, type Rows, type RowTables } from './row-tables.ts';
+import { contentOf, type PackedForm, type Rows, type RowTables } from './row-tables.ts';
 
 /** Offset of a row that was never set. */
 const ABSENT = 0xffffffff;
@@ -37,8 +37,18 @@ export class PackedTables implements RowTables {
     this.#of(row.kind).set(row as never);
   }
 
-  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void {
-    this.#of(form.kind).setShared(participant, revision, form, figures);
+  packed(form: RowForm): PackedForm {
+    return { form, bytes: this.#of(form.kind).packed(form) };
+  }
+
+  setShared(
+    participant: ParticipantId,
+    revision: number,
+    { form, bytes }: PackedForm,
+    figures: Figures,
+  ): void {
+    const packed = bytes ?? this.#of(form.kind).packed(form);
+    this.#of(form.kind).setPacked(participant, revision, figures, packed);
   }
 
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
@@ -73,8 +83,6 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   readonly #packing: Packing;
   /** The first content, which others are packed beside: much is the same in most. */
   #pattern: Plain | undefined;
-  /** Forms that many rows share are packed once. */
-  readonly #packedForms = new WeakMap<RowForm, Uint8Array>();
   #offsets = new Uint32Array(64).fill(ABSENT);
   readonly #shares = new Shares();
   readonly #formShares = new Shares();
@@ -92,16 +100,17 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     const { participant, revision } = row;
     const split = splitRow(row);
     const content = split ? contentOfForm(split.form) : contentOf(row);
-    this.#set(participant, revision, split?.figures ?? NO_FIGURES, this.#pack(content as never));
+    this.setPacked(
+      participant,
+      revision,
+      split?.figures ?? NO_FIGURES,
+      this.#pack(content as never),
+    );
   }
 
-  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void {
-    let packed = this.#packedForms.get(form);
-    if (!packed) {
-      packed = this.#pack(contentOfForm(form)).slice();
-      this.#packedForms.set(form, packed);
-    }
-    this.#set(participant, revision, figures, packed);
+  /** Good for good. */
+  packed(form: RowForm): Uint8Array {
+    return this.#pack(contentOfForm(form)).slice();
   }
 
   #pack(content: Plain): Uint8Array {
@@ -109,7 +118,12 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     return this.#packing.pack(content, this.#pattern);
   }
 
-  #set(participant: ParticipantId, revision: number, figures: Figures, packed: Uint8Array): void {
+  setPacked(
+    participant: ParticipantId,
+    revision: number,
+    figures: Figures,
+    packed: Uint8Array,
+  ): void {
     const at = this.#names.add(participant);
     this.#grow(at + 1);
     if (this.#offsets[at] !== ABSENT) this.#bytes.free(this.#offsets[at]!);

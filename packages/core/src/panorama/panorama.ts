@@ -15,7 +15,6 @@ import type {
   LeaseChange,
   LeaseRow,
   PanoramaRow,
-  RowForm,
   SharedRow,
   SnapshotMessage,
 } from './row.ts';
@@ -165,11 +164,13 @@ export class Panorama {
     // Rows are packed and hashed chunk by chunk: the last one must not cost as much as all.
     if (snapshot.chunk < assembly.chunks && !assembly.taken.has(snapshot.chunk)) {
       assembly.taken.add(snapshot.chunk);
-      for (const row of snapshot.rows) assembly.rows.putNewer(row);
+      const { rows } = assembly;
+      for (const row of snapshot.rows) rows.putNewer(row);
+      const forms = snapshot.forms.map((form) => rows.prepared(form));
       for (const { participant, revision: own, form, figures } of snapshot.shared) {
-        assembly.rows.putShared(participant, own, snapshot.forms[form] as RowForm, figures);
+        rows.putShared(participant, own, forms[form]!, figures);
       }
-      assembly.rows.digest();
+      rows.digest();
     }
     if (assembly.taken.size < assembly.chunks) return 'applied';
     this.#assemblies.delete(hub);

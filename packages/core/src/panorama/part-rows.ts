@@ -6,7 +6,11 @@ import { type DigestShare, NO_SHARE, shareOfFigures } from './digest-share.ts';
 import type { Figures } from './figures.ts';
 import type { LeaseRow, PanoramaRow, ResourceRow, RowForm } from './row.ts';
 import { splitRow } from './row-form.ts';
-import { contentOf, type Rows, type RowTables } from './row-tables.ts';
+import { contentOf, type PackedForm, type Rows, type RowTables } from './row-tables.ts';
+
+export interface PreparedForm extends PackedForm {
+  share: DigestShare;
+}
 
 export class PartRows {
   readonly #tables: RowTables;
@@ -15,8 +19,6 @@ export class PartRows {
   revisionMax = 0;
   /** How often a row came that is empty. */
   leftCount = 0;
-  /** Forms that many rows share are hashed once. */
-  readonly #formShares = new WeakMap<RowForm, DigestShare>();
   #digestHigh = 0;
   #digestLow = 0;
   /** Whose rows changed since the digest was last brought up to date, and whether only in figures. */
@@ -84,18 +86,24 @@ export class PartRows {
     return true;
   }
 
-  /** The same for a row in halves. */
+  /** A form made ready for all of its rows: it is packed and hashed once. */
+  prepared(form: RowForm): PreparedForm {
+    return { ...this.#tables.packed(form), share: this.#shareOfForm(form) };
+  }
+
+  /** The same as {@link putNewer} for a row in halves. */
   putShared(
     participant: ParticipantId,
     revision: number,
-    form: RowForm,
+    prepared: PreparedForm,
     figures: Figures,
   ): boolean {
-    const known = this.of(form.kind).revisionOf(participant);
+    const { kind } = prepared.form;
+    const known = this.of(kind).revisionOf(participant);
     if (known !== undefined && known >= revision) return false;
-    this.#tables.setShared(participant, revision, form, figures);
-    this.#tables.setFormShare(form.kind, participant, this.#shareOfForm(form));
-    this.#noteChange(form.kind, participant, revision, true);
+    this.#tables.setShared(participant, revision, prepared, figures);
+    this.#tables.setFormShare(kind, participant, prepared.share);
+    this.#noteChange(kind, participant, revision, true);
     return true;
   }
 
@@ -150,11 +158,7 @@ export class PartRows {
   }
 
   #shareOfForm(form: RowForm): DigestShare {
-    const known = this.#formShares.get(form);
-    if (known) return known;
-    const share = this.#hash(canonicalJson(form as unknown as JsonValue));
-    this.#formShares.set(form, share);
-    return share;
+    return this.#hash(canonicalJson(form as unknown as JsonValue));
   }
 
   #hash(text: string): DigestShare {

@@ -18,12 +18,19 @@ export interface Rows<R extends PanoramaRow> {
   values(): Iterable<R>;
 }
 
+export interface PackedForm {
+  form: RowForm;
+  /** None where rows are kept as objects. */
+  bytes: Uint8Array | null;
+}
+
 export interface RowTables {
   readonly resources: Rows<ResourceRow>;
   readonly leases: Rows<LeaseRow>;
   set(row: PanoramaRow): void;
-  /** The same in halves; a form may be that of many rows. */
-  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void;
+  /** A form as these tables keep it, for all the rows of that form that are set next. */
+  packed(form: RowForm): PackedForm;
+  setShared(participant: ParticipantId, revision: number, form: PackedForm, figures: Figures): void;
   /** Of a lease row that has figures: all else stays. */
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void;
   /** Of the own part only. */
@@ -46,14 +53,23 @@ export class PlainTables implements RowTables {
     else this.leases.set(row.participant, row);
   }
 
-  setShared(participant: ParticipantId, revision: number, form: RowForm, figures: Figures): void {
+  packed(form: RowForm): PackedForm {
+    return { form, bytes: null };
+  }
+
+  setShared(
+    participant: ParticipantId,
+    revision: number,
+    { form }: PackedForm,
+    figures: Figures,
+  ): void {
     this.set(joinRow(participant, revision, form, figures));
   }
 
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
     const split = splitRow(this.leases.get(participant) as LeaseRow);
     if (!split) throw new Error(`broken invariant: no figures of ${participant}`);
-    this.setShared(participant, revision, split.form, figures);
+    this.set(joinRow(participant, revision, split.form, figures));
   }
 
   remove(kind: PanoramaRow['kind'], participant: ParticipantId): void {
