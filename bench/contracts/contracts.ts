@@ -38,6 +38,7 @@ const LOADS: readonly Load[] = [
     ...{ name: 'one lessor, one at a time', market: WIDE, moreLots: 0, replicas: 1 },
     ...{ orders: 200, before: 50, inFlight: 1 },
   },
+  { ...BUSY, name: 'one lessor, 48 in flight', moreLots: 0, inFlight: 48 },
   { ...BUSY, name: 'one lessor, 96 in flight', moreLots: 0 },
   {
     ...{ name: 'two lessors, 48 in flight', moreLots: 0, replicas: 2 },

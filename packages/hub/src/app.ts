@@ -37,7 +37,7 @@ import { Router } from './router.ts';
 import { RoundSolver } from './solving/round-solver.ts';
 
 /** Three steps make an agreement: under load it takes about so much longer, for a third of the commits. */
-const GATHER_MS = 25;
+const GATHER_MS = 30;
 
 export interface HubShell {
   /** Called once the hub may serve. */

@@ -3,10 +3,10 @@ import type { Message } from '@sparegrid/core/messages';
 import type { Crypto } from '@sparegrid/core/units/document';
 import { frameSigningText } from '@sparegrid/core/units/frame-text';
 import type { NodeId } from '@sparegrid/core/units/ids';
+import { utf8Length } from '@sparegrid/core/units/utf8-length';
 import { encodeMessage, type FrameText, joinFrame } from './frame.ts';
 import { TEXT_BYTES_MAX } from './read-json.ts';
 import { MESSAGES_PER_FRAME_MAX } from './schemas/messages.ts';
-import { utf8Length } from './utf8-length.ts';
 
 /** Receivers whose counter is kept; beyond it the one longest unused is let go. */
 const RECEIVERS_MAX = 65_536;

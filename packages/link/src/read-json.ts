@@ -1,5 +1,5 @@
 /** Reads untrusted JSON text: bounded in size and depth, and free of values that deceive later code. */
-import { utf8Length } from './utf8-length.ts';
+import { utf8Length } from '@sparegrid/core/units/utf8-length';
 
 /** Largest text of a frame or a document, in UTF-8 bytes. */
 export const TEXT_BYTES_MAX = 1_048_576;

@@ -1,7 +1,8 @@
 /** The length counted is the length encoded. */
+
+import { utf8Length } from '@sparegrid/core/units/utf8-length';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { utf8Length } from './utf8-length.ts';
 
 test('counts what the encoder makes, lone surrogates included', () => {
   const units = fc.array(fc.integer({ min: 0, max: 0xffff })).map((c) => String.fromCharCode(...c));

@@ -1,7 +1,8 @@
 /** A lessor's chain of keys on its way to the lessee: the hubs in between cannot read whose it is. */
-import { type Crypto, utf8Length } from '../units/document.ts';
+import type { Crypto } from '../units/document.ts';
 import type { PartId } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
+import { utf8Length } from '../units/utf8-length.ts';
 import type { KeyChain } from './statements.ts';
 
 /** All chains are as long as the next multiple: a length must not say whose chain it is. */

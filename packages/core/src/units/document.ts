@@ -2,6 +2,7 @@
 
 import type { NodeId } from './ids.ts';
 import { canonicalJson, type JsonValue } from './json.ts';
+import { utf8Length } from './utf8-length.ts';
 
 /** Pure, synchronous, deterministic functions that the shell lends to the core. */
 export interface Crypto {
@@ -106,13 +107,4 @@ export function isSignedByAny(
 
 function signText(crypto: Crypto, document: { payloadType: string; payload: string }): string {
   return crypto.sign(preAuthEncoding(document.payloadType, document.payload));
-}
-
-export function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return length;
 }
