@@ -7,7 +7,7 @@ import type { NodeId } from '@sparegrid/core/units/ids';
 import { backOffMs } from '../back-off.ts';
 import { LinkFault } from '../fault.ts';
 import { readTls, type TlsFiles } from './nats-transport.ts';
-import { permissionsOf } from './subjects.ts';
+import { GONE_SUBJECT, HUB_ACCOUNT, permissionsOf, SYSTEM_ACCOUNT } from './subjects.ts';
 
 export interface BrokerSettings {
   /** Holds configuration, process id and log of the server. */
@@ -26,10 +26,13 @@ export interface BrokerSettings {
 /** Frames are larger than the server's usual limit. */
 const PAYLOAD_BYTES_MAX = 2_097_152;
 const START_MS = 10_000;
+/** What cannot be changed in a server that runs; a server of another layout is started anew. */
+const LAYOUT = '# layout 2: accounts';
 
 /** The server's configuration file; lists need their commas. */
 export function brokerConfig({ name, host, port, tls, owner, users }: BrokerSettings): string {
   const lines = [
+    LAYOUT,
     `server_name: ${JSON.stringify(name)}`,
     `listen: ${JSON.stringify(`${host}:${port}`)}`,
     `max_payload: ${PAYLOAD_BYTES_MAX}`,
@@ -46,16 +49,21 @@ export function brokerConfig({ name, host, port, tls, owner, users }: BrokerSett
       '  verify_and_map: true',
       '  timeout: 3',
       '}',
-      'authorization {',
-      '  users: [',
+      `system_account: ${SYSTEM_ACCOUNT}`,
+      'accounts {',
+      `  ${SYSTEM_ACCOUNT}: { exports: [ { stream: ${JSON.stringify(GONE_SUBJECT)} } ] }`,
+      `  ${HUB_ACCOUNT}: {`,
+      `    imports: [ { stream: { account: ${SYSTEM_ACCOUNT}, subject: ${JSON.stringify(GONE_SUBJECT)} } } ]`,
+      '    users: [',
       [
-        `    { user: ${JSON.stringify(owner)} }`,
+        `      { user: ${JSON.stringify(owner)} }`,
         ...users.map((user) => {
           const permissions = JSON.stringify(permissionsOf(user));
-          return `    { user: ${JSON.stringify(user)}, permissions: ${permissions} }`;
+          return `      { user: ${JSON.stringify(user)}, permissions: ${permissions} }`;
         }),
       ].join(',\n'),
-      '  ]',
+      '    ]',
+      '  }',
       '}',
     );
   }
@@ -92,6 +100,7 @@ export class Broker {
   static async start(settings: BrokerSettings): Promise<Broker> {
     const { directory } = settings;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!hasLayout(directory)) await endBroker(directory);
     writeConfig(settings);
     const running = runningPid(directory);
     if (running !== null) {
@@ -172,6 +181,14 @@ function writeConfig(settings: BrokerSettings): void {
   const path = configFile(settings.directory);
   writeFileSync(`${path}.new`, brokerConfig(settings), { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+function hasLayout(directory: string): boolean {
+  try {
+    return readFileSync(configFile(directory), 'utf8').startsWith(LAYOUT);
+  } catch {
+    return false;
+  }
 }
 
 async function launch(directory: string): Promise<number> {

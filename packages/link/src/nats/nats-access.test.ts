@@ -8,6 +8,9 @@ import { type Certified, createAuthority, createRequest, issue } from '../identi
 import { Broker } from './broker.ts';
 import { hasNatsServer } from './for-tests.ts';
 import { freePorts } from './free-ports.ts';
+import { natsTransport, type TlsFiles } from './nats-transport.ts';
+import { OPEN } from './parcel.ts';
+import { GONE_SUBJECT, linePrefix } from './subjects.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sg-nats-'));
 
@@ -111,6 +114,34 @@ describe.skipIf(!hasNatsServer())('access to a hub’s NATS server', () => {
   test('nobody enters without a certificate', async () => {
     const options = { servers: broker.url, reconnect: false, timeout: 3_000 };
     await expect(connect({ ...options, tls: { ca: authority.cert } })).rejects.toThrow();
+  });
+
+  test('the hub hears of a line’s end from the server when nobody says goodbye', async () => {
+    const { certFile, keyFile, caFile } = broker.settings.tls as TlsFiles;
+    const transport = natsTransport({ node: 'h1', tls: { certFile, keyFile, caFile } });
+    const closed = Promise.withResolvers<void>();
+    const server = await transport.listen({
+      path: broker.url,
+      onFrame: () => {},
+      onClose: () => closed.resolve(),
+    });
+    const a = await enter('a.h1');
+    const opened = new Promise<void>((resolve) => {
+      a.subscribe('down.a_h1.*', { callback: () => resolve() });
+    });
+    a.publish(`up.a_h1.${linePrefix(a.info?.client_id as number)}1`, OPEN);
+    await opened;
+    await a.close();
+    await closed.promise;
+    await server.close();
+  });
+
+  test('only the hub hears who is gone', async () => {
+    const a = await enter('a.h1');
+    const denied = denial(a);
+    a.subscribe(GONE_SUBJECT, { callback: () => {} });
+    await a.flush();
+    expect(await denied).toMatch(/permission/i);
   });
 
   test('who is expelled is put out at once, and the others stay', async () => {

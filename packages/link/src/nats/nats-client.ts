@@ -8,7 +8,7 @@ import type { WireItem } from '../wire.ts';
 import { enqueuePacket, NatsChannel, type QueuedPacket } from './nats-channel.ts';
 import { NatsLine } from './nats-line.ts';
 import { CLOSE, KIND, OPEN, takenOf } from './parcel.ts';
-import { downSubject, HELLO_SUBJECT, upSubject } from './subjects.ts';
+import { downSubject, HELLO_SUBJECT, linePrefix, upSubject } from './subjects.ts';
 
 /** Frames that waited longer for a line have expired by themselves. */
 const QUEUE_AGE_MS_MAX = 30_000;
@@ -78,7 +78,8 @@ export class NatsClient implements Client {
   #open(): void {
     if (this.#closed || !this.#connection) return;
     this.#lost();
-    this.#lineId = randomBytes(8).toString('hex');
+    const { info } = this.#connection;
+    this.#lineId = linePrefix(info?.client_id ?? 0) + randomBytes(8).toString('hex');
     this.#publish(OPEN);
   }
 

@@ -8,6 +8,8 @@ const STEADY_MS = 1_000;
 const PINGS = { pingInterval: 1_000, maxPingOut: 2 };
 /** Longest time that making one connection may take. */
 const TIMEOUT_MS = 5_000;
+/** A server that is going down answers nothing any more. */
+const FLUSH_MS_MAX = 500;
 
 export interface NatsLineSettings {
   /** Asked at every connection that is made. */
@@ -28,24 +30,27 @@ export class NatsLine {
   #retry: NodeJS.Timeout | null = null;
   #failures = 0;
   #closed = false;
-  /** Settled while no connection is open or being made. */
-  #busy: Promise<void> = Promise.resolve();
 
   constructor(settings: NatsLineSettings) {
     this.#settings = settings;
     this.#connect();
   }
 
+  /** What was said last goes out first, unless the server takes too long; one being made closes itself. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#retry) clearTimeout(this.#retry);
-    await this.#connection?.flush().catch(() => {});
-    await this.#connection?.close();
-    await this.#busy;
+    const connection = this.#connection;
+    if (!connection) return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, FLUSH_MS_MAX);
+    await Promise.race([connection.flush().catch(() => {}), late.promise]);
+    clearTimeout(timer);
+    await connection.close();
   }
 
   #connect(): void {
-    this.#busy = this.#live()
+    void this.#live()
       .catch((error: Error) => this.#settings.onFailed?.(error))
       .then(() => this.#connectLater());
   }

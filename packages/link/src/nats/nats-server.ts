@@ -6,6 +6,7 @@ import {
   NoRespondersError,
   RequestError,
 } from '@nats-io/transport-node';
+import { z } from 'zod';
 import { type Connection, Connections } from '../connection.ts';
 import { LinkFault } from '../fault.ts';
 import { SendQueue } from '../send-queue.ts';
@@ -13,7 +14,15 @@ import type { Server, ServerOptions } from '../transport.ts';
 import { NatsChannel, type QueuedPacket } from './nats-channel.ts';
 import { NatsLine } from './nats-line.ts';
 import { CLOSE, HELLO, KIND, OPENED, takenOf } from './parcel.ts';
-import { ALL_UP, downSubject, HELLO_SUBJECT, SERVING_SUBJECT } from './subjects.ts';
+import {
+  ALL_UP,
+  downSubject,
+  GONE_SUBJECT,
+  HELLO_SUBJECT,
+  linePrefix,
+  SERVING_SUBJECT,
+  tokenOf,
+} from './subjects.ts';
 
 /** How long another hub process may take to say that it serves here. */
 const SERVING_MS = 1_000;
@@ -91,6 +100,23 @@ async function checkFree(nats: ConnectionOptions, path: string): Promise<void> {
   throw new LinkFault('LINK_SOCKET_TAKEN', `Another process serves ${path}.`);
 }
 
+/** A connection that ended, by the server's number for it. */
+interface Gone {
+  id: number;
+  user: string;
+}
+
+const goneSchema = z.object({ client: z.object({ id: z.number(), user: z.string() }) });
+
+function goneIn(text: string): Gone | null {
+  try {
+    return goneSchema.parse(JSON.parse(text)).client;
+  } catch {
+    // A newer server may say it otherwise; then silence tells.
+    return null;
+  }
+}
+
 class Lines {
   readonly connections: Connections;
   readonly #options: ServerOptions;
@@ -116,7 +142,21 @@ class Lines {
         if (!error) this.#heard(subject, data);
       },
     });
+    nats.subscribe(GONE_SUBJECT, {
+      callback: (error, message) => {
+        if (!error) this.#gone(goneIn(message.string()));
+      },
+    });
     nats.publish(HELLO_SUBJECT, HELLO);
+  }
+
+  /** Whoever was killed or cut off says no goodbye; its server does, as soon as it knows. */
+  #gone(gone: Gone | null): void {
+    if (!gone) return;
+    const prefix = linePrefix(gone.id);
+    for (const line of [...this.#open.values()]) {
+      if (line.token === tokenOf(gone.user) && line.id.startsWith(prefix)) this.#end(line);
+    }
   }
 
   /** The server is gone, and with it every line. */

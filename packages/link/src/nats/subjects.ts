@@ -25,3 +25,12 @@ export function permissionsOf(node: NodeId): { publish: string[]; subscribe: str
     subscribe: [downSubject(token, '*'), HELLO_SUBJECT, `_INBOX.${token}.>`],
   };
 }
+
+/** The account of the hub and its users on its server; the server itself speaks from another one. */
+export const HUB_ACCOUNT = 'HUB';
+export const SYSTEM_ACCOUNT = 'SYS';
+/** The server's own word, for the hub only, that a connection of the hub's account is gone. */
+export const GONE_SUBJECT = `$SYS.ACCOUNT.${HUB_ACCOUNT}.DISCONNECT`;
+
+/** All lines of one connection begin like this, so that they are known to end with it. */
+export const linePrefix = (connection: number): string => `${connection}-`;
