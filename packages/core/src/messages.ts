@@ -66,6 +66,11 @@ export type HubMessage =
   | SnapshotMessage
   | PartUpdate
   | ElectionMessage
+  /**
+   * Which list of hubs the sender has (0: none), and with `document` that list, as the operator signed
+   * it: whoever has an older one takes it, from whomever it comes.
+   */
+  | { type: 'hub-list'; revision: number; document: SignedDocument | null }
   /** From a hub whose store lost some of its past: what do you hold of agreements with me? */
   | { type: 'recovery-request' }
   | {

@@ -6,6 +6,7 @@ import type {
   OrganizationStatement,
 } from '../identity/statements.ts';
 import { type KeyWanted, verifyHubList, verifyKeyChain } from '../identity/verify.ts';
+import type { HubMessage } from '../messages.ts';
 import { type Read, type Refusal, refuse } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
 import {
@@ -29,6 +30,8 @@ import {
 } from './admission.ts';
 import type { HubContext } from './context.ts';
 import type { Member } from './subnet.ts';
+
+type HubListMessage = Extract<HubMessage, { type: 'hub-list' }>;
 
 /** What happens elsewhere in the hub when somebody leaves. */
 export interface AdmissionHooks {
@@ -64,6 +67,11 @@ export class AdmissionDesk {
     for (const { admitted } of context.subnet.members.values()) {
       this.#owners.set(admitted.publicKey, admitted.id);
     }
+  }
+
+  /** Of the operator's list of hubs that is in use; 0 without one. */
+  get hubListRevision(): number {
+    return this.#hubList?.list.revision ?? 0;
   }
 
   get listedHubs(): readonly ListedHub[] {
@@ -108,7 +116,7 @@ export class AdmissionDesk {
       case 'hubs.set':
         return this.#setHubs(request.document);
       case 'hubs.get': {
-        const revision = this.#hubList?.list.revision ?? 0;
+        const revision = this.hubListRevision;
         return { ok: true, op: request.op, revision, hubs: this.listedHubs };
       }
     }
@@ -314,7 +322,7 @@ export class AdmissionDesk {
   #setHubs(document: SignedDocument): AdmissionAnswer {
     const { config, env, out, diskLow } = this.#context;
     if (!config.network) return refuse('ADMISSION_CLOSED', 'network');
-    const known = this.#hubList?.list.revision ?? 0;
+    const known = this.hubListRevision;
     const verified = verifyHubList(env, config.network, document, known);
     if (!verified.ok) return verified;
     if (diskLow) return refuse('STORE_LOW_DISK', 'try again later');
@@ -323,7 +331,40 @@ export class AdmissionDesk {
     this.#takeHubs(record);
     out.effect({ kind: 'hubs-changed' });
     const { revision, hubs } = verified.value;
+    for (const hub of this.#context.peers()) this.#passOn(hub);
     return { ok: true, op: 'hubs.set', revision, hubs };
+  }
+
+  #passOn(hub: HubId): void {
+    const document = this.#hubList?.document ?? null;
+    this.#context.out.send(hub, { type: 'hub-list', revision: this.hubListRevision, document });
+  }
+
+  /** Said with every heartbeat: whoever has a newer list answers with it. */
+  announceHubs(hub: HubId): void {
+    if (!this.#context.config.network) return;
+    const message = { type: 'hub-list', revision: this.hubListRevision, document: null } as const;
+    this.#context.out.send(hub, message);
+  }
+
+  /**
+   * A peer says which list it has, or passes one on. It is the operator's word or nothing: it may
+   * come from any hub, and an older one never counts.
+   *
+   * @returns why the list was not taken; null when it was, or when there is none to take.
+   * @refuses as {@link #setHubs}
+   */
+  heardHubs(from: HubId, message: HubListMessage): Refusal | null {
+    const { revision, document } = message;
+    if (!this.#context.config.network) return null;
+    if (document === null) {
+      if (revision < this.hubListRevision) this.#passOn(from);
+      return null;
+    }
+    // It crossed ours, or came twice.
+    if (document.payload === this.#hubList?.document.payload) return null;
+    const answer = this.#setHubs(document);
+    return answer.ok ? null : answer;
   }
 
   #takeHubs(record: HubListRecord): void {

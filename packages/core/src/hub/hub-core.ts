@@ -240,6 +240,10 @@ export class HubCore {
     return this.#admissions.listedHubs;
   }
 
+  get hubListRevision(): number {
+    return this.#admissions.hubListRevision;
+  }
+
   /** The other hubs of the network as it is now. */
   peers(): HubId[] {
     return this.#context.peers();
@@ -400,6 +404,12 @@ export class HubCore {
         return this.#relay(from, message);
       case 'recovery-request':
         return this.#testify(from);
+      case 'hub-list': {
+        const refusal = this.#admissions.heardHubs(from, message);
+        if (!refusal) return;
+        const { code, hint } = refusal;
+        return this.#context.out.effect({ kind: 'frame-refused', from, code, hint, nonce: null });
+      }
       case 'recovery-answer':
         return this.#recovery?.answered(from, message);
       default:
@@ -629,7 +639,10 @@ export class HubCore {
       case 'heartbeat': {
         this.#recovery?.ask();
         if (this.#isOver) return;
-        for (const hub of this.#context.peers()) this.#panoramas.heartbeat(hub);
+        for (const hub of this.#context.peers()) {
+          this.#panoramas.heartbeat(hub);
+          this.#admissions.announceHubs(hub);
+        }
         return this.#context.wakeAt('heartbeat', this.#lastMs + this.#context.timing.heartbeatMs);
       }
       case 'market':

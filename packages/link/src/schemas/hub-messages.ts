@@ -52,6 +52,11 @@ export const hubMessageSchemas = {
     chunks: amount,
     testimonies: list(testimony, MANY),
   }),
+  'hub-list': z.strictObject({
+    type: z.literal('hub-list'),
+    revision: amount,
+    document: signedDocument.nullable(),
+  }),
   prepare: z.strictObject({ type: z.literal('prepare'), document: signedDocument }),
   'vote-yes': z.strictObject({
     type: z.literal('vote-yes'),

@@ -22,6 +22,7 @@ import { type Unsettled, unsettled } from './end-state.ts';
 import { Frames, type Taken, type Turned } from './frames.ts';
 import { Holds } from './holds.ts';
 import { checkHostile } from './hostile.ts';
+import { HubLists } from './hub-lists.ts';
 import { Lessees } from './lessees.ts';
 import type { Commit } from './mirror.ts';
 import { Model } from './model.ts';
@@ -78,6 +79,7 @@ export class Auditor {
   readonly counts = new Counts();
   readonly absences: Absences;
   readonly elections: Elections;
+  readonly hubLists: HubLists;
   readonly #least: LeastReplicas = new Map();
   readonly #rows: Rows;
   readonly #panoramas: Panoramas;
@@ -107,6 +109,7 @@ export class Auditor {
     this.containers = new Containers(this.model, this.absences);
     this.lessees = new Lessees(this.model);
     this.elections = new Elections(this.model);
+    this.hubLists = new HubLists(this.model);
     this.keys = new TaskKeys(this.model);
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
@@ -231,6 +234,7 @@ export class Auditor {
     if (!hub) return;
     this.#settleReports(node);
     this.elections.committed(node, output.writes);
+    this.hubLists.committed(node, output.writes);
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
     checkStages(this.model, commit);
@@ -322,8 +326,9 @@ export class Auditor {
     this.#behind.look(this.#cores, isDisturbed);
   }
 
-  unsettled(): Generator<Unsettled> {
-    return unsettled(this.model, this.#cores, this.containers, (id) =>
+  *unsettled(): Generator<Unsettled> {
+    yield* this.hubLists.unsettled(this.#cores);
+    yield* unsettled(this.model, this.#cores, this.containers, (id) =>
       this.admissions.isExpelled(id),
     );
   }

@@ -2,6 +2,7 @@
 import type { Vote } from '@sparegrid/core/election/messages';
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
 import { MASTER_ELECTION } from '@sparegrid/core/hub/panorama-desk';
+import { signHubList } from '@sparegrid/core/identity/statements';
 import type { HubMessage } from '@sparegrid/core/messages';
 import type { PanoramaRow, PartUpdate, SignedUpdate } from '@sparegrid/core/panorama/row';
 import type { Send } from '@sparegrid/core/step';
@@ -139,7 +140,7 @@ export class Liar {
   /** Something of its own making, as often as it likes. */
   invents(core: HubCore): Lie | null {
     const to = this.#rng.pick(this.#peers());
-    switch (this.#rng.between(0, 6)) {
+    switch (this.#rng.between(0, 7)) {
       case 0:
         return this.#repeats();
       case 1:
@@ -152,6 +153,8 @@ export class Liar {
         return this.#rowsOfLater(core, to);
       case 5:
         return this.#onWrongBase(core, to);
+      case 6:
+        return this.#forgesList(to);
       default:
         return this.#provesRollback(core, to);
     }
@@ -237,6 +240,15 @@ export class Liar {
     return { to, message: { type: 'election-lead', election, term, votes }, expectation: null };
   }
 
+  /** A list of hubs in the operator's name, with nobody in it but the two. */
+  #forgesList(to: HubId): Lie {
+    const hubs = [this.#id, to].map((id) => ({ id, signKeys: [id], mesh: ['sim'] }));
+    const list = { network: 'net', revision: 1_000_000, hubs };
+    const document = signHubList(this.#crypto, list);
+    const message = { type: 'hub-list', revision: list.revision, document } as const;
+    return { to, message, expectation: lie('a forged list of hubs', 'IDENTITY_SIGNATURE') };
+  }
+
   /** "You told me that your store had come further": with a signature that is not the other's. */
   #provesRollback(core: HubCore, to: HubId): Lie {
     const epoch = core.panorama.parts.get(to)?.epoch ?? 1;
@@ -251,7 +263,7 @@ export class Liar {
 /** The frame is accepted, and may wake other business; what is wrong in it gets its code. */
 function lie(
   what: string,
-  code: 'PANORAMA_NOT_OWNER' | 'PANORAMA_SIGNATURE' | 'PANORAMA_REVISION',
+  code: 'IDENTITY_SIGNATURE' | 'PANORAMA_NOT_OWNER' | 'PANORAMA_SIGNATURE' | 'PANORAMA_REVISION',
 ) {
   // Its clock may be wrong at that moment, too.
   return { ...expectCodes(what, code, 'LINK_EXPIRED'), mayWake: true };

@@ -103,6 +103,42 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
     caughtBy: ['recovery.unproven'],
   },
   {
+    name: 'hub-list-of-anybody',
+    what: 'A list of hubs is taken whoever signed it.',
+    edits: [
+      {
+        file: 'identity/verify.ts',
+        find: "const read = readSigned(env, document, 'hub-list', signedBy, env.documents.hubList);",
+        replace: 'const read = env.documents.hubList(document.payload);',
+      },
+    ],
+    caughtBy: ['hub-list.forged', 'hostile.not-refused'],
+  },
+  {
+    name: 'older-hub-list-taken',
+    what: 'A list of hubs is taken although a newer one is in use.',
+    edits: [
+      {
+        file: 'identity/verify.ts',
+        find: 'if (revision <= known) {',
+        replace: 'if (revision <= known - 1_000) {',
+      },
+    ],
+    caughtBy: ['hub-list.back'],
+  },
+  {
+    name: 'hub-list-kept',
+    what: 'A hub does not pass on the list of hubs that its operator handed it.',
+    edits: [
+      {
+        file: 'hub/admission-desk.ts',
+        find: 'const document = this.#hubList?.document ?? null;',
+        replace: 'const document = null;',
+      },
+    ],
+    caughtBy: ['end.hub-list-old'],
+  },
+  {
     name: 'machine-offered-twice',
     what: 'A lessor may offer the same machine as two lots.',
     edits: [

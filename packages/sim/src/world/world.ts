@@ -9,6 +9,7 @@ import { Rng } from '../kernel/rng.ts';
 import { Trace } from '../kernel/trace.ts';
 import { expelLessor } from '../nodes/expulsion.ts';
 import { Guest } from '../nodes/guest.ts';
+import { handOutHubLists } from '../nodes/hub-lists.ts';
 import { SimAgent } from '../nodes/sim-agent.ts';
 import { SimHub } from '../nodes/sim-hub.ts';
 import { SimLessee } from '../nodes/sim-lessee.ts';
@@ -158,6 +159,7 @@ export class World {
     this.market.begin();
     for (const hub of this.hubs.values()) new Guest(this.context, hub).begin();
     expelLessor(this.context, this.hubs);
+    handOutHubLists(this.context, this.hubs);
     this.#tick();
   }
 

@@ -1,0 +1,74 @@
+/** The operator's list of hubs gets to all of them, over whichever of them it was handed to. */
+import { describe, expect, it } from 'vitest';
+import { keysOf } from '../../test/keys.ts';
+import { World } from '../../test/world.ts';
+import { signHubList } from '../identity/statements.ts';
+import type { HubId } from '../units/ids.ts';
+
+const HUBS: HubId[] = ['h1', 'h2', 'h3'];
+
+function listOf(revision: number, hubs = HUBS, signer = 'operator') {
+  return signHubList(keysOf(signer).crypto, {
+    network: 'net',
+    revision,
+    hubs: hubs.map((id) => ({ id, signKeys: [keysOf(id).publicKey], mesh: [`${id}:1`] })),
+  });
+}
+
+function network(): World {
+  return new World({ hubs: HUBS, lessors: [], lessees: [] }).start();
+}
+
+function hand(world: World, hub: HubId, document = listOf(1)): World {
+  const request = { op: 'hubs.set', document } as const;
+  world.hub(hub).step([{ kind: 'admission', ticket: 't', request }]);
+  return world.settle();
+}
+
+function revisions(world: World): number[] {
+  return HUBS.map((hub) => world.hub(hub).core.hubListRevision);
+}
+
+/** What h1 makes of that list when h2 passes it on. */
+function pass(world: World, document = listOf(1)) {
+  const before = world.hub('h1').effects.length;
+  const message = { type: 'hub-list', revision: 9, document } as const;
+  world.deliver(world.hub('h2').framer.frame('h1', [message], world.now().wallMs), null);
+  return world.hub('h1').effects.slice(before);
+}
+
+describe('a list of hubs', () => {
+  it('that one hub was handed is at once that of all', () => {
+    expect(revisions(hand(network(), 'h2'))).toEqual([1, 1, 1]);
+  });
+
+  it('gets to a hub that did not hear of it, and to one that was restarted, with a heartbeat', () => {
+    const world = network();
+    world.lose = ({ frame }) => frame.to === 'h3';
+    hand(world, 'h1', listOf(4));
+    expect(revisions(world)).toEqual([4, 4, 0]);
+    world.lose = () => false;
+    world.run(3_000);
+    expect(revisions(world)).toEqual([4, 4, 4]);
+    world.restart(world.hub('h3'));
+    world.settle();
+    expect(revisions(world)).toEqual([4, 4, 4]);
+  });
+
+  it('puts a hub out everywhere', () => {
+    const world = hand(network(), 'h1', listOf(2, ['h1', 'h2']));
+    expect(world.hub('h2').core.peers()).toEqual(['h1']);
+    expect(world.hub('h1').core.peers()).toEqual(['h2']);
+  });
+
+  it('is refused when it is older, or signed by anybody but the operator', () => {
+    const world = hand(network(), 'h3', listOf(5));
+    expect(pass(world, listOf(4))).toMatchObject([{ from: 'h2', code: 'IDENTITY_OUTDATED' }]);
+    const forged = listOf(6, HUBS, 'h2');
+    expect(pass(world, forged)).toMatchObject([{ from: 'h2', code: 'IDENTITY_SIGNATURE' }]);
+    const other = listOf(5, ['h1', 'h2']);
+    expect(pass(world, other)).toMatchObject([{ code: 'IDENTITY_OUTDATED' }]);
+    expect(pass(world, listOf(5))).toEqual([]);
+    expect(revisions(world)).toEqual([5, 5, 5]);
+  });
+});
