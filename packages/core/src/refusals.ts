@@ -74,7 +74,7 @@ export const REFUSAL_CODES = {
   RESOURCE_SIGNATURE: 'The resource information is not signed by the participant’s key.',
   RESOURCE_REVISION: 'A newer revision of this resource information is known.',
 
-  PANORAMA_MALFORMED: 'Passed-on rows of a hub do not have the stated form.',
+  PANORAMA_MALFORMED: 'Rows of a hub do not have the stated form.',
   PANORAMA_SIGNATURE: 'Passed-on rows of a hub are not signed by that hub.',
   PANORAMA_NOT_OWNER: 'A hub sent rows of a participant that is not in its subnet.',
   PANORAMA_WRONG_BASE:

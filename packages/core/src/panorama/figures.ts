@@ -24,10 +24,15 @@ export interface LotTerms extends Pick<Lot, 'id' | 'labels'> {
 const [LOTS, REVISION, TERMS_REVISION, VALID_UNTIL, HEAD] = [0, 1, 2, 3, 4];
 /** Numbers per lot: the first are amounts, then come the asks, the last is the score. */
 const [PER_LOT, AMOUNTS] = [10, 4];
+/** As many numbers as a list in a message may have. */
+export const FIGURES_MAX = 16_384;
 const MILLI_MAX = 1000;
 const ASK_MAX = 2n ** 52n;
 
-/** Null for an offer with numbers that are no amounts, such as an enormous ask: it goes whole. */
+/**
+ * Null for an offer with numbers that are no amounts, such as an enormous ask, or with more figures
+ * than a message may list: it goes whole.
+ */
 export function figuresOf(offer: SellOrder): number[] | null {
   const { lots } = offer;
   const figures = [lots.length, offer.revision, offer.termsRevision, offer.validUntilMs];
@@ -46,7 +51,8 @@ export function figuresOf(offer: SellOrder): number[] | null {
     figures.push(performance.score);
   }
   for (const { devices } of lots) for (const { milli } of devices) figures.push(milli);
-  return figures.every((value, place) => mayBe(figures, place, value)) ? figures : null;
+  const isListed = figures.length <= FIGURES_MAX;
+  return isListed && figures.every((value, place) => mayBe(figures, place, value)) ? figures : null;
 }
 
 export function termsOf(offer: SellOrder): Terms {

@@ -245,6 +245,29 @@ describe('a change of a known offer', () => {
     expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
   });
 
+  it('goes whole where a message cannot list as many numbers', () => {
+    const { owner, other, copy } = known();
+    const offerOf = (count: number, cpuMillicores: number) =>
+      sellOrder('ann.h1', {
+        lots: Array.from({ length: count }, (_, at) =>
+          lot(`m${at}`, { amounts: amounts({ cpuMillicores }) }),
+        ),
+      });
+    for (const [count, changes, shared] of [
+      [1_600, 1, 1],
+      [1_700, 0, 0],
+    ] as const) {
+      owner.publishLease('ann.h1', offerOf(count, 1));
+      owner.takeDeltas(ALL);
+      owner.publishLease('ann.h1', offerOf(count, 2));
+      expect(owner.takeDeltas(ALL)[0]?.changes.length).toBe(changes);
+      expect(owner.snapshot(ALL)[0]?.shared.length).toBe(shared);
+      copy();
+      expect(other.lease('ann.h1')).toEqual(owner.lease('ann.h1'));
+      expect(other.checkHeartbeat('h1', heartbeat(owner))).toBe('applied');
+    }
+  });
+
   const change = { participant: 'ann.h1', since: 1, revision: 2, figures: [4, 3000] };
   it.each([
     ['an earlier base', { ...change, since: 0 }],

@@ -1,11 +1,8 @@
 /** What the owner has not told of its part yet: of each row its last form, or what changed of it. */
 import type { ParticipantId } from '../units/ids.ts';
-import { figuresOf, placesChanged } from './figures.ts';
+import { FIGURES_MAX, figuresOf, placesChanged } from './figures.ts';
 import type { HubPart } from './hub-part.ts';
 import type { LeaseChange, LeaseRow, PanoramaRow } from './row.ts';
-
-/** More than this a change may not say. */
-const NUMBERS_MAX = 16_384;
 
 interface Entry {
   row: PanoramaRow;
@@ -59,7 +56,7 @@ function changeOf(
   places: ReadonlySet<number>,
 ): LeaseChange | LeaseRow {
   const all = row.offer && figuresOf(row.offer);
-  if (!all || 2 * places.size > NUMBERS_MAX) return row;
+  if (!all || 2 * places.size > FIGURES_MAX) return row;
   const participant: ParticipantId = row.participant;
   const figures = [...places].flatMap((place) => [place, all[place]!]);
   return { participant, since, revision: row.revision, figures };
