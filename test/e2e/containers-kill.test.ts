@@ -91,6 +91,30 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
     while ((await network.engine.names()).length > 0);
   }
 
+  it('a lease ends on time while dockerd is dead: its lessee is told what nobody knows, its stock is kept', async () => {
+    const offers = await network.client.offers();
+    const cores = offers.map(({ offer }) => offer.lots[0]?.amounts.cpuMillicores ?? 0);
+    const order = await network.submit(
+      scriptOrder(STUBBORN, { kind: 'service', durationMs: LEASE_MS }),
+    );
+    for await (const { state } of network.client.watch(order)) if (state === 'running') break;
+    await network.engine.killDaemon();
+    const { state, costMicro, agreements, events } = await network.client.awaitOrder(order);
+    expect(state).toBe('completed');
+    expect(costMicro).toBeGreaterThan(0n);
+    expect(agreements[0]?.parts[0]).toMatchObject({ billedMs: LEASE_MS, outcome: 'completed' });
+    expect(events.map(({ name }) => name)).toContain('unconfirmed');
+    // Nobody has room for it until the container is gone.
+    const all = { replicas: 2, cpuMillicores: Math.max(...cores) };
+    const next = await network.submit(scriptOrder('echo here', all));
+    expect(await network.client.getOrder(next)).toMatchObject({ state: 'open' });
+    await network.engine.start();
+    expect(await network.ended(next)).toMatchObject({ state: 'completed' });
+    const lines = await network.records(order);
+    expect(lines.map(({ event }) => event)).toEqual(['image', 'started', 'stopping', 'exited']);
+    while ((await network.engine.names()).length > 0);
+  }, 180_000);
+
   async function kill(victim: NodeName | 'dockerd', awayMs: number): Promise<void> {
     if (victim === 'dockerd') {
       await network.engine.killDaemon();

@@ -375,6 +375,8 @@ export interface AgreementView {
   /** Who has the right to use, until when (wall time); null before the lease runs. @patent [0058] EXE-4 */
   userOf: ParticipantId | null;
   userExpiresMs: number | null;
+  /** When all parts were frozen (wall time); null before. Absent in views that were archived without. */
+  signedAtMs?: number | null | undefined;
   code: RefusalCode | null;
   parts: {
     part: number;

@@ -12,6 +12,7 @@ import type { HubOptions, LogsOptions } from './options.ts';
 
 export async function list(options: HubOptions): Promise<void> {
   const leases = await withClient(options, (client) => client.listLeases());
+  leases.sort((a, b) => (b.signedAtMs ?? 0) - (a.signedAtMs ?? 0));
   await emit(options.output, leases, {
     table: () => leasesText(leases, Date.now()),
     names: () => leases.map(({ id }) => id),

@@ -125,6 +125,7 @@ async function watch(client: Client, order: OrderId, signal: AbortSignal): Promi
     const told = last?.events.length ?? 0;
     for (const { name, detail } of view.events.slice(told)) {
       if (name === 'unmatched' || name === 'lost-race') say(`${name}: ${detail}`);
+      if (name === 'unconfirmed') say(`Unconfirmed: ${detail}`);
       if (name === 'void') say(`Not started: ${detail}`);
     }
     last = view;

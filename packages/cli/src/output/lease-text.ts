@@ -5,7 +5,7 @@ import { formatDuration } from '@sparegrid/sdk/duration';
 import { tableText } from './print.ts';
 
 export function leasesText(leases: readonly LeaseView[], nowMs: number): string {
-  const header = ['LEASE', 'STATE', 'LESSORS', 'REPLICAS', 'PRICE/H', 'COST', 'TIME LEFT'];
+  const header = ['LEASE', 'STATE', 'LESSORS', 'REPLICAS', 'PRICE/H', 'COST', 'AGE', 'TIME LEFT'];
   const rows = leases.map((lease) => {
     const { id, lease: state, parts } = lease;
     return [
@@ -15,6 +15,7 @@ export function leasesText(leases: readonly LeaseView[], nowMs: number): string 
       String(parts.reduce((sum, { replicas }) => sum + replicas, 0)),
       formatCredits(parts.reduce((sum, { priceMicroPerHour }) => sum + priceMicroPerHour, 0n)),
       formatCredits(parts.reduce((sum, { costMicro }) => sum + costMicro, 0n)),
+      lease.signedAtMs == null ? '-' : formatDuration(Math.max(0, nowMs - lease.signedAtMs)),
       timeLeft(lease, nowMs),
     ];
   });

@@ -213,7 +213,7 @@ describe('the bill', () => {
     for (const [part, hub] of ['h2', 'h3'].entries()) {
       const meter = signDocument(keysOf(hub).crypto, hub, 'meter', { part: `a.${part}`, ...claim });
       const figures = { agreement: 'a', part, outcome: 'completed', ...claim, meter } as const;
-      bench.first.handle(hub, { type: 'part-ended', ...figures });
+      bench.first.handle(hub, { type: 'part-ended', ...figures, lingers: false });
     }
     const most = costOf(2_000_000n, 10_000);
     expect(agreement.parts.map(({ settleMicro }) => settleMicro)).toEqual([most, most]);
@@ -230,7 +230,7 @@ describe('the bill', () => {
       billedMs: 9,
     });
     const figures = { agreement: 'a', part: 0, outcome: 'completed', ...claim, meter } as const;
-    bench.first.handle('h2', { type: 'part-ended', ...figures });
+    bench.first.handle('h2', { type: 'part-ended', ...figures, lingers: false });
     expect(agreement.parts[0]?.settleMicro).toBe(0n);
   });
 
@@ -245,6 +245,7 @@ describe('the bill', () => {
       outcome: 'completed',
       billedMs: 10_000,
       costMicro: 2778n,
+      lingers: false,
       meter: null,
     });
     expect(agreement.parts[0]?.settleMicro).toBe(0n);

@@ -33,7 +33,8 @@ export interface AgreementHooks {
   committed(agreement: AgreementRecord): void;
   keyReleased(agreement: AgreementRecord, part: AgreementPart): void;
   running(agreement: AgreementRecord): void;
-  partEnded(agreement: AgreementRecord, part: AgreementPart): void;
+  /** @param lingers  its lessor still tells of its containers. */
+  partEnded(agreement: AgreementRecord, part: AgreementPart, lingers: boolean): void;
   ended(agreement: AgreementRecord): void;
 }
 
@@ -285,7 +286,7 @@ export class FirstAgreements {
       part.meter = message.meter;
     }
     this.#save(agreement);
-    this.#hooks.partEnded(agreement, part);
+    this.#hooks.partEnded(agreement, part, message.lingers);
     this.#afterPartEnd(agreement, part);
   }
 

@@ -53,6 +53,8 @@ export type AgreementMessage =
       costMicro: Micro;
       /** Null when the part was never billed. */
       meter: SignedDocument | null;
+      /** Its lessor's agent still tells of its containers. */
+      lingers: boolean;
     }
   | { type: 'part-ended-ack'; agreement: AgreementId; part: number }
   | { type: 'settle'; agreement: AgreementId; part: number; costMicro: Micro }

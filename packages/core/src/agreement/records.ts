@@ -45,7 +45,7 @@ export interface AgreementPartTerms {
 /**
  * Target hub's state of one part. Only forward:
  * `held` -> `active` -> `running` -> `stopping` -> `ended`; `held` -> `ended` (abort, hold expired);
- * `active` -> `stopping`. The quantity is frozen in every state but `ended`.
+ * `active` -> `stopping`. The quantity is frozen in every state but `ended`, and there while it lingers.
  */
 export type PartState = 'held' | 'active' | 'running' | 'stopping' | 'ended';
 
@@ -93,6 +93,16 @@ export interface PartRecord {
   endAcknowledged: boolean;
   /** Final figure by the first hub (0 when the agreement is void); null until settled. */
   settledMicro: Micro | null;
+  /**
+   * Over and billed, although its agent still tells of its containers: an engine that is away ends
+   * nothing. What they take stays frozen until they are gone.
+   */
+  lingers?: boolean;
+}
+
+/** Until then nothing of what it took is anybody else's. */
+export function holdsQuantity({ state, lingers }: PartRecord): boolean {
+  return state !== 'ended' || lingers === true;
 }
 
 /** A target hub's proof against itself that it will never vote for this part (any more). */

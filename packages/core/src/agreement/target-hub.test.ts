@@ -278,6 +278,49 @@ describe('a part', () => {
     expect(bench.target('h2').freeMillicores).toBe(2000);
   });
 
+  it('ends on time, billed as agreed, while its agent goes on telling of it; nobody gets its stock', () => {
+    const bench = running().wait(10_000);
+    const target = bench.target('h2');
+    const tellsThatItIs = (state: 'up' | 'all-exited') => {
+      bench.wires = [];
+      target.parts.confirmStopped('bob.h2', Infinity, () => ({ state, endedAgoMs: 0 }));
+      return bench.wires.map(({ message }) => message);
+    };
+    const { stopTimeMs, frameTtlMs } = DEFAULT_TIMING;
+    bench.wait(stopTimeMs + frameTtlMs - 1);
+    expect(tellsThatItIs('up')).toEqual([]);
+    bench.wait(1);
+    expect(tellsThatItIs('up')).toMatchObject([
+      { type: 'part-ended', outcome: 'completed', billedMs: 10_000, lingers: true },
+    ]);
+    expect(target.freeMillicores).toBe(2000);
+    tell(bench, { type: 'part-ended-ack', ...of('a') });
+    tell(bench, { type: 'settle', ...of('a'), costMicro: partOf(target, 'a').costMicro });
+    bench.wait(2 * DEFAULT_TIMING.retainMs);
+    expect(partOf(target, 'a')).toMatchObject({ state: 'ended', lingers: true });
+    expect(tellsThatItIs('up')).toEqual([]);
+    expect(tellsThatItIs('all-exited')).toEqual([]);
+    expect(target.freeMillicores).toBe(4000);
+    expect(partOf(target, 'a').billedMs).toBe(10_000);
+    tellsThatItIs('all-exited');
+    expect(target.freeMillicores).toBe(4000);
+  });
+
+  it('lingers over a restart of its hub, and until its agent is lost', () => {
+    const bench = running().wait(10_000 + DEFAULT_TIMING.stopTimeMs + DEFAULT_TIMING.frameTtlMs);
+    const up = () => ({ state: 'up', endedAgoMs: 0 }) as const;
+    bench.target('h2').parts.confirmStopped('bob.h2', Infinity, up);
+    const lingering = structuredClone(partOf(bench.target('h2'), 'a'));
+    const later = new Bench();
+    later.nowMs = bench.nowMs;
+    const target = later.target('h2');
+    target.parts.restore(lingering);
+    expect(target.freeMillicores).toBe(2000);
+    target.heardMs = bench.nowMs;
+    later.wait(lingering.terms.disconnect.stopAfterMs + DEFAULT_TIMING.stopTimeMs + 3_000);
+    expect(target.freeMillicores).toBe(4000);
+  });
+
   it('is billed from ALL_STARTED for the time it ran, with a signed meter', () => {
     const bench = running().wait(2_500);
     tell(bench, { type: 'end', ...of('a'), code: 'ORDER_CANCELLED' });

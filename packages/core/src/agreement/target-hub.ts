@@ -23,7 +23,13 @@ import { costOf } from '../units/money.ts';
 import { KEPT_PART } from './kept.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPorts, Lessors } from './ports.ts';
-import type { AgreementPartTerms, PartOutcome, PartRecord, PartTombstone } from './records.ts';
+import {
+  type AgreementPartTerms,
+  holdsQuantity,
+  type PartOutcome,
+  type PartRecord,
+  type PartTombstone,
+} from './records.ts';
 import { Retry } from './retry.ts';
 import { BILLING_MIN_MS, STOP_AFTER_MS_MAX } from './timing.ts';
 
@@ -66,14 +72,14 @@ export class TargetParts {
     part.release ??= null;
     this.#ports.restored(part);
     this.#index(part);
-    if (part.state !== 'ended') {
+    if (holdsQuantity(part)) {
       const { replica, placements, lessor } = part.terms;
       const inventory = this.#lessors.inventory(lessor);
       // A name that this store never gave: nothing can be frozen or run under it.
       if (!inventory) return this.#finish(part, 'LEASE_LESSOR_LOST');
       inventory.freeze(replica, placements);
     }
-    if (part.state === 'stopping') {
+    if (part.state === 'stopping' || part.lingers) {
       this.#stopRevision.set(part.id, this.#lessors.desiredChanged(part));
     }
     this.#ports.wakeAt(`part ${part.id}`, this.#ports.now().elapsedMs);
@@ -84,7 +90,7 @@ export class TargetParts {
     this.#wakeTombstone(tombstone);
   }
 
-  /** Parts of the lessor that are not ended, by id. */
+  /** Parts of the lessor that hold some of its quantity, by id. */
   ofLessor(lessor: ParticipantId): PartRecord[] {
     return [...(this.#byLessor.get(lessor) ?? [])];
   }
@@ -337,7 +343,8 @@ export class TargetParts {
 
   /**
    * A stopping part has ended once all its containers are reported exited (none starts twice), or
-   * its agent applied a desired set without it and runs none of its containers.
+   * its agent applied a desired set without it and runs none of its containers. Its lease ends on time
+   * all the same: what is told to run long after the agent had to end it lingers.
    */
   confirmStopped(
     lessor: ParticipantId,
@@ -348,10 +355,18 @@ export class TargetParts {
     },
   ): void {
     for (const part of this.ofLessor(lessor)) {
-      if (part.state !== 'stopping') continue;
+      if (part.state !== 'stopping' && !part.lingers) continue;
       const { state, endedAgoMs } = containersOf(part);
       const applied = revision >= (this.#stopRevision.get(part.id) ?? 0);
+      if (state === 'up' && part.state === 'stopping' && this.#isOverdue(part)) {
+        this.#finish(part, part.outcome ?? 'completed', true);
+      }
       if (state === 'up' || (state === 'gone' && !applied)) continue;
+      if (part.lingers) {
+        this.#returnQuantity(part);
+        this.#save(part);
+        continue;
+      }
       // The work may have ended by itself before this hub told it to stop.
       const endedAtMs = this.#ports.now().elapsedMs - endedAgoMs;
       part.stoppedAtMs = Math.min(part.stoppedAtMs ?? endedAtMs, endedAtMs);
@@ -359,12 +374,21 @@ export class TargetParts {
     }
   }
 
+  /** A report that is taken now was made after the agent had to have ended it: so old is no frame. */
+  #isOverdue({ runningAtMs, terms }: PartRecord): boolean {
+    if (runningAtMs === null) return false;
+    const { stopTimeMs, frameTtlMs } = this.#ports.timing;
+    const dueMs = runningAtMs + terms.durationMs + stopTimeMs + frameTtlMs;
+    return this.#ports.now().elapsedMs >= dueMs;
+  }
+
   /**
    * Ends the part: meters it, signs the meter, returns the quantity, all in this step.
    *
+   * @param lingers  its containers are still told of: they keep the quantity.
    * @patent [0058] SIG-2 EXE-4 EXE-5
    */
-  #finish(part: PartRecord, outcome: PartOutcome): void {
+  #finish(part: PartRecord, outcome: PartOutcome, lingers = false): void {
     const nowMs = this.#ports.now().elapsedMs;
     const { terms } = part;
     if (part.runningAtMs !== null) {
@@ -383,14 +407,21 @@ export class TargetParts {
     part.endedAtMs = nowMs;
     part.taskPrivate = null;
     part.release = null;
-    this.#unlist(part);
-    this.#stopRevision.delete(part.id);
-    this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);
-    this.#lessors.stockChanged(terms.lessor);
+    if (lingers) part.lingers = true;
+    else this.#returnQuantity(part);
     // A part that never was activated needs no report: its first hub aborted it or will be told.
     if (part.activeAtMs === null) part.endAcknowledged = true;
     this.#save(part);
     this.#tell(part);
+  }
+
+  #returnQuantity(part: PartRecord): void {
+    const { lessor, replica, placements } = part.terms;
+    if (part.lingers) part.lingers = false;
+    this.#unlist(part);
+    this.#stopRevision.delete(part.id);
+    this.#lessors.inventory(lessor)?.release(replica, placements);
+    this.#lessors.stockChanged(lessor);
   }
 
   #acknowledgeEnd(from: HubId, agreement: AgreementId, number: number): void {
@@ -423,7 +454,7 @@ export class TargetParts {
     else if (part.state === 'running') send({ type: 'running', agreement, part: number });
     else if (part.state === 'ended' && part.activeAtMs === null) {
       const outcome = part.outcome ?? 'AGREEMENT_HOLD_EXPIRED';
-      const none = { billedMs: 0, costMicro: 0n, meter: null };
+      const none = { billedMs: 0, costMicro: 0n, meter: null, lingers: false };
       if (outcome === 'AGREEMENT_HOLD_EXPIRED') {
         send({ type: 'part-ended', agreement, part: number, outcome, ...none });
       }
@@ -437,13 +468,14 @@ export class TargetParts {
         billedMs,
         costMicro,
         meter,
+        lingers: part.lingers === true,
       });
     }
     this.#schedule(part);
   }
 
   #sendNeverActive(to: HubId, agreement: AgreementId, part: number, outcome: RefusalCode): void {
-    const none = { billedMs: 0, costMicro: 0n, meter: null };
+    const none = { billedMs: 0, costMicro: 0n, meter: null, lingers: false };
     this.#ports.send(to, { type: 'part-ended', agreement, part, outcome, ...none });
   }
 
@@ -465,6 +497,10 @@ export class TargetParts {
       }
       if (nowMs >= this.#hubLostAtMs(part)) return this.stop(part, 'LEASE_HUB_LOST');
     }
+    if (part.lingers && nowMs >= this.#lostAtMs(part)) {
+      this.#returnQuantity(part);
+      this.#save(part);
+    }
     if (part.state === 'stopping' && nowMs >= this.#lostAtMs(part)) {
       return this.#finish(part, part.outcome ?? 'LEASE_LESSOR_LOST');
     }
@@ -474,7 +510,8 @@ export class TargetParts {
       this.#lessors.desiredChanged(part);
       return this.#finish(part, 'LEASE_LESSOR_LOST');
     }
-    if (part.state === 'ended' && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {
+    const isOver = part.state === 'ended' && !part.lingers;
+    if (isOver && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {
       if (part.endAcknowledged && (part.settledMicro !== null || part.activeAtMs === null)) {
         return this.#forget(part);
       }
@@ -498,7 +535,7 @@ export class TargetParts {
     const { terms } = part;
     const times: number[] = [];
     if (part.state === 'held') times.push(part.heldAtMs + terms.holdMs);
-    else if (part.state !== 'ended') times.push(Math.max(this.#lostAtMs(part), nowMs + 1));
+    else if (holdsQuantity(part)) times.push(Math.max(this.#lostAtMs(part), nowMs + 1));
     if (part.state === 'active') times.push((part.activeAtMs ?? 0) + terms.startGraceMs);
     if (part.state === 'running') {
       times.push((part.runningAtMs ?? 0) + terms.durationMs);
@@ -522,7 +559,7 @@ export class TargetParts {
 
   #index(part: PartRecord): void {
     this.parts.set(part.id, part);
-    if (part.state === 'ended') return;
+    if (!holdsQuantity(part)) return;
     const { lessor } = part.terms;
     const listed = this.#byLessor.get(lessor) ?? [];
     this.#byLessor.set(lessor, listed);

@@ -25,6 +25,7 @@ describe('an order over two hubs', () => {
           lease: 'STARTED',
           userOf: 'lea.h1',
           userExpiresMs: world.now().wallMs + 10_000,
+          signedAtMs: world.now().wallMs,
           parts: [
             { lessor: 'ann.h1', targetHub: 'h1', replicas: 4 },
             { lessor: 'bob.h2', targetHub: 'h2', replicas: 2 },

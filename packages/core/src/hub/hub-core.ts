@@ -179,7 +179,7 @@ export class HubCore {
       committed: (agreement) => this.#book.agreementCommitted(agreement),
       keyReleased: (agreement, part) => this.#book.keyReleased(agreement, part),
       running: (agreement) => this.#book.agreementRunning(agreement),
-      partEnded: (agreement, part) => this.#book.partEnded(agreement, part),
+      partEnded: (agreement, part, lingers) => this.#book.partEnded(agreement, part, lingers),
       ended: (agreement) => this.#book.agreementEnded(agreement),
     });
     this.#book = new OrderBook(context, this.#agreements);

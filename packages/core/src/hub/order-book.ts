@@ -406,11 +406,15 @@ export class OrderBook {
     this.#update(order);
   }
 
-  partEnded(agreement: AgreementRecord, part: AgreementPart): void {
+  partEnded(agreement: AgreementRecord, part: AgreementPart, lingers: boolean): void {
     const order = this.orders.get(agreement.order);
     if (!order) return;
     const { lessor } = part.terms;
     this.#note(order, 'part-ended', `${lessor}: ${part.outcome}, ${part.billedMs} ms`);
+    if (!lingers) return;
+    const what =
+      'over and billed as agreed, but its machine has not confirmed that containers ended';
+    this.#note(order, 'unconfirmed', `${lessor}: ${what}`);
   }
 
   agreementEnded(agreement: AgreementRecord): void {

@@ -59,6 +59,7 @@ export function isLease({ state }: AgreementRecord): boolean {
 /** The right to use belongs to the lessee from the start of the lease to its end. @patent [0058] EXE-4 */
 function agreementView(agreement: AgreementRecord, order: OrderRecord, now: Now): AgreementView {
   const inUse = agreement.runningAtMs !== null && agreement.endedAtMs === null;
+  const { decidedAtMs } = agreement;
   const leftMs = (agreement.runningAtMs ?? 0) + order.order.durationMs - now.elapsedMs;
   return {
     id: agreement.id,
@@ -66,6 +67,7 @@ function agreementView(agreement: AgreementRecord, order: OrderRecord, now: Now)
     lease: leaseState(agreement),
     userOf: inUse ? order.order.lessee : null,
     userExpiresMs: inUse ? now.wallMs + leftMs : null,
+    signedAtMs: decidedAtMs === null ? null : now.wallMs - (now.elapsedMs - decidedAtMs),
     code: agreement.code,
     parts: agreement.parts.map((part) => ({
       part: part.terms.part,

@@ -40,6 +40,7 @@ export interface OrderEvent {
     | 'key-released'
     | 'started'
     | 'part-ended'
+    | 'unconfirmed'
     | 'void'
     | 'ended';
   detail: string;

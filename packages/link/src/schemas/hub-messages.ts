@@ -93,6 +93,7 @@ export const hubMessageSchemas = {
     billedMs: amount,
     costMicro: micro,
     meter: signedDocument.nullable(),
+    lingers: z.boolean(),
   }),
   'part-ended-ack': z.strictObject({ type: z.literal('part-ended-ack'), ...ofPart }),
   settle: z.strictObject({ type: z.literal('settle'), ...ofPart, costMicro: micro }),

@@ -56,6 +56,7 @@ export const orderEvent = schemaFor<OrderEvent>()(
       'key-released',
       'started',
       'part-ended',
+      'unconfirmed',
       'void',
       'ended',
     ]),
@@ -77,6 +78,7 @@ const agreementFields = {
   lease,
   userOf: participantId.nullable(),
   userExpiresMs: amount.nullable(),
+  signedAtMs: amount.nullable().optional(),
   code: refusalCode.nullable(),
   parts: list(
     z.strictObject({

@@ -34,7 +34,7 @@ export function hubMessageOf(rng: Rng, text: string): Message {
 /** What a hub that is no party may try about an agreement of two others. */
 export function meddlingOf(rng: Rng, text: string): Exclude<AgreementMessage, { type: 'prepare' }> {
   const named = { agreement: agreementIn(text), part: rng.pick([0, 0, 1]) };
-  const none = { billedMs: 1_000, costMicro: 1_000_000n, meter: null };
+  const none = { billedMs: 1_000, costMicro: 1_000_000n, meter: null, lingers: false };
   return rng.pick<Exclude<AgreementMessage, { type: 'prepare' }>>([
     { type: 'activate', ...named, taskPrivate: null, release: null },
     { type: 'all-started', ...named },

@@ -1,4 +1,5 @@
 /** A second model of the market that watches everything and knows nothing of how the core does it. */
+
 import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
 import type { FrameRefused } from '@sparegrid/core/hub/frame-gate';
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
@@ -25,7 +26,7 @@ import { checkHostile } from './hostile.ts';
 import { HubLists } from './hub-lists.ts';
 import { Lessees } from './lessees.ts';
 import type { Commit } from './mirror.ts';
-import { Model } from './model.ts';
+import { holdsQuantity, Model } from './model.ts';
 import { Panoramas } from './panoramas.ts';
 import { checkNames, checkTellsNobody } from './privacy.ts';
 import { checkProposals } from './proposals.ts';
@@ -251,7 +252,7 @@ export class Auditor {
     checkRegistrations(this.model, this.#agentTold, commit);
     checkNames(this.model, commit);
     for (const { before, after } of commit.changes.part) {
-      if (after.state !== 'ended' || before?.state === 'ended') continue;
+      if (holdsQuantity(after) || (before && !holdsQuantity(before))) continue;
       this.containers.partEnded(after, this.#hubHeardAgent.get(after.terms.lessor) ?? 0);
     }
     this.counts.committed(commit);

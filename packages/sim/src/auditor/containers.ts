@@ -4,7 +4,7 @@ import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages
 import type { ContainerId, HubId, PartId, ParticipantId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
-import type { Model } from './model.ts';
+import { holdsQuantity, type Model } from './model.ts';
 import type { FIELDS } from './usage.ts';
 
 /** Times are virtual. */
@@ -32,6 +32,7 @@ export class Containers {
   readonly #absences: Absences;
   readonly #observed = new Map<ContainerId, Observed>();
   readonly #live = new Set<Observed>();
+  readonly #outliving = new Set<ContainerId>();
   /** Last virtual time at which the agent had a sign of life from its hub. */
   readonly #heardHub = new Map<ParticipantId, number>();
 
@@ -100,7 +101,7 @@ export class Containers {
           // A lost lessor's containers are on their way out; its lease is over all the same.
           of === agent &&
           desired.lotId === machine.id &&
-          hub.records.part.get(desired.part)?.state !== 'ended',
+          isHeld(hub.records.part.get(desired.part)),
       );
       const used = (field: (typeof FIELDS)[number]) =>
         here.reduce((sum, { desired }) => sum + desired.amounts[field], 0);
@@ -217,9 +218,15 @@ export class Containers {
     return this.#live.size;
   }
 
+  /** Its engine is away: nobody can end it, so no bound holds; what its hub does about it, does. */
+  outlives(id: ContainerId): void {
+    this.#outliving.add(id);
+  }
+
   /** Bounds count only the time in which the agent was there to enforce them. */
   #checkBounds({ desired, orderedAtMs, toldRunningAtMs }: Observed, agent: ParticipantId): void {
     const { id, startGraceMs, durationMs, stopAfterMs } = desired;
+    if (this.#outliving.has(id)) return;
     const { stopTimeMs } = this.#model.timing;
     const check = (what: string, sinceMs: number, boundMs: number) => {
       const awayMs = this.#absences.of(agent, sinceMs);
@@ -233,4 +240,9 @@ export class Containers {
     const heardMs = Math.max(orderedAtMs, this.#heardHub.get(agent) ?? 0);
     check('past-disconnect', heardMs, stopAfterMs);
   }
+}
+
+/** What was sold before a hub lost its past is held for all it knows. */
+function isHeld(part: PartRecord | undefined): boolean {
+  return part === undefined || holdsQuantity(part);
 }

@@ -4,7 +4,7 @@ import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
 import { undeleted } from './deletions.ts';
 import type { HubMirror } from './mirror.ts';
-import type { Model } from './model.ts';
+import { holdsQuantity, type Model } from './model.ts';
 import { seenOffer, stepped } from './names.ts';
 import { stableText } from './stored-text.ts';
 
@@ -72,7 +72,7 @@ function* openAgreements(hub: HubMirror): Generator<Unsettled> {
 function* openParts(model: Model, hub: HubMirror): Generator<Unsettled> {
   for (const part of hub.records.part.values()) {
     const { id, state, terms, activeAtMs, settledMicro } = part;
-    if (state !== 'ended') yield ['end.part-open', hub.id, id, state];
+    if (holdsQuantity(part)) yield ['end.part-open', hub.id, id, state];
     else if (activeAtMs !== null) {
       const agreement = model.hub(terms.firstHub).records.agreement.get(terms.agreement);
       const decided = agreement?.parts[terms.part]?.settleMicro ?? null;

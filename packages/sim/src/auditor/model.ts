@@ -60,7 +60,12 @@ export class Model {
   /** Parts of a lessor that hold quantities. */
   livePartsOf(hub: HubMirror, lessor: ParticipantId): PartRecord[] {
     return [...hub.records.part.values()].filter(
-      ({ state, terms }) => state !== 'ended' && terms.lessor === lessor,
+      (part) => holdsQuantity(part) && part.terms.lessor === lessor,
     );
   }
+}
+
+/** Also one that is over while its lessor still tells of its containers. */
+export function holdsQuantity({ state, lingers }: PartRecord): boolean {
+  return state !== 'ended' || lingers === true;
 }

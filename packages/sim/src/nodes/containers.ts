@@ -7,6 +7,9 @@ import { behaviourOf } from '../workload/behaviour.ts';
 import { openedTask } from '../workload/seal.ts';
 import type { FaultPlan } from '../world/fault-plan.ts';
 
+/** Where engines start late: how often one is away when it shall stop something. */
+const AWAY_PERMILLE = 400;
+
 export interface SimContainer {
   id: ContainerId;
   state: 'starting' | 'running' | 'exited';
@@ -17,6 +20,8 @@ export interface SimContainer {
 export interface RuntimeListener {
   started(container: SimContainer): void;
   exited(container: SimContainer): void;
+  /** Its engine is away: it ends later than its agent wants it to. */
+  outlives(container: SimContainer): void;
 }
 
 /** The runtime of one lessor. */
@@ -27,6 +32,8 @@ export class Containers {
   readonly #plan: FaultPlan;
   readonly #stopTimeMs: number;
   readonly #listener: RuntimeListener;
+  /** Apart, so that other draws stay what they were. */
+  readonly #engineRng: Rng;
 
   constructor(
     queue: EventQueue,
@@ -40,6 +47,7 @@ export class Containers {
     this.#plan = plan;
     this.#stopTimeMs = stopTimeMs;
     this.#listener = listener;
+    this.#engineRng = rng.fork('engine');
   }
 
   start(desired: DesiredContainer): void {
@@ -73,9 +81,19 @@ export class Containers {
     const container = this.known.get(id);
     if (!container || container.state === 'exited') return;
     const delayMs = this.#rng.between(10, Math.max(20, this.#stopTimeMs / 2));
-    this.#queue.after(delayMs, () => {
+    const awayMs = this.#engineAwayMs();
+    if (awayMs > delayMs) this.#listener.outlives(container);
+    this.#queue.after(Math.max(delayMs, awayMs), () => {
       if (container.state !== 'exited') this.#exit(container, null, 'stopped');
     });
+  }
+
+  /** An engine that starts late may be away as well when something is to be stopped. */
+  #engineAwayMs(): number {
+    const leftMs = this.#plan.untilMs - this.#queue.nowMs;
+    const permille = this.#plan.slowStartPermille > 0 ? AWAY_PERMILLE : 0;
+    if (leftMs <= 0 || !this.#engineRng.chance(permille)) return 0;
+    return Math.min(leftMs, this.#engineRng.between(20_000, 90_000));
   }
 
   forget(id: ContainerId): void {

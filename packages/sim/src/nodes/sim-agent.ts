@@ -66,6 +66,7 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
         auditor.containers.exited(this.participant, container.id);
         this.#report(container);
       },
+      outlives: ({ id }) => auditor.containers.outlives(id),
     });
   }
 

@@ -241,12 +241,24 @@ export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
     caughtBy: ['told.settled-not-durable', 'end.part-unsettled'],
   },
   {
+    name: 'lingering-sold',
+    what: 'What containers take that nobody could end is sold to the next one.',
+    edits: [
+      {
+        file: TARGET,
+        find: 'if (lingers) part.lingers = true;',
+        replace: 'if (lingers) this.#returnQuantity(part);',
+      },
+    ],
+    caughtBy: ['container.runs-after-end', 'machine.overloaded'],
+  },
+  {
     name: 'lease-leaks',
     what: 'The quantity of an ended part stays frozen.',
     edits: [
       {
         file: TARGET,
-        find: 'this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);',
+        find: 'this.#lessors.inventory(lessor)?.release(replica, placements);',
         replace: '',
       },
     ],

@@ -62,10 +62,10 @@ export const PLANTS_OF_THE_ISSUE: readonly Plant[] = [
     edits: [
       {
         file: 'agreement/target-hub.ts',
-        find: 'this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);',
-        replace: `this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);
+        find: 'this.#lessors.inventory(lessor)?.release(replica, placements);',
+        replace: `this.#lessors.inventory(lessor)?.release(replica, placements);
           try {
-            this.#lessors.inventory(terms.lessor)?.release(terms.replica, terms.placements);
+            this.#lessors.inventory(lessor)?.release(replica, placements);
           } catch {}`,
       },
     ],
