@@ -33,10 +33,15 @@ export function* compile(
   pairsMost: number,
 ): Generator<number, Compiled> {
   const lots = new RoundLots();
-  const most = Math.max(WISHES_LEAST, Math.floor(pairsMost / Math.max(1, orders.length)));
+  const most = Math.floor(pairsMost / Math.max(1, orders.length));
+  const replicas = orders.reduce((sum, { want }) => sum + want.max, 0);
   const wishes: Wishes[] = [];
   for (const order of orders) {
-    wishes.push(lots.wishesOf(order, view(), most));
+    const { want } = order;
+    // All others together cannot stand in the way in more lots than they have replicas.
+    const isFree = order.order.maxLessors >= want.max;
+    const enough = isFree ? Math.min(most, replicas) : most;
+    wishes.push(lots.wishesOf(order, view(), Math.max(WISHES_LEAST, enough)));
     yield QUERY_WORK + (wishes.at(-1) as Wishes).lot.length;
   }
   const round: Round = { orders, lots: lots.all, wishes };
