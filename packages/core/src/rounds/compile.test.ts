@@ -26,18 +26,10 @@ it('goes on without a lot whose hub tells another price under the same terms', (
   const panorama = new Panorama('h1', 1, ['h2'], crypto);
   const market = new Market(panorama);
   liar.publishResource('ann.h2', resourceSpec('ann.h2'));
-  liar.publishLease('ann.h2', sellOrder('ann.h2'));
   const tell = (cpuMicroPerCoreHour: bigint) => {
-    const [chunk] = liar.snapshot((rows) => rows.length);
-    const rows = (chunk?.rows ?? []).map((row) =>
-      row.kind === 'lease' && row.offer
-        ? {
-            ...row,
-            offer: { ...row.offer, lots: [lot('m1', { asks: asks({ cpuMicroPerCoreHour }) })] },
-          }
-        : row,
-    );
-    if (chunk) panorama.applySnapshot('h2', { ...chunk, rows });
+    const lots = [lot('m1', { asks: asks({ cpuMicroPerCoreHour }) })];
+    liar.publishLease('ann.h2', sellOrder('ann.h2', { lots }));
+    for (const chunk of liar.snapshot((rows) => rows.length)) panorama.applySnapshot('h2', chunk);
     panorama.heard('h2', 0);
     market.followArrived(10);
   };
