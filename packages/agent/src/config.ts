@@ -206,6 +206,8 @@ const fileSchema = z
       socket: addresses,
       tls: tlsFiles.optional(),
     }),
+    /** The network's name and its operator's key: the hub's keys are those of the operator's list. */
+    network: z.strictObject({ name: hubId, operatorKey: publicKey }).optional(),
     organization,
     collect: z.enum(['push', 'pull']).default('push'),
     machine: z
@@ -265,6 +267,9 @@ export function readAgentConfig(configPath: string, role?: AgentRole): AgentSett
       organization,
       collect,
       timing,
+      ...(file.network && {
+        network: { network: file.network.name, operatorKey: file.network.operatorKey },
+      }),
       ...(file.offer && { buckets: file.offer.buckets }),
     },
     keyFile: path(file.keyFile),

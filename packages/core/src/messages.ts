@@ -57,6 +57,17 @@ export interface SignedFrame {
   signature: string;
 }
 
+/**
+ * Which list of hubs the sender has (0: none), and with `document` that list, as the operator signed
+ * it: whoever has an older one takes it, from whomever it comes. Agents get it whole, before they are
+ * welcomed: it says which keys their hub signs with.
+ */
+export interface HubListMessage {
+  type: 'hub-list';
+  revision: number;
+  document: SignedDocument | null;
+}
+
 // ---- hub to hub ----
 
 export type HubMessage =
@@ -66,11 +77,7 @@ export type HubMessage =
   | SnapshotMessage
   | PartUpdate
   | ElectionMessage
-  /**
-   * Which list of hubs the sender has (0: none), and with `document` that list, as the operator signed
-   * it: whoever has an older one takes it, from whomever it comes.
-   */
-  | { type: 'hub-list'; revision: number; document: SignedDocument | null }
+  | HubListMessage
   /** From a hub whose store lost some of its past: what do you hold of agreements with me? */
   | { type: 'recovery-request' }
   | {
@@ -215,6 +222,7 @@ export type LogCursor = Record<ContainerId, number>;
 
 export type HubToParticipantMessage =
   | { type: 'welcome'; hub: HubId; epoch: number; collect: 'push' | 'pull' }
+  | HubListMessage
   | { type: 'collect'; what: 'resource' | 'offer' }
   | { type: 'accepted'; what: 'resource' | 'offer'; revision: number }
   | {

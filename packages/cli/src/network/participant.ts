@@ -127,7 +127,8 @@ export async function joinHub(
   const { network, operatorKey } = grant;
   writePublic(files.network, { network, operatorKey });
   writePublic(files.membership, { hub, host, port });
-  if (use === 'agent') writeConfig(directory, answer, organization, options);
+  const anchor = { name: network, operatorKey };
+  if (use === 'agent') writeConfig(directory, answer, { organization, network: anchor }, options);
   if (use === 'user') addContext(directory, answer, { network, operatorKey }, options);
 }
 
@@ -135,7 +136,7 @@ export async function joinHub(
 function writeConfig(
   directory: string,
   { participant, hub }: Admitted,
-  organization: Organization,
+  shown: { organization: Organization; network: { name: string; operatorKey: string } },
   options: JoinOptions,
 ): void {
   const { config, sealKey, chain } = memberFiles(directory);
@@ -153,7 +154,7 @@ function writeConfig(
         socket: hub.local,
         tls: { certFile: 'link.pem', keyFile: 'link.key', caFile: 'hub-authority.pem' },
       },
-      organization,
+      ...shown,
       offer: {
         cpu: offerCpu,
         memory: offerMemory,

@@ -6,7 +6,7 @@ import type {
   OrganizationStatement,
 } from '../identity/statements.ts';
 import { type KeyWanted, verifyHubList, verifyKeyChain } from '../identity/verify.ts';
-import type { HubMessage } from '../messages.ts';
+import type { HubListMessage } from '../messages.ts';
 import { type Read, type Refusal, refuse } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
 import {
@@ -30,8 +30,6 @@ import {
 } from './admission.ts';
 import type { HubContext } from './context.ts';
 import type { Member } from './subnet.ts';
-
-type HubListMessage = Extract<HubMessage, { type: 'hub-list' }>;
 
 /** What happens elsewhere in the hub when somebody leaves. */
 export interface AdmissionHooks {
@@ -332,12 +330,18 @@ export class AdmissionDesk {
     out.effect({ kind: 'hubs-changed' });
     const { revision, hubs } = verified.value;
     for (const hub of this.#context.peers()) this.#passOn(hub);
+    for (const { admitted } of this.#context.subnet.members.values()) this.#tellAgent(admitted.id);
     return { ok: true, op: 'hubs.set', revision, hubs };
   }
 
   #passOn(hub: HubId): void {
-    const document = this.#hubList?.document ?? null;
-    this.#context.out.send(hub, { type: 'hub-list', revision: this.hubListRevision, document });
+    const { hubList, out } = this.#context;
+    if (hubList) out.send(hub, hubList);
+  }
+
+  #tellAgent(participant: ParticipantId): void {
+    const { hubList } = this.#context;
+    if (hubList) this.#context.sendToAgent(participant, hubList);
   }
 
   /** Said with every heartbeat: whoever has a newer list answers with it. */
@@ -369,6 +373,8 @@ export class AdmissionDesk {
 
   #takeHubs(record: HubListRecord): void {
     this.#hubList = record;
+    const { document, list } = record;
+    this.#context.hubList = { type: 'hub-list', revision: list.revision, document };
     const { hubKeys, panorama, self } = this.#context;
     const listed = new Map(record.list.hubs.map(({ id, signKeys }) => [id, signKeys]));
     for (const hub of [...hubKeys.keys()]) {

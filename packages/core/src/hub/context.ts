@@ -2,7 +2,7 @@
 import type { AgreementPorts } from '../agreement/ports.ts';
 import type { CoreEnv } from '../env.ts';
 import { Market } from '../matching/market.ts';
-import type { HubMessage, Message, Request } from '../messages.ts';
+import type { HubListMessage, HubMessage, Message, Request } from '../messages.ts';
 import { Panorama } from '../panorama/panorama.ts';
 import type { SolveRequest } from '../rounds/round.ts';
 import { Deadlines } from '../units/deadlines.ts';
@@ -53,6 +53,8 @@ export class HubContext implements AgreementPorts {
   readonly local: HubMessage[] = [];
   /** Connections of each participant other than its agent's. */
   readonly sessions = new Map<ParticipantId, Set<string>>();
+  /** The operator's list of hubs that is in use, as it tells agents. */
+  hubList: HubListMessage | null = null;
   diskLow = false;
   /** Records that lie in the store as a whole: only their progress is written. */
   readonly #whole = new WeakSet<object>();

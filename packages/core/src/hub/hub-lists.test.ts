@@ -55,6 +55,18 @@ describe('a list of hubs', () => {
     expect(revisions(world)).toEqual([4, 4, 4]);
   });
 
+  it('is told to agents that are there, and to others before they are welcomed', () => {
+    const world = new World({ hubs: HUBS, lessors: ['ann.h1'], lessees: [] }).start();
+    hand(world, 'h2');
+    const told = () => world.messages('h1', 'ann.h1').map(({ type }) => type);
+    expect(told().filter((type) => type === 'hub-list')).toHaveLength(1);
+    world.restartAgent('ann.h1');
+    world.settle();
+    const later = told();
+    const at = later.lastIndexOf('hub-list');
+    expect(later[at + 1]).toBe('welcome');
+  });
+
   it('puts a hub out everywhere', () => {
     const world = hand(network(), 'h1', listOf(2, ['h1', 'h2']));
     expect(world.hub('h2').core.peers()).toEqual(['h1']);

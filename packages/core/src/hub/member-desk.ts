@@ -71,6 +71,9 @@ export class MemberDesk implements Lessors {
     if (!member) return false;
     if (role === 'agent' && isEarlier(session, member.agentSession)) return false;
     const { collect } = member.admitted;
+    // First of all: the hub may sign with a key that the agent learns by it.
+    const { hubList } = this.#context;
+    if (hubList && role === 'agent') out.send(participant, hubList, session);
     out.send(participant, { type: 'welcome', hub: self, epoch, collect }, session);
     if (role !== 'agent') return true;
     if (keys) this.#takeKeys(participant, member, keys);

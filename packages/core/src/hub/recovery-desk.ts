@@ -101,6 +101,8 @@ export class RecoveryDesk {
     const { out, self, epoch, subnet } = this.#context;
     const collect = subnet.get(from)?.admitted.collect ?? 'push';
     if (message.type === 'hello') {
+      const { hubList } = this.#context;
+      if (hubList && message.role === 'agent') out.send(from, hubList, session);
       out.send(from, { type: 'welcome', hub: self, epoch, collect }, session);
     } else if (message.type === 'status') {
       out.send(from, { type: 'status-ack', seq: message.seq }, session);

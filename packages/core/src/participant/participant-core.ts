@@ -6,6 +6,7 @@ import { Outbox } from '../hub/outbox.ts';
 import type { KeyChain } from '../identity/statements.ts';
 import type {
   DesiredContainer,
+  HubListMessage,
   HubToParticipantMessage,
   LogChunk,
   Message,
@@ -22,6 +23,7 @@ import type { Now } from '../units/now.ts';
 import type { Write } from '../units/write.ts';
 import type { ParticipantConfig } from './config.ts';
 import { type ContainerRecord, Containers } from './containers.ts';
+import { HubKeys } from './hub-keys.ts';
 import { LogSender, type LogSeqRecord } from './log-sender.ts';
 import { type OfferWanted, Reporter, type ReportRecord, type SpecFound } from './reporter.ts';
 
@@ -75,6 +77,7 @@ export class ParticipantCore {
   readonly #config: ParticipantConfig;
   readonly #out = new Outbox<ParticipantEffect>();
   readonly #gate: FrameGate;
+  readonly #hubKeys: HubKeys;
   readonly #containers: Containers;
   readonly #reporter: Reporter;
   readonly #logs = new LogSender();
@@ -94,6 +97,7 @@ export class ParticipantCore {
     this.#config = config;
     this.#now = now;
     this.#lastHeardMs = now.elapsedMs;
+    this.#hubKeys = new HubKeys(config, env);
     const records = [...stored];
     const { frameTtlMs, toleranceMs } = config.timing;
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
@@ -173,7 +177,8 @@ export class ParticipantCore {
   /** A participant talks only to its own hub, nobody else is heard. @patent [0032] TOP-1 */
   #takeFrame(signed: SignedFrame): void {
     const { hub } = this.#config;
-    const keysOf = (node: NodeId) => (node === hub.id ? [hub.publicKey] : []);
+    const keys = this.#hubKeys.keys(signed.frame.messages);
+    const keysOf = (node: NodeId) => (node === hub.id ? keys : []);
     const put = (key: string, record: WindowRecord) => this.#out.put('window', key, record);
     const checked = this.#gate.check(signed, this.#now, keysOf, put);
     if (!checked.ok) {
@@ -195,6 +200,8 @@ export class ParticipantCore {
         this.#welcomed = true;
         this.#statusDue = true;
         return this.#reporter.resend();
+      case 'hub-list':
+        return this.#takeHubList(message, from);
       case 'collect':
         return this.#reporter.answer(message.what);
       case 'accepted':
@@ -221,6 +228,17 @@ export class ParticipantCore {
           nonce: null,
         });
     }
+  }
+
+  #takeHubList({ document }: HubListMessage, from: NodeId): void {
+    const taken = document && this.#hubKeys.take(document);
+    if (!taken) return;
+    if (taken.ok) {
+      if (taken.value) this.#out.put('hub-list', 'current', taken.value);
+      return;
+    }
+    const { code, hint } = taken;
+    this.#out.effect({ kind: 'frame-refused', from, code, hint, nonce: null });
   }
 
   /**
@@ -293,6 +311,7 @@ export class ParticipantCore {
     let boot = 0;
     for (const { table, key, text } of records) {
       if (table === 'meta' && key === 'boot') boot = decodeStored<{ boot: number }>(text).boot;
+      else if (table === 'hub-list') this.#hubKeys.restore(decodeStored(text));
       else if (table === 'meta' && key === 'heard') {
         // The time without the hub goes on while the agent is down.
         this.#lastHeardMs = decodeStored<{ atMs: number }>(text).atMs;

@@ -1,5 +1,5 @@
 /** A simulated agent: the production participant core, a container runtime, and offers that change. */
-import type { KeyChain } from '@sparegrid/core/identity/statements';
+import { type KeyChain, OPERATOR } from '@sparegrid/core/identity/statements';
 import type { SignedFrame } from '@sparegrid/core/messages';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
 import {
@@ -24,6 +24,7 @@ import type { ScenarioParticipant } from '../world/scenario.ts';
 import { CommitLoop, type LoopHost, type StepOutput, storedElapsedMs } from './commit-loop.ts';
 import { Containers, type SimContainer } from './containers.ts';
 import { framesOf, topicOf } from './frames-of.ts';
+import { NETWORK } from './sim-hub.ts';
 
 interface Offered {
   input: ParticipantInput;
@@ -90,7 +91,9 @@ export class SimAgent implements LoopHost<Offered, ParticipantEffect>, Client {
     const { organization, collect } = this.#scenario;
     const hub = { id: this.hub, publicKey: keyring.publicKeyOf(this.hub) };
     const keys = chainOf(this.participant, organization);
-    const config = { id: this.participant, hub, organization, collect, timing, keys };
+    const network = { network: NETWORK, operatorKey: keyring.publicKeyOf(OPERATOR) };
+    const own = { id: this.participant, hub, organization, collect };
+    const config = { ...own, timing, keys, network };
     const now = this.clock.read(queue.nowMs);
     const core = new ParticipantCore(
       config,

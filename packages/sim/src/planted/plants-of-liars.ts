@@ -132,8 +132,8 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/admission-desk.ts',
-        find: 'const document = this.#hubList?.document ?? null;',
-        replace: 'const document = null;',
+        find: 'if (hubList) out.send(hub, hubList);',
+        replace: 'void [hubList, out, hub];',
       },
     ],
     caughtBy: ['end.hub-list-old'],
