@@ -24,7 +24,13 @@ export function around(
   const registry = commit?.changes.registry.find(({ key }) => key === lessor);
   const offer = hub.records.registry.get(lessor)?.offer ?? null;
   const offers = [hub.expelled.has(lessor) ? null : offer];
-  if (registry) offers.push(registry.before?.offer ?? null);
+  if (registry) {
+    const before = registry.before?.offer ?? null;
+    offers.push(before);
+    // After a standstill several offers may come in one step: those in between are on no record.
+    const isSkipped = (registry.after.offer?.revision ?? 0) > (before?.revision ?? 0) + 1;
+    if (isSkipped) offers.push(null);
+  }
   const changed = commit?.changes.part ?? [];
   const touched = changed.map(({ after }) => after).filter(({ terms }) => terms.lessor === lessor);
   const ended = touched.filter(({ state }) => state === 'ended');
