@@ -5,7 +5,7 @@ import { PLANTS_OF_LIARS } from './plants-of-liars.ts';
 import { PLANTS_OF_RETENTION } from './plants-of-retention.ts';
 
 /** In the first two a hub lies; in the last two records are deleted. */
-const SEEDS = [5, 14, 1, 4, 8];
+const SEEDS = [5, 11, 1, 4, 8];
 
 describe('the auditor', () => {
   it.each([...PLANTS_OF_LIARS, ...PLANTS_OF_RETENTION])(

@@ -116,12 +116,12 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
   },
   {
     name: 'older-hub-list-taken',
-    what: 'A list of hubs is taken although a newer one is in use.',
+    what: 'A list of hubs is taken from the operator although a newer one is in use.',
     edits: [
       {
-        file: 'identity/verify.ts',
-        find: 'if (revision <= known) {',
-        replace: 'if (revision <= known - 1_000) {',
+        file: 'hub/admission-desk.ts',
+        find: 'return this.#setHubs(request.document);',
+        replace: 'this.#hubList = null; return this.#setHubs(request.document);',
       },
     ],
     caughtBy: ['hub-list.back'],
