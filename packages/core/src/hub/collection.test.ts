@@ -70,7 +70,7 @@ describe('the panoramas', () => {
     const types = world.posted
       .slice(before)
       .flatMap(({ frame }) => frame.messages.map((m) => m.type));
-    expect(new Set(types)).toEqual(new Set(['heartbeat', 'status', 'status-ack']));
+    expect(new Set(types)).toEqual(new Set(['heartbeat', 'hub-list', 'status', 'status-ack']));
   });
 
   /** @patent PAN-10 */
