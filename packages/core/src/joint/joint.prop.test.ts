@@ -214,3 +214,17 @@ describe.each([
     expect(solveJoint(instance, { seed: 1, iterations: 40_000 }).units).toEqual(result.units);
   });
 });
+
+it('a warm start without any time left makes no moves, and its answer stands', () => {
+  const instance = generatePractical({ orders: 40, lessors: 60, seed: 1 });
+  const earlier = solveJoint(instance, { seed: 1, iterations: 100 });
+  const previous = Int32Array.from({ length: instance.orders }, (_, i) => (i === 0 ? -1 : i));
+  const warm = carryOver(instance, earlier, instance, previous);
+  const result = solveJoint(instance, {
+    ...{ seed: 1, warm },
+    timeShare: () => 1,
+    timeIsUp: () => true,
+  });
+  expect(result.iterations).toBe(0);
+  expect(checkAnswer(instance, result)).toBeUndefined();
+});

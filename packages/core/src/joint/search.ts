@@ -129,8 +129,9 @@ function settleArrivals(
   const from = progress.share(0);
   const until = from + ARRIVAL.share * (1 - from);
   for (let share = from; arrival.moves < most; share = progress.share(arrival.moves)) {
+    // With no time left there is nothing to divide by either.
+    if (share >= until) break;
     const at = Math.max(arrival.moves / most, (share - from) / (until - from));
-    if (at >= 1) break;
     arrival.anneal(BATCH, mean * first * (last / first) ** at);
   }
 }
