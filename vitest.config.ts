@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     retry: 0,
+    setupFiles: ['test/property-seed.ts'],
     projects: [
       {
         extends: true,

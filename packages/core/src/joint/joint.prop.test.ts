@@ -215,6 +215,26 @@ describe.each([
   });
 });
 
+it('finds the only lessor that can serve an order alone, though two others are cheaper', () => {
+  const instance: JointInstance = {
+    ...{ form: 'practical', orders: 1, lessors: 3, dimensions: 1 },
+    first: Int32Array.of(0, 3),
+    lessor: Int32Array.of(0, 1, 2),
+    need: Int32Array.of(2),
+    least: Int32Array.of(2),
+    penalty: Float64Array.of(22),
+    budget: Float64Array.of(Number.POSITIVE_INFINITY),
+    lessorsMost: Int32Array.of(1),
+    request: Float64Array.of(3),
+    capacity: Float64Array.of(4, 8, 4),
+    weight: new Int32Array(0),
+    unitCost: Float64Array.of(0, 10, 0),
+    fixedCost: new Float64Array(3),
+    most: Int32Array.of(1, 2, 1),
+  };
+  expect(solveJoint(instance, { seed: 1, iterations: 600 }).cost).toBe(20);
+});
+
 it('a warm start without any time left makes no moves, and its answer stands', () => {
   const instance = generatePractical({ orders: 12, lessors: 120, seed: 1 });
   const earlier = solveJoint(instance, { seed: 1, timeIsUp: () => true });

@@ -2,10 +2,11 @@
 
 import type { SeededRandom } from './budget.ts';
 import type { Bundles, BundleTerms } from './bundle.ts';
+import { FewBundles } from './few-bundle.ts';
 import type { JointInstance } from './instance.ts';
 import type { JointState } from './state.ts';
 
-/** Doublings of the surcharge per lessor before an order that may use few is left unserved. */
+/** Doublings of the surcharge per lessor before a large order that may use few is left unserved. */
 const NARROWINGS = 12;
 
 export class Serving {
@@ -14,6 +15,7 @@ export class Serving {
   readonly #instance: JointInstance;
   readonly #levels: Int32Array;
   readonly #bundles: Bundles;
+  readonly #few: FewBundles;
   readonly #limit: Int32Array;
   readonly #terms: { surcharge: Float64Array; share: number; limit: Int32Array; perLessor: number };
   readonly #free: { surcharge: Float64Array; share: number; perLessor: number };
@@ -40,6 +42,7 @@ export class Serving {
     const { orders, first, budget, lessorsMost } = instance;
     this.#instance = instance;
     this.#bundles = bundles;
+    this.#few = new FewBundles(instance, levels);
     this.units = bundles.units;
     this.#limit = new Int32Array(instance.lessor.length);
     this.#terms = { surcharge: price, share: 1, limit: this.#limit, perLessor: 0 };
@@ -97,8 +100,20 @@ export class Serving {
   #choose(order: number, terms: { share: number; perLessor: number } & BundleTerms): number {
     terms.perLessor = 0;
     let value = this.#bundles.cheapest(order, terms);
-    if (!this.#hasTerms) return value;
+    if (!this.#hasTerms || this.#keepsTerms(order)) return value;
+    if (this.#few.canSolve(order)) {
+      value = this.#few.cheapest(order, terms, this.units);
+      if (this.#cost(order) <= this.#instance.budget[order]!) return value;
+      terms.share = 0;
+      return this.#few.cheapest(order, terms, this.units);
+    }
+    return this.#chooseRoughly(order, terms);
+  }
+
+  /** Keeps the terms of an order that is too large to be solved within them. */
+  #chooseRoughly(order: number, terms: { share: number; perLessor: number } & BundleTerms): number {
     const { lessorsMost, budget, penalty } = this.#instance;
+    let value = penalty[order]!;
     for (let k = 0; k < NARROWINGS && this.#lessors(order) > lessorsMost[order]!; k++) {
       terms.perLessor = Math.max(1, penalty[order]! / 4096, 2 * terms.perLessor);
       value = this.#bundles.cheapest(order, terms);
@@ -110,6 +125,11 @@ export class Serving {
     if (this.#lessors(order) > lessorsMost[order]!) this.#drop(order);
     while (this.#cost(order) > budget[order]!) this.#shrink(order);
     return this.#lessors(order) === 0 ? penalty[order]! : value;
+  }
+
+  #keepsTerms(order: number): boolean {
+    const { lessorsMost, budget } = this.#instance;
+    return this.#lessors(order) <= lessorsMost[order]! && this.#cost(order) <= budget[order]!;
   }
 
   #lessors(order: number): number {
