@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { type Reported, takeReport } from '@sparegrid/core/hub/reported';
 import type { DesiredContainer, LogChunk, Message, MessageType } from '@sparegrid/core/messages';
 import type { Connection } from '@sparegrid/link/connection';
 import { decodeFrame } from '@sparegrid/link/frame';
@@ -48,6 +49,7 @@ class TestHub {
   #server: Server | undefined;
   #connection: Connection | undefined;
   readonly #heard = new Map<MessageType, Message>();
+  readonly #reported: Reported = new Map();
   #changed = Promise.withResolvers<void>();
   readonly #framer = new Framer({
     crypto: nodeCrypto(HUB_KEY),
@@ -104,6 +106,10 @@ class TestHub {
 
   #take(message: Message): void {
     this.#heard.set(message.type, message);
+    if (message.type === 'status') {
+      takeReport(this.#reported, message, 0);
+      this.#heard.set('status', { ...message, containers: [...this.#reported.values()] });
+    }
     if (message.type === 'hello') {
       this.#send({ type: 'welcome', hub: 'h1', epoch: 1, collect: 'push' });
       this.#sendDesired();

@@ -136,7 +136,11 @@ export type ParticipantMessage =
       /** Version of the desired set that the agent has applied. */
       epoch: number;
       revision: number;
+      /** An acknowledged report: all that changed since then is named. Null: every container is. */
+      since: number | null;
       containers: ContainerStatus[];
+      /** Forgotten since then; empty in a full report. */
+      gone: ContainerId[];
     }
   | ({ type: 'log' } & LogChunk)
   | { type: 'request'; requestId: string; request: Request }

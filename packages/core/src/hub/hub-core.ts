@@ -515,7 +515,7 @@ export class HubCore {
         if (context.subnet.get(from)?.agentSession !== session) {
           if (!this.#members.hello(from, session, 'agent')) return;
         }
-        return this.#takeAgentMessage(from, allowed);
+        return this.#takeAgentMessage(from, session, allowed);
       default:
         return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
     }
@@ -523,6 +523,7 @@ export class HubCore {
 
   #takeAgentMessage(
     from: ParticipantId,
+    session: string,
     message: Extract<
       ParticipantMessage,
       { type: 'resource' | 'offer' | 'changed' | 'status' | 'log' }
@@ -536,7 +537,7 @@ export class HubCore {
       case 'changed':
         return this.#members.collect(from, message.what);
       case 'status':
-        return this.#members.status(from, message);
+        return this.#members.status(from, session, message);
       case 'log': {
         const { container, seq, stream, text } = message;
         return this.#logs.fromAgent(from, { container, seq, stream, text });

@@ -5,26 +5,17 @@ import type { Lessors } from '../agreement/ports.ts';
 import type { AgreementPartTerms, PartRecord } from '../agreement/records.ts';
 import type { TargetParts } from '../agreement/target-hub.ts';
 import type { KeyChain } from '../identity/statements.ts';
-import type { ContainerStatus, ParticipantMessage } from '../messages.ts';
 import { roundedDown } from '../order/buckets.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { LeaseRow } from '../panorama/row.ts';
-import type { RefusalCode } from '../refusals.ts';
-import {
-  type ContainerId,
-  containerIdOf,
-  type HubId,
-  type PartId,
-  type ParticipantId,
-  partOfContainer,
-} from '../units/ids.ts';
+import type { HubId, PartId, ParticipantId } from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
 import { containersOf, DesiredSets } from './desired-sets.ts';
+import { failureOf, isBroken, isUp, lastStatusesOf, statusesOf } from './part-reports.ts';
+import { type Reported, type ReportedStatus, type Status, takeReport } from './reported.ts';
 import { type Restarts, restartOf } from './restarts.ts';
 import type { Member, UncheckedRecord } from './subnet.ts';
-
-type Status = Extract<ParticipantMessage, { type: 'status' }>;
 
 export class MemberDesk implements Lessors {
   readonly #context: HubContext;
@@ -66,15 +57,14 @@ export class MemberDesk implements Lessors {
     role: 'agent' | 'lessee',
     keys?: KeyChain,
   ): boolean {
-    const { subnet, self, epoch, out } = this.#context;
+    const { subnet, out } = this.#context;
     const member = subnet.get(participant);
     if (!member) return false;
     if (role === 'agent' && isEarlier(session, member.agentSession)) return false;
-    const { collect } = member.admitted;
     // First of all: the hub may sign with a key that the agent learns by it.
     const { hubList } = this.#context;
     if (hubList && role === 'agent') out.send(participant, hubList, session);
-    out.send(participant, { type: 'welcome', hub: self, epoch, collect }, session);
+    this.#welcome(participant, member, session);
     if (role !== 'agent') return true;
     if (keys) this.#takeKeys(participant, member, keys);
     if (member.agentSession !== session) member.statusSeq = 0;
@@ -82,9 +72,16 @@ export class MemberDesk implements Lessors {
     member.appliedRevision = -1;
     this.#heard(participant, member);
     this.desired.send(participant, member);
-    if (collect === 'pull') this.collect(participant, 'resource');
-    if (collect === 'pull') this.collect(participant, 'offer');
+    if (member.admitted.collect === 'pull') {
+      this.collect(participant, 'resource');
+      this.collect(participant, 'offer');
+    }
     return true;
+  }
+
+  #welcome(participant: ParticipantId, { admitted }: Member, session: string): void {
+    const { self: hub, epoch, out } = this.#context;
+    out.send(participant, { type: 'welcome', hub, epoch, collect: admitted.collect }, session);
   }
 
   /** Recorded as shown: whose word counts about keys is for those who seal to them to verify. */
@@ -102,20 +99,20 @@ export class MemberDesk implements Lessors {
 
   // ---- reports of the agent ----
 
-  /** The agent's full report: what it runs, and which version of the desired set it has applied. */
-  status(participant: ParticipantId, message: Status): void {
+  /** What the agent runs, or what changed of it, and which version of the desired set it has applied. */
+  status(participant: ParticipantId, session: string, message: Status): void {
     const member = this.#context.subnet.get(participant) as Member;
     // Overtaken by a newer report: what it says is no longer so.
     if (message.seq <= member.statusSeq) return;
+    // It builds on what an earlier life of this hub knew: welcomed anew, the agent reports in full.
+    if ((message.since ?? 0) > member.statusSeq) return this.#welcome(participant, member, session);
     member.statusSeq = message.seq;
     this.#heard(participant, member);
     this.#context.sendToAgent(participant, { type: 'status-ack', seq: message.seq });
     const current = message.epoch === this.#context.epoch;
     this.desired.reported(participant, member, current ? message.revision : -1);
-    const before = member.statuses;
-    member.statuses = new Map(message.containers.map((status) => [status.id, status]));
-    member.reportedAtMs = this.#context.now().elapsedMs;
-    this.#followParts(participant, member, changedParts(before, member.statuses));
+    const { elapsedMs } = this.#context.now();
+    this.#followParts(participant, member, takeReport(member.statuses, message, elapsedMs));
   }
 
   #heard(participant: ParticipantId, member: Member): void {
@@ -146,14 +143,14 @@ export class MemberDesk implements Lessors {
 
   #confirmStopped(parts: TargetParts, lessor: ParticipantId, member: Member): void {
     parts.confirmStopped(lessor, member.appliedRevision, (part) => {
-      const statuses = statusesOf(part, member);
+      const statuses = statusesOf(part, member.statuses);
       const known = statuses.every((status) => status !== undefined);
       const state = statuses.some(isUp) ? 'up' : known ? 'all-exited' : 'gone';
       // Once the part is gone, an attempt that was ordered but never begun counts for nothing.
-      const last = state === 'gone' ? lastStatusesOf(part, member) : statuses;
+      const last = state === 'gone' ? lastStatusesOf(part, member.statuses) : statuses;
       return {
         state,
-        endedAgoMs: Math.min(...last.map((status) => this.#exitedAgoMs(member, status))),
+        endedAgoMs: Math.min(...last.map((status) => this.#exitedAgoMs(status))),
       };
     });
   }
@@ -184,11 +181,7 @@ export class MemberDesk implements Lessors {
   }
 
   /** Starts that were ordered in the lost past: their numbers are never used again. */
-  #takeAttempts(
-    parts: TargetParts,
-    part: PartRecord,
-    statuses: ReadonlyMap<string, ContainerStatus>,
-  ): void {
+  #takeAttempts(parts: TargetParts, part: PartRecord, statuses: Reported): void {
     for (const [replica, { id, attempt }] of containersOf(part).entries()) {
       const reported = statuses.get(id)?.attempt ?? 0;
       if (reported <= attempt) continue;
@@ -200,15 +193,15 @@ export class MemberDesk implements Lessors {
   }
 
   /** As of now: the report is older when conclusions are drawn from it once more. */
-  #exitedAgoMs(member: Member, status: ContainerStatus | undefined): number {
+  #exitedAgoMs(status: ReportedStatus | undefined): number {
     if (!status || status.exitedAgoMs === null) return 0;
-    return status.exitedAgoMs + (this.#context.now().elapsedMs - member.reportedAtMs);
+    return status.exitedAgoMs + (this.#context.now().elapsedMs - status.reportedAtMs);
   }
 
   /** Draws the conclusions from the containers of one part. */
   #followPart(parts: TargetParts, part: PartRecord, member: Member): void {
     if (part.state !== 'active' && part.state !== 'running') return;
-    const statuses = statusesOf(part, member);
+    const statuses = statusesOf(part, member.statuses);
     // Most parts just run, and every report names them all.
     if (part.state === 'running' && statuses.every(isUp)) return;
     const broken = statuses.map((status, replica) => ({ status, replica })).filter(isBroken(part));
@@ -221,17 +214,13 @@ export class MemberDesk implements Lessors {
       return parts.stop(
         part,
         failure,
-        Math.max(...failed.map((status) => this.#exitedAgoMs(member, status))),
+        Math.max(...failed.map((status) => this.#exitedAgoMs(status))),
       );
     }
     if (statuses.every((status) => status?.started)) parts.reportStarted(part);
     const allDone = statuses.every((status) => status?.state === 'exited');
     if (!allDone || mended.length > 0 || part.state !== 'running') return;
-    parts.stop(
-      part,
-      'completed',
-      Math.min(...statuses.map((status) => this.#exitedAgoMs(member, status))),
-    );
+    parts.stop(part, 'completed', Math.min(...statuses.map((status) => this.#exitedAgoMs(status))));
   }
 
   // ---- Lessors: what target-hub parts need to know ----
@@ -366,83 +355,6 @@ export class MemberDesk implements Lessors {
 function isEarlier(session: string, known: string | null): boolean {
   const life = (name: string) => Number(/^e(\d{1,15})$/.exec(name)?.[1] ?? Number.NaN);
   return known !== null && life(session) < life(known);
-}
-
-/** A report about an earlier attempt says nothing of the present one. */
-function statusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
-  const statuses: (ContainerStatus | undefined)[] = [];
-  for (const { devices } of part.terms.placements) {
-    for (let replica = 0; replica < devices.length; replica += 1) {
-      const number = statuses.length;
-      const status = member.statuses.get(containerIdOf(part.id, number));
-      const attempt = restartOf(part, number)?.attempt ?? 0;
-      statuses.push(status?.attempt === attempt ? status : undefined);
-    }
-  }
-  return statuses;
-}
-
-/** Of whichever attempt was reported last. */
-function lastStatusesOf(part: PartRecord, member: Member): (ContainerStatus | undefined)[] {
-  return containersOf(part).map(({ id }) => member.statuses.get(id));
-}
-
-/** Parts of which a container is reported otherwise than before, or no longer, or anew. */
-function changedParts(
-  before: ReadonlyMap<ContainerId, ContainerStatus>,
-  now: ReadonlyMap<ContainerId, ContainerStatus>,
-): Set<PartId> {
-  const changed = new Set<PartId>();
-  for (const [id, status] of now) {
-    const known = before.get(id);
-    const isSame =
-      known?.state === status.state &&
-      known.attempt === status.attempt &&
-      known.started === status.started;
-    if (!isSame) changed.add(partOfContainer(id));
-  }
-  for (const id of before.keys()) if (!now.has(id)) changed.add(partOfContainer(id));
-  return changed;
-}
-
-interface Reported {
-  status: ContainerStatus;
-  replica: number;
-}
-
-function isBroken(part: PartRecord) {
-  return (one: { status: ContainerStatus | undefined; replica: number }): one is Reported =>
-    one.status !== undefined && failureOf(one.status, part) !== undefined;
-}
-
-function isUp(status: ContainerStatus | undefined): boolean {
-  return status !== undefined && status.state !== 'exited';
-}
-
-/** Why this container ends its part, undefined while it does not. */
-function failureOf(
-  status: ContainerStatus,
-  part: PartRecord,
-): RefusalCode | 'completed' | undefined {
-  if (status.state !== 'exited') return undefined;
-  switch (status.reason) {
-    case 'start-failed':
-      return 'LEASE_START_FAILED';
-    case 'key-invalid':
-      return 'LEASE_KEY_INVALID';
-    case 'grace':
-      return 'LEASE_START_GRACE';
-    case 'disconnect':
-      return 'LEASE_LESSOR_LOST';
-    case 'out-of-memory':
-      return 'LEASE_OUT_OF_MEMORY';
-    case 'out-of-storage':
-      return 'LEASE_OUT_OF_STORAGE';
-    case 'duration':
-      return part.terms.kind === 'service' ? 'completed' : 'LEASE_DURATION_OVER';
-    default:
-      return status.exitCode === 0 ? undefined : 'LEASE_TASK_FAILED';
-  }
 }
 
 /** True when they differ in their count at most; terms change with `termsRevision` only. */

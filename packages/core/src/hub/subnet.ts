@@ -2,13 +2,13 @@
 import { Inventory } from '../agreement/inventory.ts';
 import type { PartRecord } from '../agreement/records.ts';
 import type { KeyChain } from '../identity/statements.ts';
-import type { ContainerStatus } from '../messages.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
 import type { SignedDocument } from '../units/document.ts';
-import type { ContainerId, PartId, ParticipantId } from '../units/ids.ts';
+import type { PartId, ParticipantId } from '../units/ids.ts';
 import type { AdmittedParticipant, HubConfig } from './config.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import type { Reported } from './reported.ts';
 import type { Veil, VeilRecord } from './veil.ts';
 
 /** Durable part of a member; key participant id, table `registry`. */
@@ -69,9 +69,7 @@ export interface Member {
   appliedRevision: number;
   /** Number of the newest report of the agent's session. */
   statusSeq: number;
-  statuses: Map<ContainerId, ContainerStatus>;
-  /** Elapsed time at which they were reported. */
-  reportedAtMs: number;
+  statuses: Reported;
 }
 
 export class Subnet {
@@ -104,7 +102,6 @@ export class Subnet {
       appliedRevision: -1,
       statusSeq: 0,
       statuses: new Map(),
-      reportedAtMs: nowMs,
     };
     this.members.set(admitted.id, member);
     return member;

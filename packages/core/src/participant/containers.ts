@@ -3,11 +3,18 @@ import type {
   ContainerStatus,
   DesiredContainer,
   HubToParticipantMessage,
+  ParticipantMessage,
   RuntimeReason,
 } from '../messages.ts';
 import { type ContainerId, compareIds } from '../units/ids.ts';
+import { ReportChanges } from './report-changes.ts';
 
 type Desired = Extract<HubToParticipantMessage, { type: 'desired' }>;
+/** What a report says of containers. */
+export type ContainerReport = Pick<
+  Extract<ParticipantMessage, { type: 'status' }>,
+  'since' | 'containers' | 'gone'
+>;
 
 /** Durable; table `container`. Times are the agent's elapsed milliseconds. */
 export interface ContainerRecord {
@@ -53,10 +60,7 @@ export class Containers {
   readonly records = new Map<ContainerId, ContainerRecord>();
   /** Forgotten ids with the elapsed time of forgetting; table `past`. */
   readonly #past = new Map<ContainerId, number>();
-  /** Exits that were reported, with the number of the first report that told them. */
-  readonly #toldExits = new Map<ContainerId, number>();
-  /** Exits that the hub knows of: until then a container is not forgotten, or it would be billed on. */
-  readonly #knownExits = new Set<ContainerId>();
+  readonly #changes = new ReportChanges();
   epoch = 0;
   revision = -1;
   readonly #ports: ContainerPorts;
@@ -70,6 +74,7 @@ export class Containers {
 
   restore(record: ContainerRecord): void {
     this.records.set(record.desired.id, record);
+    this.#changes.changed(record.desired.id);
   }
 
   restorePast(id: ContainerId, atMs: number): void {
@@ -139,6 +144,7 @@ export class Containers {
     };
     this.records.set(desired.id, record);
     this.#save(record);
+    this.#statusChanged(desired.id);
     this.#ports.start(desired);
   }
 
@@ -147,6 +153,7 @@ export class Containers {
     const isDue = known.state === 'exited' && desired.attempt > known.desired.attempt;
     if (!isDue || known.stopping || known.dropped || known.closed) return;
     known.desired = desired;
+    this.#statusChanged(desired.id);
     // A word that was long on its way: nothing begins after the end of the lease.
     if (known.runningAtMs !== null && this.#ports.nowMs() >= this.#warningAtMs(known)) {
       known.stopping = 'duration';
@@ -158,8 +165,6 @@ export class Containers {
     known.exitCode = null;
     known.reason = null;
     known.exitedAtMs = null;
-    this.#toldExits.delete(desired.id);
-    this.#knownExits.delete(desired.id);
     this.#save(known);
     this.#ports.start(desired);
   }
@@ -207,13 +212,11 @@ export class Containers {
   #forget(record: ContainerRecord): void {
     const { id } = record.desired;
     this.records.delete(id);
-    this.#toldExits.delete(id);
-    this.#knownExits.delete(id);
     this.#ports.remove('container', id);
     this.#past.set(id, this.#ports.nowMs());
     this.#ports.put('past', id, { atMs: this.#ports.nowMs() });
     this.#ports.forget(id);
-    this.#ports.changed();
+    this.#statusChanged(id);
   }
 
   started(id: ContainerId): void {
@@ -223,7 +226,7 @@ export class Containers {
       record.state = 'running';
       record.started = true;
       this.#save(record);
-      this.#ports.changed();
+      this.#statusChanged(id);
     }
     // Also for one that was adopted: the order to stop it may have died with the agent.
     if (record.stopping) this.#ports.stop(id, this.#graceToStop(record));
@@ -241,7 +244,7 @@ export class Containers {
     if (!neverRan && reason !== 'stopped') record.started = true;
     record.reason = neverRan ? reason : (record.stopping ?? reason);
     this.#save(record);
-    this.#ports.changed();
+    this.#statusChanged(id);
     this.#collectIfFinal(record);
     this.#forgetIfDone(record);
   }
@@ -252,30 +255,40 @@ export class Containers {
     if (record) this.#forgetIfDone(record);
   }
 
-  /** The report of this number tells every exit so far. */
-  reported(seq: number): void {
-    for (const [id, { state }] of this.records) {
-      const isNew = state === 'exited' && !this.#knownExits.has(id) && !this.#toldExits.has(id);
-      if (isNew) this.#toldExits.set(id, seq);
+  /** What the report of this number says. */
+  report(seq: number): ContainerReport {
+    const { since, ids } = this.#changes.next(seq, (id) => this.records.has(id));
+    const named = since === null ? [...this.records.keys()] : ids;
+    const containers: ContainerStatus[] = [];
+    const gone: ContainerId[] = [];
+    for (const id of named) {
+      const record = this.records.get(id);
+      if (record) containers.push(this.#statusOf(record));
+      else gone.push(id);
     }
+    return { since, containers, gone };
   }
 
   /** The hub has the report of this number. */
   acknowledged(seq: number): void {
-    for (const [id, toldAt] of [...this.#toldExits]) {
-      if (toldAt > seq) continue;
-      this.#toldExits.delete(id);
-      this.#knownExits.add(id);
+    for (const id of this.#changes.acknowledged(seq)) {
       const record = this.records.get(id);
       if (record) this.#forgetIfDone(record);
     }
+  }
+
+  /** The hub may be in another life: it is told everything. */
+  reportAll(): void {
+    this.#changes.startOver();
+    this.#ports.changed();
   }
 
   #forgetIfDone(record: ContainerRecord): void {
     if (!record.dropped || record.exitedAtMs === null) return;
     const { id } = record.desired;
     const given = this.#ports.nowMs() >= record.exitedAtMs + OUTPUT_MS;
-    const isTold = this.#knownExits.has(id) && record.closed && !this.#ports.hasOutput(id);
+    // Until the hub knows of its exit it would be billed on.
+    const isTold = this.#changes.isKnown(id) && record.closed && !this.#ports.hasOutput(id);
     if (given || isTold) this.#forget(record);
   }
 
@@ -316,17 +329,23 @@ export class Containers {
     return (runningAtMs ?? 0) + desired.durationMs - this.#warningMs(desired);
   }
 
-  statuses(): ContainerStatus[] {
-    const nowMs = this.#ports.nowMs();
-    return [...this.records.values()].map((record) => ({
-      id: record.desired.id,
-      attempt: record.desired.attempt,
-      state: record.state,
-      exitCode: record.exitCode,
-      reason: record.reason,
-      started: record.started,
-      exitedAgoMs: record.exitedAtMs === null ? null : nowMs - record.exitedAtMs,
-    }));
+  #statusOf({ desired, exitedAtMs, ...record }: ContainerRecord): ContainerStatus {
+    const { state, exitCode, reason, started } = record;
+    const exitedAgoMs = exitedAtMs === null ? null : this.#ports.nowMs() - exitedAtMs;
+    return {
+      id: desired.id,
+      attempt: desired.attempt,
+      state,
+      exitCode,
+      reason,
+      started,
+      exitedAgoMs,
+    };
+  }
+
+  #statusChanged(id: ContainerId): void {
+    this.#changes.changed(id);
+    this.#ports.changed();
   }
 
   #save(record: ContainerRecord): void {

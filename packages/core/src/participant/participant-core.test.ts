@@ -55,21 +55,27 @@ describe('the desired set', () => {
     expect(bench.agent.started).toHaveLength(1);
   });
 
-  it('is reported with its version and the state of every container', () => {
+  it('is reported with its version and the state of every container until the hub knows it', () => {
     const bench = new AgentBench(() => ({ runMs: 500, exitCode: 3 }));
-    bench.desire(7, [container('a.0')]).wait(1_500);
-    bench.acknowledges = false;
-    bench.wait(1_000);
-    expect(
+    const lastReport = () =>
       bench
+        .wait(1_000)
         .take()
         .filter(({ type }) => type === 'status')
-        .at(-1),
-    ).toMatchObject({
-      epoch: 1,
-      revision: 7,
+        .at(-1);
+    const all = {
+      ...{ epoch: 1, revision: 7, gone: [] },
       containers: [{ id: 'a.0', state: 'exited', exitCode: 3, reason: 'exit', started: true }],
-    });
+    };
+    bench.acknowledges = false;
+    bench.desire(7, [container('a.0')]).wait(1_500);
+    const told = lastReport();
+    expect(told).toMatchObject({ ...all, since: null });
+    if (told?.type !== 'status') throw new Error('no report');
+    bench.tell({ type: 'status-ack', seq: told.seq });
+    expect(lastReport()).toMatchObject({ revision: 7, since: told.seq, containers: [], gone: [] });
+    bench.tell({ type: 'welcome', hub: 'h1', epoch: 1, collect: 'push' });
+    expect(lastReport()).toMatchObject({ ...all, since: null });
   });
 
   it('holds after a restart, and starts nothing again', () => {

@@ -198,7 +198,7 @@ export class ParticipantCore {
       case 'welcome':
         if (!this.#welcomed) this.#reporter.reconnected();
         this.#welcomed = true;
-        this.#statusDue = true;
+        this.#containers.reportAll();
         return this.#reporter.resend();
       case 'hub-list':
         return this.#takeHubList(message, from);
@@ -271,7 +271,7 @@ export class ParticipantCore {
     this.#out.effect({ kind: 'forget', id });
   }
 
-  /** Hello until welcomed; a full report after every change and at every heartbeat. */
+  /** Hello until welcomed; a report after every change and at every heartbeat. */
   #report(): void {
     const { elapsedMs } = this.#now;
     const { heartbeatMs, retryMs } = this.#config.timing;
@@ -292,10 +292,9 @@ export class ParticipantCore {
     this.#sentAtMs.set(this.#statusSeq, elapsedMs);
     this.#sentAtMs.delete(this.#statusSeq - REPORTS_REMEMBERED);
     const { epoch, revision } = this.#containers;
-    const containers = this.#containers.statuses();
-    this.#containers.reported(this.#statusSeq);
     const seq = this.#statusSeq;
-    this.#send({ type: 'status', seq, epoch, revision: Math.max(0, revision), containers });
+    const report = this.#containers.report(seq);
+    this.#send({ type: 'status', seq, epoch, revision: Math.max(0, revision), ...report });
   }
 
   #keys(): { keys?: KeyChain } {

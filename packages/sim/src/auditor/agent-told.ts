@@ -1,10 +1,20 @@
 /** What agents say is true: containers they report are as their runtime has them, offers are theirs. */
 import type { Message } from '@sparegrid/core/messages';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
-import type { ParticipantId } from '@sparegrid/core/units/ids';
+import { type ContainerId, type HubId, hubOf, type ParticipantId } from '@sparegrid/core/units/ids';
 import type { Containers } from './containers.ts';
 import type { Model } from './model.ts';
 import { parseStored } from './stored-text.ts';
+
+type Report = Extract<Message, { type: 'status' }>;
+
+interface Known {
+  /** Of the agent. */
+  life: number;
+  /** Number of its latest report. */
+  seq: number;
+  exited: ReadonlySet<ContainerId>;
+}
 
 export class AgentTold {
   readonly #model: Model;
@@ -13,8 +23,8 @@ export class AgentTold {
   readonly #signed = new Set<string>();
   /** Virtual time at which each report was sent, by agent and number. */
   readonly #sentAtMs = new Map<string, number>();
-  /** Newest accepted report of each agent: session and number in one. */
-  readonly #newest = new Map<ParticipantId, number>();
+  /** What each agent's hub knows from it in its present life. */
+  readonly #known = new Map<ParticipantId, Known>();
 
   constructor(model: Model, containers: Containers) {
     this.#model = model;
@@ -48,12 +58,33 @@ export class AgentTold {
     return this.#model.nowMs - (this.#sentAtMs.get(`${agent} ${seq}`) ?? this.#model.nowMs);
   }
 
-  /** True when no later report of the agent was accepted before; notes this one. */
-  isNews(agent: ParticipantId, session: string, seq: number): boolean {
-    const number = Number(session.slice(1)) * 1_000_000 + seq;
-    if (number <= (this.#newest.get(agent) ?? 0)) return false;
-    this.#newest.set(agent, number);
-    return true;
+  /**
+   * The hub got this report: containers that have exited, as far as it knows now. Null for a report that
+   * counts for nothing: a later one came before, or it builds on one that this life of the hub never got.
+   */
+  exitedAfter(
+    agent: ParticipantId,
+    session: string,
+    { seq, since, containers, gone }: Report,
+  ): ReadonlySet<ContainerId> | null {
+    const life = Number(session.slice(1));
+    let known = this.#known.get(agent) ?? { life, seq: 0, exited: new Set() };
+    if (life < known.life) return null;
+    if (life > known.life) known = { life, seq: 0, exited: new Set() };
+    if (seq <= known.seq || (since ?? 0) > known.seq) return null;
+    const exited = new Set(since === null ? [] : known.exited);
+    for (const id of gone) exited.delete(id);
+    for (const { id, state } of containers) {
+      if (state === 'exited') exited.add(id);
+      else exited.delete(id);
+    }
+    this.#known.set(agent, { life, seq, exited });
+    return exited;
+  }
+
+  /** What agents told it lives in its memory. */
+  hubDied(hub: HubId): void {
+    for (const agent of this.#known.keys()) if (hubOf(agent) === hub) this.#known.delete(agent);
   }
 
   wasSigned(agent: ParticipantId, payload: string): boolean {

@@ -146,6 +146,7 @@ export class Auditor {
       this.#cores.set(node, null);
       this.#panoramas.died(node);
       this.containers.hubDied(node);
+      this.#agentTold.hubDied(node);
     }
     this.absences.died(node);
   }
@@ -165,11 +166,11 @@ export class Auditor {
       const { from, session, messages } = signed.frame;
       for (const message of messages) {
         if (message.type !== 'status') continue;
-        // A report that was overtaken counts for nothing.
-        if (!this.#agentTold.isNews(from, session, message.seq)) continue;
+        const exited = this.#agentTold.exitedAfter(from, session, message);
+        if (!exited) continue;
         this.#hubHeardAgent.set(from, this.#nowMs());
         const lagMs = this.#agentTold.lagMs(from, message.seq);
-        this.#takeReport(hub, () => this.containers.reported(message.containers, lagMs));
+        this.#takeReport(hub, () => this.containers.reported(exited, lagMs));
       }
     }
     if (output.writes.length === 0) this.#settleReports(hub);

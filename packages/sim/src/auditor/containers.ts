@@ -1,6 +1,6 @@
 /** What the container runtimes saw: when each container was ordered, ran and ended, and whether it should. */
 import type { PartRecord } from '@sparegrid/core/agreement/records';
-import type { ContainerStatus, DesiredContainer } from '@sparegrid/core/messages';
+import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId, HubId, PartId, ParticipantId } from '@sparegrid/core/units/ids';
 import { slices } from '../workload/offers.ts';
 import type { Absences } from './absences.ts';
@@ -155,12 +155,11 @@ export class Containers {
     }
   }
 
-  /** The hub accepted a report of the agent, so long after it was sent. */
-  reported(statuses: readonly ContainerStatus[], lagMs: number): void {
-    const exited = new Set(statuses.filter(({ state }) => state === 'exited').map(({ id }) => id));
+  /** The hub accepted a report of the agent, so long after it was sent, and knows of these exits. */
+  reported(exited: ReadonlySet<ContainerId>, lagMs: number): void {
     for (const id of exited) {
       const observed = this.#observed.get(id);
-      // Only a report that names every container of a part tells when the part’s work ended.
+      // Only once it knows of every container of a part does it know when the part’s work ended.
       const size = observed ? this.#sizeOf(observed.desired.part) : 0;
       const named = [...exited].filter((other) => other.startsWith(`${observed?.desired.part}.`));
       if (observed && named.length === size) observed.reportLagMs ??= lagMs;

@@ -43,7 +43,8 @@ export function topicOf(message: Message): string {
   }
   if (message.type === 'status') {
     const states = message.containers.map(({ id, state, reason }) => `${id}:${state}:${reason}`);
-    return `status ${message.seq} ${message.epoch}/${message.revision} ${states.join(' ')}`;
+    const since = message.since === null ? '' : `since ${message.since} `;
+    return `status ${message.seq} ${since}${message.epoch}/${message.revision} ${states.join(' ')} -${message.gone.join(' -')}`;
   }
   return message.type;
 }
