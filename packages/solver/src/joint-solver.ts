@@ -20,6 +20,8 @@ export interface SolverOptions {
   objective?: Objective;
   /** Prices and units of an earlier round, in this instance's numbering. */
   warm?: Warm;
+  /** Units per pair of an answer known before, for the own search. */
+  start?: Int32Array;
   /** Ends the work early: the best answer so far counts. */
   signal?: AbortSignal;
 }
@@ -93,11 +95,11 @@ export class JointSolver {
   }
 
   #portfolio(instance: JointInstance, options: SolverOptions, fromMs: number): Portfolio {
-    const { seed, iterations = null, seconds, warm = null } = options;
+    const { seed, iterations = null, seconds, warm = null, start = null } = options;
     const time = seconds === undefined ? null : { fromMs, untilMs: fromMs + 1_000 * seconds };
     const isAlone = iterations !== null || this.#threads === 1 || !isExactInFloats(instance);
     const threads = isAlone ? 1 : this.#threads;
-    return new Portfolio(this.#pool, { instance, seed, iterations, warm, time, threads });
+    return new Portfolio(this.#pool, { instance, seed, iterations, warm, start, time, threads });
   }
 }
 

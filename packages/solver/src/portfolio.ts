@@ -14,6 +14,7 @@ export interface PortfolioTask {
   seed: number;
   iterations: number | null;
   warm: Warm | null;
+  start: Int32Array | null;
   /** Moments of the shared clock. */
   time: { fromMs: number; untilMs: number } | null;
   /** At work at once; with 1, or without a limit of time, the search works alone. */
@@ -174,10 +175,10 @@ export class Portfolio {
 
   /** Of the whole from the beginning; or once more, from now on, of a part or from an answer. */
   #search(again: Again | null, onPlan?: (plan: Plan) => void): Promise<SearchAnswer> {
-    const { instance, seed, iterations, warm, time } = this.#task;
+    const { instance, seed, iterations, warm, start, time } = this.#task;
     const own = again
-      ? { ...again, time: { fromMs: nowMs(), untilMs: this.#untilMs } }
-      : { orders: null, warm, time };
+      ? { ...again, start: null, time: { fromMs: nowMs(), untilMs: this.#untilMs } }
+      : { orders: null, warm, start, time };
     const isPlanned = onPlan !== undefined;
     return this.#pool.search.ask(
       { instance, seed, iterations, isPlanned, stop: this.#stop, ...own },

@@ -19,6 +19,7 @@ export interface SearchQuestion {
   seed: number;
   iterations: number | null;
   warm: Warm | null;
+  start: Int32Array | null;
   /** Moments of the shared clock; null: no limit of time. */
   time: { fromMs: number; untilMs: number } | null;
   /** Tell what HiGHS can do before searching, and leave it the time for it. */
@@ -78,10 +79,11 @@ function timeFor(plan: Plan, { time, instance }: SearchQuestion): SearchQuestion
 
 function search(
   instance: JointInstance,
-  { seed, iterations, warm, time, stop }: SearchQuestion,
+  { seed, iterations, warm, start, time, stop }: SearchQuestion,
 ): JointResult {
   const options: JointOptions = { seed };
   if (warm) options.warm = warm;
+  if (start) options.start = start;
   if (iterations !== null) options.iterations = iterations;
   const tailMs =
     TAIL_MS.pair * instance.lessor.length + TAIL_MS.capacity * instance.capacity.length;

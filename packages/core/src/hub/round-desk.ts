@@ -8,6 +8,7 @@ import type { Placement } from '../order/placement.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { SolverAnswer } from '../rounds/answer.ts';
 import { leastCost, objectiveOf, reportOf } from '../rounds/figures.ts';
+import { unitsOf } from '../rounds/instance.ts';
 import type { RoundOrder } from '../rounds/market.ts';
 import { reasonOf } from '../rounds/reason.ts';
 import type { RoundReport, RoundStatus } from '../rounds/report.ts';
@@ -160,8 +161,10 @@ export class RoundDesk {
     }
     const { iterations, patienceMs } = settings;
     const solveMs = round.solveTimeMs;
-    const { instance } = round.compiled.programme;
-    const request = { instance, seed: round.number, iterations, solveMs };
+    const { alone, programme } = round.compiled;
+    const { instance } = programme;
+    const start = unitsOf(instance, alone);
+    const request = { instance, start, seed: round.number, iterations, solveMs };
     this.#context.out.effect({ kind: 'solve', round: this.#nameOf(round), request });
     this.#context.wakeAt('round', elapsedMs + solveMs + patienceMs);
   }

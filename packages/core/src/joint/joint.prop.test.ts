@@ -174,6 +174,19 @@ describe.each(['practical', 'literal'] as const)('a small %s programme', (form) 
     );
   });
 
+  it('is never dearer than an answer known before', () => {
+    fc.assert(
+      fc.property(tiny(form), fc.nat({ max: 1000 }), (instance, seed) => {
+        const known = solveJoint(instance, { seed, iterations: 20 });
+        const again = { seed: seed + 1, iterations: 0, start: known.units };
+        const result = solveJoint(instance, again);
+        expect(checkAnswer(instance, result)).toBeUndefined();
+        expect(result.cost).toBeLessThanOrEqual(known.cost);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('first fills as much as possible when asked to', () => {
     fc.assert(
       fc.property(tiny(form), (instance) => {

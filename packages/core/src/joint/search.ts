@@ -3,6 +3,7 @@ import type { JointBound, JointCertificate } from './bound.ts';
 import { type Progress, progressOf, SeededRandom } from './budget.ts';
 import type { Bundles } from './bundle.ts';
 import { dive, openOrders } from './dive.ts';
+import { placeIfFits } from './fits.ts';
 import { Improvement } from './improve.ts';
 import type { Columns, JointInstance } from './instance.ts';
 import type { JointOptions } from './options.ts';
@@ -56,7 +57,12 @@ export function search(
   const serving = new Serving(instance, { levels, bundles, price: prices.price, random });
   const focus = options.warm && focusOf(instance, columns, options.warm, state);
   limit.fill(0);
-  if (!options.warm) {
+  const { start } = options;
+  if (start) {
+    for (let i = 0; i < instance.orders; i++) {
+      placeIfFits(state, i, start.subarray(instance.first[i]!, instance.first[i + 1]!));
+    }
+  } else if (!options.warm) {
     openOrders(state, prices, limit, unserved(state));
     const { pace, timeIsUp } = paceOf(options, DIVE_SHARE);
     dive({ state, prices, serving, limit }, pace, timeIsUp);
@@ -89,7 +95,8 @@ export function search(
   const isUp = (): boolean => options.timeIsUp?.() === true;
   let steps = 0;
   const isSmall = instance.orders < PART.least;
-  const hasParts = !isSmall && instance.orders <= REFINE_ORDERS_MOST;
+  // Around a known answer annealing alone finds more in the same time.
+  const hasParts = !isSmall && !start && instance.orders <= REFINE_ORDERS_MOST;
   while (hasParts && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
     const size = PART.least + random.below(PART.more);
     // What is new comes first, then what loses most.

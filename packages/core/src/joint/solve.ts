@@ -43,7 +43,8 @@ const LESSOR_ROUNDS = 60;
 const LESSOR_SHARE = 0.05;
 const PAIR_ROUNDS = { practical: 400, literal: 800 };
 const PAIR_SHARE = 0.5;
-const WARM_PAIR_SHARE = 0.25;
+/** With an answer to start from there is more to gain in improving it. */
+const KNOWN_PAIR_SHARE = 0.25;
 const PAIR_ROUNDS_COUNTED = 200;
 const WARM_PAIR_ROUNDS = 15;
 /** How far above the first bound the optimum may lie, as a share of it. */
@@ -94,7 +95,7 @@ function priced(
     room: Float64Array;
     limit: Int32Array;
   },
-  { timeShare, timeIsUp, warm }: JointOptions,
+  { timeShare, timeIsUp, warm, start: known }: JointOptions,
 ): { pairs: PairPrices; certificate: JointCertificate } {
   const { columns, levels, bundles, room, limit } = parts;
   const upAt = (share: number) => () =>
@@ -119,7 +120,7 @@ function priced(
     marked(warm ? nearOf(instance, columns, warm) : new Uint8Array(instance.orders).fill(1)),
   );
   const rounds = timeShare ? PAIR_ROUNDS[instance.form] : PAIR_ROUNDS_COUNTED;
-  const share = warm ? WARM_PAIR_SHARE : PAIR_SHARE;
+  const share = warm || known ? KNOWN_PAIR_SHARE : PAIR_SHARE;
   pairs.improve({
     rounds: warm ? WARM_PAIR_ROUNDS : rounds,
     lift: warm ? WARM_LIFT : LIFT[instance.form],

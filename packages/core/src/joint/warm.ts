@@ -1,10 +1,10 @@
 /** Starts a round from the answer and the prices of an earlier one. */
 import type { JointCertificate } from './bound.ts';
+import { placeIfFits } from './fits.ts';
 import type { Columns, JointInstance } from './instance.ts';
 import { pairPricesOf } from './lessor-prices.ts';
 import { levelsOf } from './levels.ts';
 import type { JointState } from './state.ts';
-import { keepsTerms } from './terms.ts';
 
 export interface Warm {
   readonly certificate: JointCertificate;
@@ -83,23 +83,11 @@ export function focusOf(
   warm: Warm,
   state: JointState,
 ): Int32Array {
-  const { orders, first, lessor } = instance;
+  const { orders, first } = instance;
   const isFocus = nearOf(instance, columns, warm);
   for (let i = 0; i < orders; i++) {
     const units = warm.units.subarray(first[i]!, first[i + 1]!);
-    if (units.every((one) => one === 0) || !keepsTerms(instance, i, units)) {
-      isFocus[i] = 1;
-      continue;
-    }
-    state.mark();
-    state.place(i, units);
-    for (let e = first[i]!; e < first[i + 1]!; e++) {
-      if (state.units[e]! > 0 && state.isOver(lessor[e]!)) {
-        state.undo();
-        isFocus[i] = 1;
-        break;
-      }
-    }
+    if (units.every((one) => one === 0) || !placeIfFits(state, i, units)) isFocus[i] = 1;
   }
   return marked(isFocus);
 }

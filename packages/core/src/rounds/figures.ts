@@ -2,6 +2,7 @@
 import type { Micro } from '../units/money.ts';
 import type { Answered, SolverAnswer } from './answer.ts';
 import type { Compiled } from './compile.ts';
+import { unitsOf } from './instance.ts';
 import type { RoundOrder, Wishes } from './market.ts';
 import type { RoundReport } from './report.ts';
 import type { JointRound } from './round.ts';
@@ -16,19 +17,22 @@ const FAULT_LENGTH_MOST = 200;
 
 /** Null without a sound answer of a solver: there is no bound then. */
 export function objectiveOf(
-  { round, alone, programme }: Compiled,
-  { used, fault }: Answered,
+  { programme: { instance } }: Compiled,
+  { filled, fault }: Answered,
   answer: SolverAnswer | null,
 ): Objective | null {
   if (!answer || fault !== null) return null;
   const { lowerBound } = answer;
-  if (used === 'joint') return { cost: answer.cost, lowerBound };
-  const { penalty } = programme.instance;
+  const { orders, first, need, penalty, unitCost } = instance;
+  const units = unitsOf(instance, filled);
   let cost = 0;
-  for (const i of round.orders.keys()) {
-    const replicas = alone.replicas[i] as number;
-    const paid = Math.ceil((alone.preference[i] as number) / programme.quantum) * replicas;
-    cost += replicas > 0 ? paid : (penalty[i] as number);
+  for (let i = 0; i < orders; i += 1) {
+    let missing = need[i] as number;
+    for (let e = first[i] as number; e < (first[i + 1] as number); e += 1) {
+      missing -= units[e] as number;
+      cost += (units[e] as number) * (unitCost[e] as number);
+    }
+    cost += (missing * (penalty[i] as number)) / (need[i] as number);
   }
   return { cost: Math.max(cost, lowerBound), lowerBound };
 }

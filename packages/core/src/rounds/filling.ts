@@ -8,7 +8,7 @@ import { costOf, type Micro } from '../units/money.ts';
 import type { Round, RoundLot, RoundOrder, Wishes } from './market.ts';
 
 /** What an order holds at one lot. */
-interface Held {
+export interface Held {
   placement: Placement;
   /** Position among the order's wishes. */
   wish: number;
@@ -16,6 +16,8 @@ interface Held {
 
 /** What became of a round's orders. */
 export interface Filled {
+  /** Per order, the same as in `parts`: lot by lot. */
+  held: readonly (readonly Held[])[];
   /** Per order, empty when it got nothing. */
   parts: readonly (readonly MatchPart[])[];
   replicas: readonly number[];
@@ -57,6 +59,15 @@ export class Filling {
       before.placement.devices.push(...placement.devices);
     } else own.set(at, { placement, wish });
     return placement.replicas;
+  }
+
+  /** Gives the order what it held elsewhere, down to the devices. */
+  keep(i: number, { wish, placement }: Held): void {
+    const { order } = this.#orders[i] as RoundOrder;
+    const at = (this.#wishes[i] as Wishes).lot[wish] as number;
+    const own = { ...placement, devices: [...placement.devices] };
+    this.#free[at] = withPlacement(this.#free[at] as Lot, order.replica, own, -1);
+    (this.#held[i] as Map<number, Held>).set(at, { placement: own, wish });
   }
 
   /** Takes everything back that the order holds. */
@@ -201,6 +212,7 @@ export class Filling {
   result(): Filled {
     const all = this.#orders.map((_, i) => i);
     return {
+      held: all.map((i) => [...(this.#held[i] as Map<number, Held>).values()]),
       parts: all.map((i) => this.#partsOf(i)),
       replicas: all.map((i) => this.replicasOf(i)),
       preference: all.map((i) => this.#preferenceOf(i)),

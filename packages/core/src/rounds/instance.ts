@@ -2,6 +2,7 @@
 import type { JointInstance } from '../joint/instance.ts';
 import { costOf } from '../units/money.ts';
 import { AMOUNT_FIELDS, type ReplicaRequest } from '../units/resources.ts';
+import type { Filled } from './filling.ts';
 import type { Round, RoundLot, RoundOrder } from './market.ts';
 import { limitCost } from './wishes.ts';
 
@@ -97,6 +98,15 @@ export function instanceOf(
     most,
   };
   return { instance, quantum, units };
+}
+
+/** Units per pair of what orders hold. */
+export function unitsOf({ first, lessor }: JointInstance, { held }: Filled): Int32Array {
+  const units = new Int32Array(lessor.length);
+  for (const [i, own] of held.entries()) {
+    for (const { wish, placement } of own) units[(first[i] as number) + wish] = placement.replicas;
+  }
+  return units;
 }
 
 function quantumFor(sum: number): number {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { machine, resourceSpec, WALL_MS } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { Dice, randomOffer, randomOrder, type Taste } from '../../test/random-market.ts';
+import type { JointInstance } from '../joint/instance.ts';
 import { solveJoint } from '../joint/solve.ts';
 import { Market } from '../matching/market.ts';
 import { matchOrder } from '../matching/match.ts';
@@ -129,6 +130,30 @@ describe('a round', () => {
     expect(joint).toBeGreaterThan(5);
   });
 
+  it('takes what is better of an answer that leaves out an order, and nothing of the rest', () => {
+    let mixed = 0;
+    fc.assert(
+      fc.property(SIZES, ({ seed, lessors, count, taste }) => {
+        const { compiled } = drawn(seed, lessors, count, taste);
+        const { alone, programme, round } = compiled;
+        const { first } = programme.instance;
+        const result = solveJoint(programme.instance, { seed, iterations: 300 });
+        const left = alone.replicas.findIndex((replicas) => replicas > 0);
+        if (left < 0) return;
+        const units = result.units.slice().fill(0, first[left], first[left + 1]);
+        const cost = costOf(programme.instance, units);
+        const answer = { ...result, units, cost, ...result.certificate };
+        const { filled, used, fault } = whole(answerOf(compiled, answer));
+        expect(fault).toBeNull();
+        expect(checkFilled(round, filled)).toBeUndefined();
+        expect(filled.replicas[left]).toBeGreaterThanOrEqual(alone.replicas[left] as number);
+        if (used === 'joint') mixed += 1;
+      }),
+      { numRuns: 200 },
+    );
+    expect(mixed).toBeGreaterThan(5);
+  });
+
   it('refuses an answer that sells too much, and one that lies about its cost', () => {
     let refused = 0;
     fc.assert(
@@ -170,6 +195,20 @@ describe('a round', () => {
     expect(changed).toBeGreaterThan(50);
   });
 });
+
+/** As the programme counts: units at their costs, and the penalty of what is missing. */
+function costOf({ orders, first, need, penalty, unitCost }: JointInstance, units: Int32Array) {
+  let cost = 0;
+  for (let i = 0; i < orders; i += 1) {
+    let missing = need[i] as number;
+    for (let e = first[i] as number; e < (first[i + 1] as number); e += 1) {
+      missing -= units[e] as number;
+      cost += (units[e] as number) * (unitCost[e] as number);
+    }
+    cost += (missing * (penalty[i] as number)) / (need[i] as number);
+  }
+  return cost;
+}
 
 /** Changes one thing that nobody agreed to. */
 function spoil(dice: Dice, { parts }: Filled): void {

@@ -9,6 +9,8 @@ import type { RoundSettings } from './settings.ts';
 /** What a solver is asked; the hub's shell carries it to a thread and brings the answer back. */
 export interface SolveRequest {
   instance: JointInstance;
+  /** Units per pair of an answer to do better than: what orders get one by one. */
+  start: Int32Array;
   seed: number;
   /** Null: by time alone. */
   iterations: number | null;

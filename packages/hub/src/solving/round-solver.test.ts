@@ -12,7 +12,8 @@ afterEach(() => solver.close());
 function ask(over: Partial<SolveRequest>) {
   solver = new RoundSolver((error) => faults.push(error));
   const instance = generatePractical({ orders: 60, lessors: 200, seed: 1 });
-  const request = { instance, seed: 1, iterations: null, solveMs: 500, ...over };
+  const start = new Int32Array(instance.lessor.length);
+  const request = { instance, start, seed: 1, iterations: null, solveMs: 500, ...over };
   return { request, solved: solver.solve(request) };
 }
 

@@ -19,12 +19,13 @@ export class RoundSolver {
   }
 
   /** Null: the solver failed. */
-  async solve({ instance, seed, iterations, solveMs }: SolveRequest): Promise<SolverAnswer | null> {
+  async solve({ instance, start, ...request }: SolveRequest): Promise<SolverAnswer | null> {
+    const { seed, iterations, solveMs } = request;
     const budget = iterations === null ? { seconds: solveMs / 1_000 } : { iterations };
     try {
       const { units, cost, lowerBound, certificate, ...result } = await this.#solver.solve(
         instance,
-        { seed, ...budget },
+        { seed, start, ...budget },
       );
       const { lessorPrices } = certificate;
       return { units, cost, lowerBound, lessorPrices, iterations: result.iterations };

@@ -15,7 +15,8 @@ export interface Delivery {
 /** @param faults  without them every answer is in time and sound. */
 export function deliveryOf(rng: Rng, request: SolveRequest, faults: boolean): Delivery | undefined {
   const iterations = Math.min(request.iterations ?? ITERATIONS_MOST, ITERATIONS_MOST);
-  const result = solveJoint(request.instance, { seed: request.seed, iterations });
+  const { instance, start, seed } = request;
+  const result = solveJoint(instance, { seed, start, iterations });
   const { units, cost, lowerBound, certificate } = result;
   const { lessorPrices } = certificate;
   const answer = { units, cost, lowerBound, lessorPrices, iterations: result.iterations };
