@@ -10,21 +10,28 @@ const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta
 
 export interface HubProcess {
   pid: number;
+  process: ChildProcess;
   /** How late its event loop was since the last call: quantiles in ms. */
   loopDelay(): Promise<{ p50: number; p99: number }>;
   /** Ends the hub and returns how many transactions it made durable. */
   stop(): Promise<number>;
 }
 
-/** Resolves when the hub says that it is ready. */
+/**
+ * Resolves when the hub says that it is ready.
+ *
+ * @param watches  further modules that are loaded before it starts.
+ */
 export async function startHubProcess(
   directory: string,
   config: { id: string } & object,
+  watches: readonly string[] = [],
 ): Promise<HubProcess> {
   const file = join(directory, `${config.id}.json`);
   writeFileSync(file, JSON.stringify(config));
   // The IPC channel ties the hub's life to ours.
-  const child = spawn(process.execPath, ['--import', LOOP_DELAY, MAIN, '--config', file], {
+  const imports = [LOOP_DELAY, ...watches].flatMap((watch) => ['--import', watch]);
+  const child = spawn(process.execPath, [...imports, MAIN, '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let log = '';
@@ -34,6 +41,7 @@ export async function startHubProcess(
   await ready(child, () => log);
   return {
     pid: child.pid as number,
+    process: child,
     loopDelay: async () => {
       child.send('loop-delay');
       const [delay] = await once(child, 'message');

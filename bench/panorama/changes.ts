@@ -1,8 +1,9 @@
-/** From an offer that changes at its agent to an order that it is matched with at every other hub. */
+/** From an offer that changes at its agent to every other hub, where it can be, or is, matched. */
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
+import type { OfferWanted } from '@sparegrid/core/participant/reporter';
 import { signDocument } from '@sparegrid/core/units/document';
 import type { JsonValue } from '@sparegrid/core/units/json';
 import { readTls } from '@sparegrid/link/nats/nats-transport';
@@ -10,6 +11,7 @@ import type { Lessee } from '@sparegrid/sim/replay/lessee';
 import { offerOf, orderOf } from '../e2e/machine.ts';
 import { quantile, type Result } from '../result.ts';
 import { type NatsNetwork, openNatsNetwork } from './nats-network.ts';
+import { nowMs, type RowStep, type RowSteps } from './row-steps.ts';
 
 const CHANGES = 150;
 const WARM_UP = 20;
@@ -25,23 +27,52 @@ export async function benchChanges(report: (result: Result) => void, hubs: numbe
   const network = await openNatsNetwork(directory, hubs, CORES, heard);
   try {
     const before = await probe(directory, network);
-    const samples: number[] = [];
+    const samples: Sample[] = [];
     for (let tick = 0; tick < WARM_UP + CHANGES; tick += 1) {
-      const ms = await changeOnce(network, events, String(tick));
-      if (tick >= WARM_UP) samples.push(ms);
+      samples.push(await seen(network, `seen ${tick}`));
+    }
+    const matched: number[] = [];
+    for (let tick = 0; tick < WARM_UP + CHANGES; tick += 1) {
+      matched.push(await matchedOnce(network, events, `matched ${tick}`));
     }
     const bare = [...before, ...(await probe(directory, network))];
-    for (const [metric, share] of [
-      ['change_matchable_p50', 0.5],
-      ['change_matchable_p99', 0.99],
-    ] as const) {
-      const [value, by] = [quantile(samples, share), quantile(bare, share)];
+    const line = (name: string, values: readonly number[], share: number) => {
+      const [value, by] = [quantile(values.slice(WARM_UP), share), quantile(bare, share)];
       const baseline = `NATS publish and one fdatasync ${by.toPrecision(3)} ms`;
+      const metric = `${name}_p${100 * share}`;
       report({
         ...{ bench: 'panorama', case: `${hubs} hubs, at all others`, metric, value, unit: 'ms' },
         ...{ baseline, ratio: value / by },
       });
+    };
+    for (const share of [0.5, 0.99]) {
+      line(
+        'change_matchable',
+        samples.map(({ matchableMs }) => matchableMs),
+        share,
+      );
     }
+    line(
+      'to_own_hub',
+      samples.map(({ ownBeganMs }) => ownBeganMs),
+      0.5,
+    );
+    line(
+      'own_step',
+      samples.map(({ ownStepMs }) => ownStepMs),
+      0.5,
+    );
+    line(
+      'to_last_hub',
+      samples.map(({ travelMs }) => travelMs),
+      0.5,
+    );
+    line(
+      'last_step',
+      samples.map(({ lastStepMs }) => lastStepMs),
+      0.5,
+    );
+    for (const share of [0.5, 0.99]) line('change_matched', matched, share);
   } finally {
     await network.stop();
     rmSync(directory, { recursive: true, force: true });
@@ -63,8 +94,42 @@ class OrderEvents {
   }
 }
 
-/** Milliseconds until the last of the hubs has matched its order, and told so. */
-async function changeOnce(
+/** Milliseconds of the parts of the way, and of all of it. */
+interface Sample {
+  /** From the agent's change until the last of the other hubs has it in its index. */
+  matchableMs: number;
+  /** Until its own hub's step begins. */
+  ownBeganMs: number;
+  ownStepMs: number;
+  /** From there, with the commit and the frames, until the step of the last hub begins. */
+  travelMs: number;
+  lastStepMs: number;
+}
+
+/** Nobody waits for the offer: what is measured is the way of the row. */
+async function seen({ lessor, steps }: NatsNetwork, tick: string): Promise<Sample> {
+  const [own, ...others] = steps as [RowSteps, ...RowSteps[]];
+  const startedMs = nowMs();
+  lessor.offer(offerWith(tick));
+  const [first, ...rows] = await Promise.all([own, ...others].map((hub) => hub.after(startedMs)));
+  const last = rows.reduce((late, one) => (one.endedMs > late.endedMs ? one : late));
+  const { beganMs, endedMs } = first as RowStep;
+  return {
+    matchableMs: last.endedMs - startedMs,
+    ownBeganMs: beganMs - startedMs,
+    ownStepMs: endedMs - beganMs,
+    travelMs: last.beganMs - endedMs,
+    lastStepMs: last.endedMs - last.beganMs,
+  };
+}
+
+function offerWith(tick: string): OfferWanted {
+  const offer = offerOf(Date.now(), CORES);
+  return { ...offer, lots: offer.lots.map((lot) => ({ ...lot, labels: { tick } })) };
+}
+
+/** Milliseconds until the last of the hubs has matched an order that waited for it, and told so. */
+async function matchedOnce(
   { lessor, lessees }: NatsNetwork,
   events: OrderEvents,
   tick: string,
@@ -72,9 +137,8 @@ async function changeOnce(
   const others = lessees.slice(1);
   const orders = await Promise.all(others.map((lessee) => submit(lessee, tick)));
   await Promise.all(orders.map((order) => events.of(`${order} unmatched`)));
-  const offer = offerOf(Date.now(), CORES);
   const startedAt = performance.now();
-  lessor.offer({ ...offer, lots: offer.lots.map((lot) => ({ ...lot, labels: { tick } })) });
+  lessor.offer(offerWith(tick));
   await Promise.all(orders.map((order) => events.of(`${order} matched`)));
   const ms = performance.now() - startedAt;
   await Promise.all(orders.map((order) => events.of(`${order} frozen`)));

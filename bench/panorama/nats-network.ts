@@ -12,7 +12,9 @@ import { type RunningLessor, startLessor } from '@sparegrid/sim/replay/lessor';
 import { type HubProcess, startHubProcess } from '../e2e/hub-process.ts';
 import { offerOf, specOf } from '../e2e/machine.ts';
 import { TIMING, untilKnown } from '../e2e/market.ts';
+import { RowSteps } from './row-steps.ts';
 
+const ROW_WATCH = new URL('./row-watch.ts', import.meta.url).href;
 const HOST = '127.0.0.1';
 const ORGANIZATION: Organization = { id: 'bench', name: 'Bench', kind: 'company' };
 
@@ -20,6 +22,8 @@ export interface NatsNetwork {
   lessor: RunningLessor;
   /** By hub, the first hub's first. */
   lessees: Lessee[];
+  /** By hub, too: when each took in an offer or rows. */
+  steps: RowSteps[];
   /** The first hub's mesh server, and the certificate that may do all there. */
   server: { url: string; tls: TlsFiles };
   stop(): Promise<void>;
@@ -68,7 +72,7 @@ export async function openNatsNetwork(
       })),
       timing: TIMING,
     };
-    processes.push(await startHubProcess(directory, config));
+    processes.push(await startHubProcess(directory, config, [ROW_WATCH]));
   }
   const onFault = (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
@@ -101,6 +105,7 @@ export async function openNatsNetwork(
   return {
     lessor,
     lessees,
+    steps: processes.map((hub) => new RowSteps(hub.process)),
     server: { url: url('h1', 0), tls: first as TlsFiles },
     stop: async () => {
       for (const lessee of lessees) await lessee.stop();
