@@ -99,7 +99,7 @@ async function ownOrder(
   // First what changes: once that is gone, the whole record says it all.
   const progress = await store.read(progressTableOf(KEPT_ORDER), order);
   const text = await store.read(KEPT_ORDER.table, order);
-  const whole = text === null ? null : decodeStored<OrderRecord>(text);
+  const whole = text === null ? null : KEPT_ORDER.readFrom(decodeStored(text));
   if (whole?.order.lessee !== lessee) return null;
   return progress === null ? whole : KEPT_ORDER.withProgress(whole, decodeStored(progress));
 }

@@ -1,10 +1,26 @@
 /** What of agreements and parts goes on changing, apart from the terms that were signed. */
 import type { SignedDocument } from '../units/document.ts';
+import { decodeStored } from '../units/json.ts';
 import type { Kept } from '../units/kept.ts';
-import type { AgreementPart, AgreementRecord, PartRecord } from './records.ts';
+import type { AgreementPart, AgreementPartTerms, AgreementRecord, PartRecord } from './records.ts';
+
+type Signed = Pick<PartRecord, 'terms' | 'document'>;
+type Written<T extends Signed> = Omit<T, 'terms'> & { terms?: AgreementPartTerms };
+
+function withoutTerms<T extends Signed>({ terms, ...rest }: T): object {
+  return rest;
+}
+
+/** Records of earlier versions have them beside the text. */
+function withTerms<T extends Signed>(written: Written<T>): T {
+  const terms = written.terms ?? decodeStored<AgreementPartTerms>(written.document.payload);
+  return { ...written, terms } as T;
+}
 
 export const KEPT_PART: Kept<PartRecord, Omit<PartRecord, 'terms' | 'document'>> = {
   table: 'part',
+  writtenOf: withoutTerms,
+  readFrom: (written) => withTerms(written as Written<PartRecord>),
   progressOf: ({ terms, document, ...progress }) => progress,
   withProgress: (whole, progress) => ({ ...whole, ...progress }),
 };
@@ -16,6 +32,13 @@ interface AgreementProgress extends Omit<AgreementRecord, 'parts'> {
 /** A countersignature comes with the vote, over the text that is on record. */
 export const KEPT_AGREEMENT: Kept<AgreementRecord, AgreementProgress> = {
   table: 'agreement',
+  writtenOf: ({ parts, ...rest }) => ({ ...rest, parts: parts.map(withoutTerms) }),
+  readFrom: (written) => {
+    const { parts, ...rest } = written as Omit<AgreementRecord, 'parts'> & {
+      parts: Written<AgreementPart>[];
+    };
+    return { ...rest, parts: parts.map((part) => withTerms(part)) };
+  },
   progressOf: ({ parts, ...progress }) => ({
     ...progress,
     parts: parts.map(({ terms, document, ...part }) => ({

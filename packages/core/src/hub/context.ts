@@ -125,13 +125,13 @@ export class HubContext implements AgreementPorts {
 
   keep<T extends object>(kind: Kept<T>, key: string, record: T): void {
     if (this.#whole.has(record)) return this.out.putProgress(kind, key, record);
-    this.out.put(kind.table, key, record);
+    this.out.putWhole(kind, key, record);
     this.#whole.add(record);
   }
 
   /** In one piece again: no restart reads it, nothing of it changes any more. */
   archive<T extends object>(kind: Kept<T>, key: string, record: T): void {
-    this.out.put(kind.table, key, record, false);
+    this.out.putWhole(kind, key, record, false);
     this.out.remove(progressTableOf(kind), key);
   }
 

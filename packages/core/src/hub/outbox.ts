@@ -23,6 +23,13 @@ export class Outbox<Effect> {
     this.#dirty.set(`${table} ${key}`, { table, key, record: () => record, live });
   }
 
+  /** All of a record that is kept; as above. */
+  putWhole<T extends object>(kind: Kept<T>, key: string, record: T, live = true): void {
+    const { table } = kind;
+    const written = () => kind.writtenOf(record);
+    this.#dirty.set(`${table} ${key}`, { table, key, record: written, live });
+  }
+
   /** Of a record that is on record: nothing more is written where all of it is, in this step. */
   putProgress<T extends object>(kind: Kept<T>, key: string, record: T): void {
     if (this.#dirty.get(`${kind.table} ${key}`)?.record) return;

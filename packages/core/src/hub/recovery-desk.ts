@@ -160,7 +160,7 @@ export class RecoveryDesk {
 
   /** What was written beside the older record no longer counts. */
   #putWhole<T extends object>(kind: Kept<T>, key: string, record: T): void {
-    this.#context.put(kind.table, key, record);
+    this.#context.out.putWhole(kind, key, record);
     this.#context.out.remove(progressTableOf(kind), key);
   }
 

@@ -21,6 +21,16 @@ describe('records with progress', () => {
     expect(world.hub('h1').core.orders.size).toBe(1);
   });
 
+  it('hold what was signed once, as the signed text', () => {
+    for (const { store } of world.hubs.values()) {
+      for (const { table, text } of store.live()) {
+        if (table === 'part' || table === 'agreement') {
+          expect(text.split('orderDigest').length).toBe(text.split('"document"').length);
+        }
+      }
+    }
+  });
+
   it('do not have their texts written again', () => {
     for (const { store } of world.hubs.values()) {
       for (const { table, text } of store.live()) {
