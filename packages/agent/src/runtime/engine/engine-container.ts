@@ -13,6 +13,7 @@ import { type Engine, statusOf } from './engine.ts';
 import type { FirstWords } from './first-words.ts';
 import { appendFrames, type OutputBase } from './log-copy.ts';
 import type { Scratch } from './scratch.ts';
+import { isUnstarted, processesOf, removeUnstarted } from './unstarted.ts';
 
 export interface EngineAttempt {
   id: ContainerId;
@@ -178,10 +179,7 @@ export class EngineContainer {
       if (this.#hasClosed()) return;
       if (!info) return this.#ended({ exitCode: null, reason: 'exit', detail: 'it was removed' });
       const { Status } = info.State;
-      if (Status === 'created' || Status === 'configured' || Status === 'initialized') {
-        const detail = 'it was never started';
-        return this.#ended({ exitCode: null, reason: 'start-failed', detail });
-      }
+      if (isUnstarted(Status)) return this.#ended(await this.#endUnstarted(info.Id));
       if (info.State.Running || Status === 'paused') {
         // A copy ends with the container, or with the engine; one more may end before either is seen.
         if (looks > 0) await sleep(LOOK_MS);
@@ -194,6 +192,18 @@ export class EngineContainer {
       if (this.#hasClosed()) return;
       return this.#ended(await this.#endOf(info.State, cut));
     }
+  }
+
+  /** Its engine takes it for never started, and may have died in the middle of that. */
+  async #endUnstarted(containerId: string): Promise<End> {
+    await this.#attempt.firstWords?.end();
+    const hasRun = (await processesOf(containerId)).length > 0;
+    // Durable before the traces are gone: this attempt was the one.
+    if (hasRun && this.#phase === 'starting') await this.#began();
+    await removeUnstarted(this.#engine, containerId, this.#logger, this.#closed.signal);
+    if (!hasRun) return { exitCode: null, reason: 'start-failed', detail: 'it was never started' };
+    const detail = 'its engine died as it was started, and it was ended';
+    return { exitCode: null, reason: 'exit', detail };
   }
 
   async #began(): Promise<void> {

@@ -13,12 +13,13 @@ import { ContainerOutput } from '../container-output.ts';
 import { archiveOf } from '../directory-archive.ts';
 import type { ContainerUsage, KnownContainer, Report, Runtime } from '../runtime.ts';
 import { type Confinement, containerOptions } from './container-options.ts';
-import { Engine, statusOf, unlessMissing } from './engine.ts';
+import { Engine, isAway, isUnreached, statusOf } from './engine.ts';
 import { EngineContainer } from './engine-container.ts';
 import { FirstWords } from './first-words.ts';
 import { Images } from './image.ts';
 import type { OutputBase } from './log-copy.ts';
 import { Scratch, type ScratchMode } from './scratch.ts';
+import { isUnstarted, removeUnstarted } from './unstarted.ts';
 
 export interface EngineRuntimeSettings extends Confinement {
   kind: 'docker' | 'podman';
@@ -67,6 +68,7 @@ export class EngineRuntime implements Runtime {
   readonly #starting = new Map<ContainerId, AbortController>();
   /** For each container what is being done to it: one thing after the other. */
   readonly #work = new Map<ContainerId, Promise<void>>();
+  readonly #closed = new AbortController();
 
   constructor(settings: EngineRuntimeSettings) {
     this.#settings = settings;
@@ -97,13 +99,11 @@ export class EngineRuntime implements Runtime {
   /** Of this agent, but not what it shall follow: left by a crash between two steps. */
   async #removeUnknown(known: readonly KnownContainer[], forgotten: string[]): Promise<void> {
     const attempts = new Map(known.map(({ id, attempt }) => [id, String(attempt)]));
-    for (const { Id, Labels } of await this.#listOwn()) {
+    for (const { Id, Labels, State } of await this.#listOwn()) {
       const id = Labels[LABEL.container] ?? '';
       const isFollowed = attempts.get(id) === Labels[LABEL.attempt];
       if (isFollowed || (!attempts.has(id) && forgotten.includes(id))) continue;
-      await this.#engine
-        .call((docker) => docker.getContainer(Id).remove({ force: true, v: true }))
-        .catch(unlessMissing);
+      await this.#remove(Id, State);
     }
   }
 
@@ -161,17 +161,16 @@ export class EngineRuntime implements Runtime {
       this.#containers.delete(id);
       this.#outputs.delete(id);
       if (!SAFE_ID.test(id)) return;
-      for (const { Id } of await this.#listOwn(id)) await this.#remove(Id);
+      for (const { Id, State } of await this.#listOwn(id)) await this.#remove(Id, State);
       const files = this.#filesOf(id);
       await new Scratch(this.#settings.scratchMode, files.directory, 0).close();
       await files.remove();
     });
   }
 
-  async #remove(name: string): Promise<void> {
-    await this.#engine
-      .call((docker) => docker.getContainer(name).remove({ force: true, v: true }))
-      .catch(unlessMissing);
+  async #remove(containerId: string, state: string): Promise<void> {
+    if (!isUnstarted(state)) return this.#engine.remove(containerId);
+    await removeUnstarted(this.#engine, containerId, this.#settings.logger, this.#closed.signal);
   }
 
   logAcked(id: ContainerId, seq: number): void {
@@ -191,8 +190,8 @@ export class EngineRuntime implements Runtime {
 
   async close(): Promise<void> {
     if (this.#settings.endWithAgent) {
-      for (const { Id } of await this.#listOwn().catch(() => [])) {
-        await this.#remove(Id).catch(() => {});
+      for (const { Id, State } of await this.#listOwn().catch(() => [])) {
+        await this.#remove(Id, State).catch(() => {});
       }
       for (const id of this.#outputs.keys()) {
         const { directory } = this.#filesOf(id);
@@ -200,6 +199,7 @@ export class EngineRuntime implements Runtime {
       }
     }
     this.#engine.close();
+    this.#closed.abort();
     for (const container of this.#containers.values()) container.close();
     // What a daemon that hangs never answers is looked up by the next life of the agent.
     const over = new AbortController();
@@ -233,7 +233,7 @@ export class EngineRuntime implements Runtime {
     before?.close();
     output.began();
     const base = { out: await files.sizeOf('out'), err: await files.sizeOf('err') };
-    if (before) await this.#remove(this.#nameOf(id, before.attempt));
+    if (before) await this.#engine.remove(this.#nameOf(id, before.attempt));
     const login = read.value.registry ?? null;
     const wanted = { reference, login, pinned: await files.image() };
     const scratch = this.#scratchOf(files, amounts.storageBytes);
@@ -263,14 +263,18 @@ export class EngineRuntime implements Runtime {
     if (stopped.aborted) throw new Error('stopped before it was started');
     const { kind, report, logger } = this.#settings;
     const firstWords = kind === 'docker' ? await this.#listen(name, files, base, output) : null;
+    let isStarted: boolean;
     try {
-      await this.#startOnce(name);
+      isStarted = await this.#startOnce(name, stopped);
     } catch (error) {
       await firstWords?.end();
+      const info = await this.#engine.inspect(name);
+      if (info) await this.#remove(info.Id, info.State.Status);
       throw error;
     }
     const details = { id, attempt, name, files, output, base, scratch, firstWords, kind };
-    this.#containers.set(id, new EngineContainer(details, true, this.#engine, report, logger));
+    const made = new EngineContainer(details, isStarted, this.#engine, report, logger);
+    this.#containers.set(id, made);
   }
 
   /** Without it the first words come with the log, a little later. */
@@ -292,15 +296,24 @@ export class EngineRuntime implements Runtime {
     }
   }
 
-  /** An answer may be lost with the daemon: whether it was started is then looked up, not tried. */
-  async #startOnce(name: string): Promise<void> {
-    let isFirst = true;
-    await this.#engine.call(async (docker) => {
-      const container = docker.getContainer(name);
-      const status = isFirst ? 'created' : (await container.inspect()).State.Status;
-      isFirst = false;
-      if (status === 'created' || status === 'configured') await container.start();
-    });
+  /**
+   * Starts it once whatever happens: a program may have begun, and even ended, although the answer was
+   * lost with the daemon.
+   *
+   * @returns false when whether it was started must be looked up.
+   */
+  async #startOnce(name: string, stopped: AbortSignal): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#engine.once((docker) => docker.getContainer(name).start());
+        return true;
+      } catch (error) {
+        if (!isAway(error) || this.#engine.isClosed) throw error;
+        if (!isUnreached(error)) return false;
+      }
+      await this.#engine.call((docker) => docker.ping());
+      if (stopped.aborted) throw new Error('stopped before it was started');
+    }
   }
 
   async #adoptOne({ id, attempt, logSeq, stopGraceMs }: KnownContainer): Promise<void> {

@@ -77,6 +77,13 @@ export class Engine {
     return (info as { LiveRestoreEnabled?: boolean }).LiveRestoreEnabled === true;
   }
 
+  /** Kills and removes it, when it is there. */
+  async remove(name: string): Promise<void> {
+    await this.call((docker) => docker.getContainer(name).remove({ force: true, v: true })).catch(
+      unlessMissing,
+    );
+  }
+
   /** Undefined when there is no such container. */
   async inspect(name: string): Promise<Docker.ContainerInspectInfo | undefined> {
     return this.call((docker) => docker.getContainer(name).inspect()).catch(unlessMissing);
@@ -91,6 +98,12 @@ export function isAway(error: unknown): boolean {
   };
   if (statusCode !== undefined) return false;
   return (code !== undefined && AWAY.has(code)) || /socket hang up|aborted/.test(message ?? '');
+}
+
+/** The daemon was not there to begin with: what was asked for did not happen. */
+export function isUnreached(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === 'ECONNREFUSED' || code === 'ENOENT';
 }
 
 export function statusOf(error: unknown): number | undefined {

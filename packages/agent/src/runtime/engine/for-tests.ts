@@ -39,7 +39,25 @@ function find(program: string): string | undefined {
 export interface EngineOptions {
   /** Whether containers outlive the daemon; Podman's always do. */
   liveRestore?: boolean;
+  /** Lets the moments of a start be held, see {@link TestEngine.hold}. */
+  holds?: boolean;
 }
+
+/**
+ * Stands for runc, and keeps back the answer to what the file `hold` names, `create` or `start`, as long
+ * as that is there.
+ */
+const HOLDING_RUNC = (folder: string, runc: string) => `#!/bin/sh
+${runc} "$@"
+code=$?
+[ -e ${folder}/hold ] || exit $code
+for word in "$@"; do
+  [ "$word" = "$(cat ${folder}/hold 2>/dev/null)" ] || continue
+  : >${folder}/held
+  while [ -e ${folder}/hold ]; do sleep 0.02; done
+done
+exit $code
+`;
 
 /** A daemon of its own: socket, data, processes; others on the machine are not touched. */
 export class TestEngine {
@@ -48,13 +66,19 @@ export class TestEngine {
   readonly engine: Engine;
   readonly #folder: string;
   readonly #liveRestore: boolean;
+  readonly #runtime: string;
   #daemon: ChildProcess | undefined;
 
-  private constructor(kind: EngineKind, { liveRestore = true }: EngineOptions) {
+  private constructor(kind: EngineKind, { liveRestore = true, holds = false }: EngineOptions) {
     this.kind = kind;
     this.#liveRestore = liveRestore;
     this.#folder = mkdtempSync(join(tmpdir(), `sg-${kind}-`));
     this.socket = join(this.#folder, 'd.sock');
+    this.#runtime = holds ? join(this.#folder, 'holding-runc') : 'runc';
+    if (holds) {
+      const script = HOLDING_RUNC(this.#folder, find('runc') ?? 'runc');
+      writeFileSync(this.#runtime, script, { mode: 0o755 });
+    }
     this.engine = new Engine(
       this.socket,
       createLogger(kind, () => {}),
@@ -101,6 +125,9 @@ export class TestEngine {
       ['--default-ulimit', 'nofile=1024:20000'],
       ['--iptables=false', '--bridge=none'],
       this.#liveRestore ? ['--live-restore'] : [],
+      this.#runtime === 'runc'
+        ? []
+        : ['--add-runtime', `holding=${this.#runtime}`, '--default-runtime', 'holding'],
     ];
     return [find('dockerd') ?? 'dockerd', args.flat(), {}];
   }
@@ -113,7 +140,7 @@ export class TestEngine {
     );
     const args = [
       ['--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp')],
-      ['--cgroup-manager', 'cgroupfs', '--runtime', 'runc'],
+      ['--cgroup-manager', 'cgroupfs', '--runtime', this.#runtime],
       ['system', 'service', '--time=0', `unix://${this.socket}`],
     ];
     return [find('podman') ?? 'podman', args.flat(), { CONTAINERS_CONF: at('containers.conf') }];
@@ -145,6 +172,21 @@ export class TestEngine {
     const gone = once(daemon, 'exit');
     daemon.kill('SIGKILL');
     await gone;
+  }
+
+  /**
+   * Does something that starts a container, and resolves when it was made (`create`), or its program
+   * started (`start`), and the daemon does not know it yet.
+   *
+   * @returns what lets it go on.
+   */
+  async hold(moment: 'create' | 'start', what: () => void): Promise<() => void> {
+    const [hold, held] = [join(this.#folder, 'hold'), join(this.#folder, 'held')];
+    rmSync(held, { force: true });
+    writeFileSync(hold, moment);
+    what();
+    while (!existsSync(held)) await sleep(5);
+    return () => rmSync(hold);
   }
 
   /** Names of the containers that there are, running or not. */

@@ -1,0 +1,180 @@
+/**
+ * kill -9 of the daemon between the start of a program and the moment the daemon knows of it: the
+ * program is ended, reported, and never doubled. SPAREGRID_KILL_ROUNDS=20 for more.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { DesiredContainer } from '@sparegrid/core/messages';
+import { createLogger } from '@sparegrid/link/daemon/logger';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Reports } from '../reports-for-tests.ts';
+import { EngineRuntime } from './engine-runtime.ts';
+import { IMAGE, TestEngine, whyNot } from './for-tests.ts';
+import { scratchMode } from './scratch.ts';
+
+const ROUNDS = Number(process.env['SPAREGRID_KILL_ROUNDS'] ?? 2);
+const ROUND_MS_MAX = 60_000;
+const MIB = 1_048_576;
+
+/** Says where it would be seen twice that it runs. */
+const COUNTS = `
+  echo $SPAREGRID_ATTEMPT >>/out/starts
+  while ! [ -e /out/end ]; do sleep 0.05; done; echo ended $SPAREGRID_ATTEMPT`;
+
+const ENGINES = [
+  { kind: 'docker', liveRestore: false },
+  { kind: 'docker', liveRestore: true },
+  { kind: 'podman', liveRestore: true },
+] as const;
+
+for (const { kind, liveRestore } of ENGINES) {
+  const missing = whyNot(kind);
+  const title = `${kind}${liveRestore ? '' : ' without live restore'}`;
+  if (missing) console.error(`SKIPPED: starts lost with ${title}: ${missing} on this machine`);
+
+  describe.skipIf(missing !== null)(`a start that is lost with its daemon: ${title}`, () => {
+    let engine: TestEngine;
+    let directory: string;
+    let runtime: EngineRuntime;
+    let reports: Reports;
+
+    beforeAll(async () => {
+      engine = await TestEngine.start(kind, { liveRestore, holds: true });
+      directory = await mkdtemp(join(tmpdir(), 'sparegrid-lost-'));
+      await open();
+    }, 60_000);
+
+    afterAll(async () => {
+      await runtime?.close();
+      await engine?.close();
+      await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
+    }, 60_000);
+
+    async function open(): Promise<void> {
+      const current = new Reports();
+      const opened = new EngineRuntime({
+        kind,
+        socket: engine.socket,
+        directory,
+        owner: 'lost',
+        images: [],
+        pidsMax: 64,
+        egressNetwork: null,
+        devices: {},
+        scratchMode: await scratchMode(),
+        resultBytesMax: MIB,
+        endWithAgent: false,
+        report: current.take,
+        logger: createLogger('p1.h1', () => {}),
+      });
+      current.acknowledge = (id, seq) => opened.logAcked(id, seq);
+      [runtime, reports] = [opened, current];
+    }
+
+    for (const moment of ['create', 'start'] as const) {
+      it(
+        `${ROUNDS} kills after ${moment}: what began is ended and told, then started once more`,
+        async () => {
+          for (let round = 0; round < ROUNDS; round += 1) {
+            await playRound(moment, `o-${'0'.repeat(32)}-1.0.${moment}${round}`, false);
+          }
+        },
+        ROUNDS * ROUND_MS_MAX,
+      );
+    }
+
+    it(
+      'the same with an agent that dies as well',
+      () => playRound('start', `o-${'0'.repeat(32)}-1.0.both`, true),
+      ROUND_MS_MAX,
+    );
+
+    async function playRound(moment: 'create' | 'start', id: string, agentToo: boolean) {
+      const container = containerOf(id);
+      const goOn = await engine.hold(moment, () => runtime.start(container));
+      if (moment === 'start') expect(attemptsOf(id)).toEqual(['0']);
+      const before = runtime;
+      await engine.killDaemon();
+      goOn();
+      if (agentToo) {
+        await before.close();
+        await open();
+        await runtime.adopt([{ id, attempt: 0, logSeq: 0, stopGraceMs: null }]);
+      }
+      await engine.start();
+      expect(await reports.exit(id)).toMatchObject({ exitCode: null });
+      if (moment === 'start') expect(reports.life(id)).toContain('0 started');
+      expect(attemptsOf(id)).toEqual([]);
+      runtime.start({ ...container, attempt: 1 });
+      while (attemptsOf(id).length === 0) await setImmediate();
+      expect(attemptsOf(id)).toEqual(['1']);
+      writeFileSync(join(directory, id, 'disk/out/end'), '');
+      await reports.until(() => reports.exits(id).some(({ exitCode }) => exitCode === 0));
+      expect(reports.text(id, 'stdout')).toBe('ended 1\n');
+      const starts = readFileSync(join(directory, id, 'disk/out/starts'), 'utf8').trim();
+      const lines = starts.split('\n');
+      expect(lines).toEqual([...new Set(lines)]);
+      runtime.forget(id);
+      while ((await engine.names()).length > 0 || (await readdir(directory)).length > 0);
+      expect(shimsOf(engine.socket)).toEqual([]);
+    }
+  });
+}
+
+/** Attempts of the container whose programs run right now, as these know themselves. */
+function attemptsOf(id: string): string[] {
+  const own = [...processes('environ')].filter((lines) =>
+    lines.includes(`SPAREGRID_CONTAINER=${id}`),
+  );
+  const name = 'SPAREGRID_ATTEMPT=';
+  const attempts = own.map((lines) => lines.find((line) => line.startsWith(name)) ?? name);
+  return [...new Set(attempts.map((line) => line.slice(name.length)))];
+}
+
+function shimsOf(socket: string): string[] {
+  const folder = socket.slice(0, socket.lastIndexOf('/'));
+  return [...processes('cmdline')]
+    .filter(([program = '', ...args]) => program.includes('shim') && args.join().includes(folder))
+    .map((words) => words.join(' '));
+}
+
+function* processes(file: 'environ' | 'cmdline'): Generator<string[]> {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      yield readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+function containerOf(id: string): DesiredContainer {
+  return {
+    id,
+    attempt: 0,
+    part: id.slice(0, id.lastIndexOf('.')),
+    rank: 0,
+    size: 1,
+    lotId: 'm1',
+    amounts: {
+      cpuMillicores: 500,
+      memoryBytes: 64 * MIB,
+      storageBytes: 16 * MIB,
+      bandwidthBitsPerSecond: 0,
+    },
+    devices: [],
+    task: {
+      public: { image: IMAGE, architecture: null, egress: false, capabilities: [] },
+      privateDigest: '',
+    },
+    taskPrivate: JSON.stringify({ command: ['sh', '-c', COUNTS], env: {} }),
+    release: null,
+    durationMs: 60_000,
+    startGraceMs: 60_000,
+    stopAfterMs: 60_000,
+    running: true,
+  };
+}
