@@ -12,7 +12,7 @@ import type { Now, Write } from '@sparegrid/core/step';
 import type { SignedDocument } from '@sparegrid/core/units/document';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Names } from './names.ts';
-import { parseStored } from './stored-text.ts';
+import { parseStored, readRecord } from './stored-text.ts';
 import type { Violate } from './violations.ts';
 
 /** A record before and after one commit. */
@@ -153,7 +153,7 @@ export class HubMirror {
   #take<Name extends keyof Tables>(name: Name, key: string, text: string, changes: Changes): void {
     const records = this.records[name];
     const before = records.get(key);
-    const after = this.#resolved(name, withSigned(name, parseStored<Tables[Name]>(text)));
+    const after = this.#resolved(name, readRecord<Tables[Name]>(name, text));
     records.set(key, after);
     changes[name].push({ key, before, after });
   }
@@ -182,18 +182,4 @@ export class HubMirror {
     this.records[name].set(key, after);
     changes[name].push({ key, before, after });
   }
-}
-
-/** What was signed is on record as the signed text alone. */
-function withSigned<Name extends keyof Tables>(name: Name, record: Tables[Name]): Tables[Name] {
-  if (name === 'order') {
-    const order = record as OrderRecord;
-    order.order = parseStored(order.document.payload);
-  } else if (name === 'part') withTerms(record as PartRecord);
-  else if (name === 'agreement') (record as AgreementRecord).parts.forEach(withTerms);
-  return record;
-}
-
-function withTerms(part: PartRecord | AgreementPart): void {
-  part.terms = parseStored(part.document.payload);
 }

@@ -5,7 +5,7 @@ import type { LotDevice, SellOrder } from '@sparegrid/core/order/sell-order';
 import type { Now, Write } from '@sparegrid/core/step';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import type { Model } from './model.ts';
-import { parseStored } from './stored-text.ts';
+import { readRecord } from './stored-text.ts';
 import { FIELDS } from './usage.ts';
 
 /** Looks at a step right after it: later the panorama is another one. */
@@ -19,7 +19,7 @@ export function checkProposals(
   const known = model.hub(hub).records.agreement;
   for (const { table, key, text } of writes) {
     if (table !== 'agreement' || text === null || known.has(key)) continue;
-    const agreement = parseStored<AgreementRecord>(text);
+    const agreement = readRecord<AgreementRecord>(table, text);
     if (agreement.state !== 'preparing') continue;
     // What its own subnet answered in this very step is frozen there already.
     for (const part of agreement.parts) {

@@ -1,6 +1,6 @@
 /** Answers requests about records that left the hub's memory, from its store. */
 import type { KeptChunk, OrderView, Reply, Request } from '@sparegrid/core/messages';
-import type { OrderRecord } from '@sparegrid/core/order/order-record';
+import { KEPT_ORDER } from '@sparegrid/core/order/kept';
 import { refuse } from '@sparegrid/core/refusals';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
 import { decodeStored } from '@sparegrid/core/units/json';
@@ -23,7 +23,7 @@ export function answerColdRead(store: SimStore, from: ParticipantId, request: Re
 
 function lesseeOf(store: SimStore, order: OrderId): ParticipantId | null {
   const text = store.get('order', order);
-  return text === undefined ? null : decodeStored<OrderRecord>(text).order.lessee;
+  return text === undefined ? null : KEPT_ORDER.readFrom(decodeStored(text)).order.lessee;
 }
 
 function logsOf(store: SimStore, order: OrderId): Reply {
