@@ -1,7 +1,7 @@
 /** A whole network with real containers: what becomes of those that fail, run away or will not end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { controlAgent } from '../../packages/agent/src/control/control-agent.ts';
 import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
@@ -18,6 +18,9 @@ const TAKES_MEMORY = `
     console.log('taken');
   });`;
 const SHRINKS_BY = 1_024 * MIB;
+/** So long a loaded machine may take to have processors to spare. */
+const IDLE_MS_MAX = 60_000;
+const BOBS_LEASE = 200;
 const GO_ON = 'while :; do sleep 0.05; done';
 
 const missing = whyNot('docker');
@@ -185,6 +188,58 @@ describe.skipIf(missing !== null)('containers in a whole network', () => {
     network.leave(lease, 'end');
     expect(await network.ended(lease)).toMatchObject({ state: 'completed' });
   }, 60_000);
+
+  it('offers less elsewhere at once when the machine needs its processors; a lease keeps its share', async (context) => {
+    const idleUntilMs = performance.now() + IDLE_MS_MAX;
+    while (((await cpuOf('bob.h2')) ?? 0) < 2 * BOBS_LEASE) {
+      if (performance.now() < idleUntilMs) continue;
+      const why = 'others use the processors of this machine: there is nothing to lend';
+      console.error(`SKIPPED: an offer that follows the processors: ${why}`);
+      context.skip(why);
+    }
+    const draft = scriptOrder('echo go; while ! [ -e /out/end ]; do :; done', {
+      cpuMillicores: BOBS_LEASE,
+      durationMs: 600_000,
+    });
+    const lease = await network.submit({
+      ...draft,
+      performance: { ...draft.performance, labels: { is: 'bob' } },
+    });
+    await network.printed(lease, 'go');
+    while ((await cpuOf('bob.h2')) === 0);
+    const owners = Array.from({ length: 16 * availableParallelism() }, () =>
+      spawn('/bin/sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+    );
+    try {
+      const takenMs = performance.now();
+      while ((await cpuOf('bob.h2')) !== 0);
+      const tookMs = performance.now() - takenMs;
+      // Told, not judged: on a busy machine nothing has a time.
+      console.error(`the offer at the other hub shrank within ${tookMs.toFixed(0)} ms`);
+      const wallMs = Date.now();
+      // The kernel keeps the limit; with equal weights a third of it would be left.
+      await usedSince(lease, wallMs, 0.7 * BOBS_LEASE);
+      expect((await network.client.getOrder(lease)).state).toBe('running');
+    } finally {
+      for (const owner of owners) owner.kill('SIGKILL');
+    }
+    network.leave(lease, 'end');
+    expect(await network.ended(lease)).toMatchObject({ state: 'completed' });
+  }, 180_000);
+
+  /** Resolves when a sample after that time says that the lease used so much. */
+  async function usedSince(order: string, wallMs: number, cpuMillicores: number): Promise<void> {
+    for (;;) {
+      const samples = await network.records<{ atMs: number; cpuMillicores: number }>(
+        order,
+        'usage',
+      );
+      const isThere = samples.some(
+        (sample) => sample.atMs > wallMs && sample.cpuMillicores >= cpuMillicores,
+      );
+      if (isThere) return;
+    }
+  }
 
   it('takes nothing new while paused or drained; what runs goes on to its end', async () => {
     const lease = await network.submit(

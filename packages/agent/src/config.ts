@@ -56,6 +56,8 @@ export type RuntimeSettings = AnyRuntime &
         pidsMax: number;
         /** The daemon's network for containers that may reach the outside; null: none may. */
         egressNetwork: string | null;
+        /** Control group of leased containers; null: beside the owner's programs where that is possible. */
+        cgroupParent: string | null;
         /** Host devices by the device ids of the offer. */
         devices: Record<string, string[]>;
       }
@@ -177,6 +179,7 @@ function engineRuntime(kind: 'docker' | 'podman', socket: string) {
     images: z.array(name).default([]),
     pidsMax: z.int().min(1).default(256),
     egressNetwork: name.nullable().default(null),
+    cgroupParent: name.nullable().default(null),
     devices: z.record(name, z.array(filePath)).default({}),
   });
 }

@@ -1,8 +1,8 @@
 /** The contract of container runtimes, on every one that this machine has: real daemons. */
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { DesiredContainer } from '@sparegrid/core/messages';
@@ -22,6 +22,8 @@ const RESULT_BYTES_MAX = 1_048_576;
 const MIB = 1_048_576;
 const GRACE_MS = 10_000;
 const START_MS = 60_000;
+/** Limits of processor time are kept over periods, not at every moment. */
+const SHARE_SLACK_MS = 200;
 
 const numbers = (function* () {
   for (let number = 0; ; number++) yield number;
@@ -112,6 +114,7 @@ for (const kind of KINDS) {
             images: [],
             pidsMax: 64,
             egressNetwork: null,
+            cgroupParent: null,
             devices: { null0: ['/dev/fuse'] },
             scratchMode: await scratchMode(),
           })
@@ -363,6 +366,29 @@ for (const kind of KINDS) {
         expect(Config.User).toBe('65534:65534');
       });
 
+      it('gives a lease its share of the processors however much their owner does, and no more', async () => {
+        const owners = Array.from({ length: 8 * availableParallelism() }, () =>
+          spawn('/bin/busybox', ['sh', '-c', 'while :; do :; done'], { stdio: 'ignore' }),
+        );
+        try {
+          const id = run('while :; do :; done');
+          const startedMs = performance.now();
+          await reports.started(id);
+          const before = owners.map(({ pid }) => spentMs(pid));
+          const cpuMs = async () => (await runtime.usage(id))?.cpuMs ?? 0;
+          const first = await cpuMs();
+          let used = 0;
+          while (used < 1_000) used = (await cpuMs()) - first;
+          const spent = owners.map(({ pid }, at) => spentMs(pid) - (before[at] ?? 0));
+          // Each of the owner's programs would have gotten as much.
+          expect(used).toBeGreaterThan(2 * Math.max(...spent));
+          const elapsedMs = performance.now() - startedMs;
+          expect(await cpuMs()).toBeLessThan(0.5 * elapsedMs + SHARE_SLACK_MS);
+        } finally {
+          for (const owner of owners) owner.kill('SIGKILL');
+        }
+      }, 60_000);
+
       it('gives what ordered no processor time the least there is', async () => {
         const none = { ...shell(kind, '').amounts, cpuMillicores: 0, memoryBytes: 0 };
         const id = run('echo go; sleep 1000', { amounts: none });
@@ -468,6 +494,17 @@ for (const kind of KINDS) {
 /** Podman tells quota and period instead. */
 function cpusOf({ CpuQuota = 0, CpuPeriod = 1 }: HostConfig): number {
   return (CpuQuota / CpuPeriod) * 1_000_000_000;
+}
+
+/** Processor time of a process so far. */
+function spentMs(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')'))
+    .split(' ')
+    .slice(12, 14)
+    .map(Number);
+  return 10 * (user + system);
 }
 
 /** Takes all the room that is left on the disk. */

@@ -9,6 +9,8 @@ export interface Confinement {
   pidsMax: number;
   /** Network of containers that may reach the outside. */
   egressNetwork: string | null;
+  /** Control group that its own lies in; null: as the engine has it. */
+  cgroupParent: string | null;
   /** Host devices by the device ids of the offer. */
   devices: Readonly<Record<string, readonly string[]>>;
 }
@@ -19,6 +21,12 @@ const NANOS_PER_MILLICORE = 1_000_000;
 /** The least that engines accept; nothing at all would mean no limit. */
 const MEMORY_BYTES_MIN = 6 * 1_048_576;
 const CPU_MILLICORES_MIN = 10;
+/**
+ * Against the weight of 1,024 that each of the owner's programs, or groups of them, has: a lease gets
+ * what it ordered however much its owner does, and never more, as that is its limit.
+ */
+const WEIGHT_PER_CORE = 32 * 1_024;
+const WEIGHT_MAX = 262_144;
 const OPEN_FILES = 1_024;
 const OPEN_FILES_MAX = 16_384;
 /** Of one user over all containers: the bound of a single one is its number of processes. */
@@ -42,6 +50,7 @@ export function containerOptions(
 ): Docker.ContainerCreateOptions {
   const { id, attempt, rank, size, amounts, devices } = container;
   const memory = Math.max(amounts.memoryBytes, MEMORY_BYTES_MIN);
+  const cpuMillicores = Math.max(amounts.cpuMillicores, CPU_MILLICORES_MIN);
   const { egress } = container.task.public;
   const hostDevices = devices.flatMap(({ deviceId }) => confinement.devices[deviceId] ?? []);
   return {
@@ -61,7 +70,9 @@ export function containerOptions(
     Tty: false,
     NetworkDisabled: !egress,
     HostConfig: {
-      NanoCpus: Math.max(amounts.cpuMillicores, CPU_MILLICORES_MIN) * NANOS_PER_MILLICORE,
+      NanoCpus: cpuMillicores * NANOS_PER_MILLICORE,
+      CpuShares: Math.min(WEIGHT_MAX, Math.ceil((cpuMillicores * WEIGHT_PER_CORE) / 1_000)),
+      ...(confinement.cgroupParent === null ? {} : { CgroupParent: confinement.cgroupParent }),
       Memory: memory,
       // No swap on top.
       MemorySwap: memory,

@@ -69,6 +69,8 @@ export class EngineRuntime implements Runtime {
   /** For each container what is being done to it: one thing after the other. */
   readonly #work = new Map<ContainerId, Promise<void>>();
   readonly #closed = new AbortController();
+  /** Of all containers; asked for once. */
+  #cgroupParent: Promise<string | null> | undefined;
 
   constructor(settings: EngineRuntimeSettings) {
     this.#settings = settings;
@@ -86,6 +88,7 @@ export class EngineRuntime implements Runtime {
     const ids = new Set(known.map(({ id }) => id));
     for (const id of names) if (!ids.has(id)) this.forget(id);
     void this.#removeUnknown(known, names).catch((error: unknown) => this.#failed('adopt', error));
+    this.#parent().catch((error: unknown) => this.#failed('adopt', error));
     void this.#warn().catch((error: unknown) => this.#failed('adopt', error));
   }
 
@@ -247,13 +250,9 @@ export class EngineRuntime implements Runtime {
         .then(() => files.recordBase({ ...base, storageBytes: amounts.storageBytes })),
       scratch.open(),
       this.#images.find(wanted, stopped).then(async (image) => {
-        const options = containerOptions(
-          container,
-          read.value,
-          image,
-          scratch.paths,
-          this.#settings,
-        );
+        const confinement = { ...this.#settings, cgroupParent: await this.#parent() };
+        const { paths } = scratch;
+        const options = containerOptions(container, read.value, image, paths, confinement);
         const made = { ...options, name, Labels: labels };
         await this.#engine.call((docker) => create(docker, made));
         await files.recordImage(image.id);
@@ -275,6 +274,16 @@ export class EngineRuntime implements Runtime {
     const details = { id, attempt, name, files, output, base, scratch, firstWords, kind };
     const made = new EngineContainer(details, isStarted, this.#engine, report, logger);
     this.#containers.set(id, made);
+  }
+
+  #parent(): Promise<string | null> {
+    const { cgroupParent } = this.#settings;
+    if (cgroupParent !== null) return Promise.resolve(cgroupParent);
+    this.#cgroupParent ??= this.#engine.cgroupParent().catch((error: unknown) => {
+      this.#cgroupParent = undefined;
+      throw error;
+    });
+    return this.#cgroupParent;
   }
 
   /** Without it the first words come with the log, a little later. */

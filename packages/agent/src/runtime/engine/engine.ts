@@ -77,6 +77,16 @@ export class Engine {
     return (info as { LiveRestoreEnabled?: boolean }).LiveRestoreEnabled === true;
   }
 
+  /**
+   * Where leased containers lie beside the owner's programs and not below others: weights count among
+   * neighbours only. Null where only the engine knows how (systemd), or may not (rootless).
+   */
+  async cgroupParent(): Promise<string | null> {
+    const { CgroupDriver, SecurityOptions = [] } = await this.call((docker) => docker.info());
+    const isRootless = SecurityOptions.some((option: string) => option.includes('rootless'));
+    return CgroupDriver === 'cgroupfs' && !isRootless ? '/' : null;
+  }
+
   /** Kills and removes it, when it is there. */
   async remove(name: string): Promise<void> {
     await this.call((docker) => docker.getContainer(name).remove({ force: true, v: true })).catch(

@@ -57,6 +57,7 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
       images: [],
       pidsMax: 64,
       egressNetwork: null,
+      cgroupParent: null,
       devices: {},
       scratchMode: await scratchMode(),
     });

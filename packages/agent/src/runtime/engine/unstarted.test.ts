@@ -63,6 +63,7 @@ for (const { kind, liveRestore } of ENGINES) {
         images: [],
         pidsMax: 64,
         egressNetwork: null,
+        cgroupParent: null,
         devices: {},
         scratchMode: await scratchMode(),
         resultBytesMax: MIB,
