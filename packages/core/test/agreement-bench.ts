@@ -138,6 +138,11 @@ export class TargetSide extends Side implements Lessors {
     return Math.min(this.heardMs, this.bench.nowMs);
   }
 
+  /** As with a master hub: the vote brings the row. */
+  tellsRowsItself(): boolean {
+    return false;
+  }
+
   row(participant: ParticipantId): LeaseRow {
     return { kind: 'lease', participant, revision: this.#revision, offer: this.stock.free() };
   }

@@ -79,12 +79,12 @@ describe('a decision', () => {
     bench.wires = [];
     const { terms, document } = agreement.parts[0] as (typeof agreement.parts)[0];
     const row = bench.target('h2').row(terms.lessor);
-    const forged = countersign(keysOf('h3').crypto, 'h2', document);
+    const forged = countersign(keysOf('h3').crypto, 'h2', document).signatures[1]?.signature ?? '';
     bench.first.handle('h2', {
       type: 'vote-yes',
       agreement: 'a',
       part: 0,
-      document: forged,
+      signature: forged,
       epoch: 1,
       row,
       keys: null,
@@ -120,7 +120,8 @@ describe('a decision', () => {
     bench.settle().wait(DEFAULT_TIMING.retryMaxMs).settle();
     expect(agreement.parts[0]?.status).toBe('closed');
     const row = bench.target('h2').row(terms.lessor);
-    const late = { agreement: 'a', part: 0, document, epoch: 1, row, keys: null };
+    const signature = document.signatures[1]?.signature ?? '';
+    const late = { agreement: 'a', part: 0, signature, epoch: 1, row, keys: null };
     bench.first.handle('h2', { type: 'vote-yes', ...late });
     bench.wires = [];
     bench.wait(DEFAULT_TIMING.retryMaxMs).settle();

@@ -3,7 +3,7 @@
 import { replicasOf } from '../order/placement.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import { invariant, type RefusalCode } from '../refusals.ts';
-import { isSignedByAny, signDocument } from '../units/document.ts';
+import { isSignedByAny, type SignedDocument, signDocument } from '../units/document.ts';
 import { type AgreementId, type HubId, partIdOf } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
 import { costOf, type Micro, smaller } from '../units/money.ts';
@@ -147,9 +147,10 @@ export class FirstAgreements {
     }
     if (part.status !== 'asked') return;
     this.#hooks.answered(part, message.epoch, message.row);
-    if (message.type === 'vote-yes' && this.#isCountersigned(part, message.document)) {
+    const document = message.type === 'vote-yes' && this.#countersigned(part, message.signature);
+    if (message.type === 'vote-yes' && document) {
       part.status = 'yes';
-      part.document = message.document;
+      part.document = document;
       part.keys = message.keys;
     } else {
       part.status = message.type === 'vote-no' ? 'closed' : 'refused';
@@ -161,15 +162,17 @@ export class FirstAgreements {
     this.#decide(agreement, false);
   }
 
-  #isCountersigned(part: AgreementPart, document: AgreementPart['document']): boolean {
-    const { targetHub } = part.terms;
-    const keys = this.#hooks.keysOf(targetHub);
-    if (document.payload !== part.document.payload) return false;
+  /** With the target hub's signature over what this hub signed and asked for; null when it is not one. */
+  #countersigned({ terms, document }: AgreementPart, signature: string): SignedDocument | null {
+    const { targetHub: keyId } = terms;
+    const keys = this.#hooks.keysOf(keyId);
+    const { signatures, ...text } = document;
+    const signed = { ...text, signatures: [...signatures, { keyId, signature }] };
     // A vote of this very hub was signed in this step, and went through nobody's hands.
-    return (
-      targetHub === this.#ports.self ||
-      isSignedByAny(this.#ports.crypto, document, 'agreement-part', targetHub, keys)
-    );
+    const isValid =
+      keyId === this.#ports.self ||
+      isSignedByAny(this.#ports.crypto, signed, 'agreement-part', keyId, keys);
+    return isValid ? signed : null;
   }
 
   /** Decides as soon as the votes allow it; `timeUp` decides with what there is. */

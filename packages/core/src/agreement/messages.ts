@@ -9,16 +9,18 @@ import type { PartOutcome } from './records.ts';
 export type AgreementMessage =
   | { type: 'prepare'; document: SignedDocument }
   /**
-   * `row` is the lessor's row after this vote, of the voter's `epoch`; `keys` the chain of its agent's
-   * keys, if it has shown any, sealed to the order's key: for the lessee to open and verify.
+   * `signature` is the voter's, over the text that the first hub signed and has. `row` is the lessor's
+   * row after this vote, of the voter's `epoch`; null when it comes by itself in the same frame. `keys`
+   * is the chain of its agent's keys, if it has shown any, sealed to the order's key: for the lessee to
+   * open and verify.
    */
   | {
       type: 'vote-yes';
       agreement: AgreementId;
       part: number;
-      document: SignedDocument;
+      signature: string;
       epoch: number;
-      row: LeaseRow;
+      row: LeaseRow | null;
       keys: string | null;
     }
   | {

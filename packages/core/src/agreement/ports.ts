@@ -44,6 +44,8 @@ export interface Lessors {
   lastHeardMs(lessor: ParticipantId): number;
   /** The lessor's row as published, with all changes of this step. */
   row(lessor: ParticipantId): LeaseRow | null;
+  /** Rows that change go to every other hub at the end of the step, not over a master hub. */
+  tellsRowsItself(): boolean;
   epoch(): number;
   /** Another hub came too late for something here. */
   raceLost(): void;

@@ -57,11 +57,19 @@ describe('PREPARE', () => {
   it('is countersigned over the very bytes that the first hub signed', () => {
     const bench = new Bench();
     const [vote] = ask(bench, 'a');
-    if (vote?.type !== 'vote-yes') throw new Error('no vote');
+    const { document } = bench.target('h2').parts.parts.get('a.0') as PartRecord;
+    expect(vote).toMatchObject({ signature: document.signatures[1]?.signature });
     for (const hub of ['h1', 'h2']) {
       const { crypto, publicKey } = keysOf(hub);
-      expect(isSignedBy(crypto, vote.document, 'agreement-part', hub, publicKey)).toBe(true);
+      expect(isSignedBy(crypto, document, 'agreement-part', hub, publicKey)).toBe(true);
     }
+  });
+
+  it('brings the row again with a vote that is repeated, as the frame of the first was lost', () => {
+    const bench = new Bench();
+    bench.target('h2').tellsRowsItself = () => true;
+    expect(ask(bench, 'a')).toMatchObject([{ type: 'vote-yes', row: null }]);
+    expect(ask(bench, 'a')).toMatchObject([{ type: 'vote-yes', row: { participant: 'bob.h2' } }]);
   });
 
   /** @patent SIG-1 */

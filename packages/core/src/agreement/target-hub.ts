@@ -1,8 +1,7 @@
 /** The target hub's side of agreements: hold, freeze, countersign, activate, run, end, release. */
 import { sealChain } from '../identity/sealed-chain.ts';
 import { placementsPriceMicroPerHour } from '../order/price.ts';
-import type { LeaseRow } from '../panorama/row.ts';
-import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
+import { invariant, type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import {
   countersign,
   isSignedByAny,
@@ -127,15 +126,14 @@ export class TargetParts {
     if (!terms || terms.firstHub !== from || terms.targetHub !== this.#ports.self) return;
     const id = partIdOf(terms.agreement, terms.part);
     const known = this.parts.get(id);
-    if (known) return this.#vote(known);
+    if (known) return this.#vote(known, false);
     const refusal = this.#refusePrepare(id, from, terms, message.document);
     if (refusal?.code === 'AGREEMENT_LOST_RACE') this.#lessors.raceLost();
     if (refusal) return this.#voteNo(terms, refusal.code, refusal.hint);
-    const { self, crypto } = this.#ports;
     const part: PartRecord = {
       id,
       terms,
-      document: countersign(crypto, self, message.document),
+      document: this.#countersigned(from, message.document),
       state: 'held',
       heldAtMs: this.#ports.now().elapsedMs,
       activeAtMs: null,
@@ -158,7 +156,15 @@ export class TargetParts {
     this.#index(part);
     this.#save(part);
     this.#schedule(part);
-    this.#vote(part);
+    this.#vote(part, true);
+  }
+
+  #countersigned(from: HubId, document: SignedDocument): SignedDocument {
+    const { self, crypto } = this.#ports;
+    const [own] = document.signatures;
+    // The same key makes the same of the same text: what this hub asks of itself is signed once.
+    if (from === self && own) return { ...document, signatures: [own, own] };
+    return countersign(crypto, self, document);
   }
 
   /** Checks in this order: tombstone, form, signature, offer, agent, terms, price, free quantity. */
@@ -206,21 +212,23 @@ export class TargetParts {
     return undefined;
   }
 
-  #vote(part: PartRecord): void {
+  /** @param isNew  what it froze is published in this very step. */
+  #vote(part: PartRecord, isNew: boolean): void {
     const { agreement, part: number, firstHub, lessor } = part.terms;
     if (part.state === 'ended') {
       const { outcome } = part;
       const code = outcome === 'completed' || !outcome ? 'AGREEMENT_ABORTED' : outcome;
       return this.#voteNo(part.terms, code, 'the part has ended');
     }
+    const { self } = this.#ports;
+    const signature = part.document.signatures.findLast(({ keyId }) => keyId === self)?.signature;
+    invariant(signature !== undefined, `a part without our signature ${part.id}`);
     const epoch = this.#lessors.epoch();
-    // After a restart nothing is published yet; the vote on record stands. Revision 0 is never news.
-    const none: LeaseRow = { kind: 'lease', participant: lessor, revision: 0, offer: null };
-    const row = this.#lessors.row(lessor) ?? none;
-    const { document } = part;
+    const goesByItself = isNew && this.#lessors.tellsRowsItself();
+    const row = goesByItself ? null : this.#lessors.row(lessor);
     const keys = this.#sealedKeysOf(part);
-    const vote = { type: 'vote-yes', agreement, part: number, document, epoch, row, keys } as const;
-    this.#ports.send(firstHub, vote);
+    const named = { agreement, part: number } as const;
+    this.#ports.send(firstHub, { type: 'vote-yes', ...named, signature, epoch, row, keys });
   }
 
   /** For the lessee's eyes: whose machine it is, its hub need not know. */

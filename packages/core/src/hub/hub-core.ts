@@ -153,7 +153,7 @@ export class HubCore {
       this.#marks,
       recovery !== null,
     );
-    this.#members = new MemberDesk(context);
+    this.#members = new MemberDesk(context, this.#panoramas);
     this.#registrations = new RegistrationDesk(context, {
       stockChanged: (participant) => this.#members.publishStock(participant),
       schedule: (participant) => this.#members.schedule(participant),

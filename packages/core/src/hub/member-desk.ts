@@ -12,6 +12,7 @@ import type { HubId, PartId, ParticipantId } from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
 import { containersOf, DesiredSets } from './desired-sets.ts';
+import type { PanoramaDesk } from './panorama-desk.ts';
 import { failureOf, isBroken, isUp, lastStatusesOf, statusesOf } from './part-reports.ts';
 import { type Reported, type ReportedStatus, type Status, takeReport } from './reported.ts';
 import { type Restarts, restartOf } from './restarts.ts';
@@ -19,13 +20,15 @@ import type { Member, UncheckedRecord } from './subnet.ts';
 
 export class MemberDesk implements Lessors {
   readonly #context: HubContext;
+  readonly #panoramas: Pick<PanoramaDesk, 'tellsRowsItself'>;
   /** Set right after construction: parts and members know each other. */
   #parts: TargetParts | undefined;
   #restarts: Restarts | undefined;
   readonly desired: DesiredSets;
 
-  constructor(context: HubContext) {
+  constructor(context: HubContext, panoramas: Pick<PanoramaDesk, 'tellsRowsItself'>) {
     this.#context = context;
+    this.#panoramas = panoramas;
     this.desired = new DesiredSets(context, (lessor) => this.#parts?.ofLessor(lessor) ?? []);
   }
 
@@ -259,6 +262,10 @@ export class MemberDesk implements Lessors {
 
   row(lessor: ParticipantId): LeaseRow | null {
     return this.#context.panorama.own.leases.get(lessor) ?? null;
+  }
+
+  tellsRowsItself(): boolean {
+    return this.#panoramas.tellsRowsItself;
   }
 
   epoch(): number {

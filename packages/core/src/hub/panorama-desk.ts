@@ -96,6 +96,11 @@ export class PanoramaDesk {
     return this.#election?.isLeader ?? false;
   }
 
+  /** What changes here goes to every hub in the step that changed it. */
+  get tellsRowsItself(): boolean {
+    return this.#master === null;
+  }
+
   /** The hub that passes on what we send; null: we send to everybody ourselves. */
   get #master(): HubId | null {
     const leader = this.#election?.leader ?? null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { amounts, lot } from '../../test/fixtures.ts';
+import { amounts, buyOrder, lot } from '../../test/fixtures.ts';
 import { Framer } from '../../test/framer.ts';
-import { World } from '../../test/world.ts';
+import { twoHubs, World } from '../../test/world.ts';
 import type { Message } from '../messages.ts';
 import type { LeaseChange, SharedRow } from '../panorama/row.ts';
 
@@ -93,5 +93,23 @@ describe('a hub that sends changes of rows', () => {
     });
     expect(codes).toEqual(['PANORAMA_MALFORMED']);
     expect(part().revision).toBe(revision);
+  });
+});
+
+describe('a vote in a full mesh', () => {
+  it('brings no row: what it froze is told as a change in the same frame', () => {
+    const world = twoHubs().start().offer('bob.h2');
+    world.posted.length = 0;
+    world.submit('lea.h1', buyOrder());
+    world.settle();
+    const frame = world.posted
+      .map(({ frame }) => frame)
+      .find(({ messages }) => messages.some(({ type }) => type === 'vote-yes'));
+    expect(frame?.messages).toMatchObject([
+      { type: 'vote-yes', row: null },
+      { type: 'delta', rows: [], changes: [{ participant: 'bob.h2' }] },
+    ]);
+    const sold = world.hub('h2').core.panorama.lease('bob.h2');
+    expect(world.hub('h1').core.panorama.lease('bob.h2')).toEqual(sold);
   });
 });

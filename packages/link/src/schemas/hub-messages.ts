@@ -1,7 +1,7 @@
 /** Schemas of the messages between hubs, by message type. */
 import { z } from 'zod';
 import { partOutcome, testimony } from './agreement.ts';
-import { signedDocument } from './document.ts';
+import { signature, signedDocument } from './document.ts';
 import { electionMessageSchemas } from './election.ts';
 import { delta, leaseRow, partVersion, snapshot } from './panorama.ts';
 import { logChunkFields } from './requests.ts';
@@ -61,9 +61,9 @@ export const hubMessageSchemas = {
   'vote-yes': z.strictObject({
     type: z.literal('vote-yes'),
     ...ofPart,
-    document: signedDocument,
+    signature,
     epoch: amount,
-    row: leaseRow,
+    row: leaseRow.nullable(),
     keys: sealedChain.nullable(),
   }),
   'vote-no': z.strictObject({

@@ -67,10 +67,11 @@ function targetUnbacked(
     case 'vote-yes':
       if (!part) return 'nothing is frozen';
       if (isBuried) return 'it had been aborted';
-      if (part.document.payload !== message.document.payload) return 'other terms are on record';
-      return part.document.signatures.some(({ keyId }) => keyId === hub.id)
+      return part.document.signatures.some(
+        ({ keyId, signature }) => keyId === hub.id && signature === message.signature,
+      )
         ? null
-        : 'no countersignature on record';
+        : 'no such countersignature on record';
     case 'vote-no':
       // A second PREPARE in the same step may have found room after all; its yes follows.
       if (!part || part.state === 'ended' || part.heldAtMs === hub.now.elapsedMs) return null;
