@@ -106,11 +106,13 @@ export class Containers {
       this.#ports.put('version', 'desired', { epoch, revision });
     }
     for (const container of message.containers) this.#want(container);
+    // What only starts something is answered by its start; the version alone can wait for the heartbeat.
+    const isAnswered = since !== null && !same && message.gone.length === 0;
     for (const id of since === null ? this.#without(message.containers) : message.gone) {
       const record = this.records.get(id);
       if (record) this.#drop(record);
     }
-    this.#ports.changed();
+    if (!isAnswered) this.#ports.changed();
   }
 
   #without(containers: readonly DesiredContainer[]): ContainerId[] {
@@ -144,7 +146,7 @@ export class Containers {
     };
     this.records.set(desired.id, record);
     this.#save(record);
-    this.#statusChanged(desired.id);
+    this.#changes.changed(desired.id);
     this.#ports.start(desired);
   }
 
@@ -257,7 +259,7 @@ export class Containers {
 
   /** What the report of this number says. */
   report(seq: number): ContainerReport {
-    const { since, ids } = this.#changes.next(seq, (id) => this.records.has(id));
+    const { since, ids } = this.#changes.next(seq);
     const named = since === null ? [...this.records.keys()] : ids;
     const containers: ContainerStatus[] = [];
     const gone: ContainerId[] = [];

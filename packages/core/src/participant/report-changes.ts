@@ -26,19 +26,11 @@ export class ReportChanges {
   }
 
   /**
-   * What the report of this number is to name.
-   *
-   * @param isThere  false for a container that was forgotten.
+   * What the report of this number is to name. Full reports say by their silence what is gone; it is
+   * named all the same in later ones, until one of these is acknowledged: an earlier one may be before.
    */
-  next(
-    seq: number,
-    isThere: (id: ContainerId) => boolean,
-  ): { since: number | null; ids: ContainerId[] } {
-    for (const [id, toldIn] of this.#toldIn) {
-      // A full report says by its silence what is gone.
-      if (this.#base === null && !isThere(id)) this.#toldIn.delete(id);
-      else if (toldIn === null) this.#toldIn.set(id, seq);
-    }
+  next(seq: number): { since: number | null; ids: ContainerId[] } {
+    for (const [id, toldIn] of this.#toldIn) if (toldIn === null) this.#toldIn.set(id, seq);
     return { since: this.#base, ids: [...this.#toldIn.keys()] };
   }
 
