@@ -63,12 +63,12 @@ export class PackedTables implements RowTables {
     this.#of(kind).setShare(participant, share);
   }
 
-  formShareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
-    return this.#of(kind).formShareOf(participant);
+  formShareOf(participant: ParticipantId): DigestShare {
+    return this.leases.formShareOf(participant);
   }
 
-  setFormShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void {
-    this.#of(kind).setFormShare(participant, share);
+  setFormShare(participant: ParticipantId, share: DigestShare): void {
+    this.leases.setFormShare(participant, share);
   }
 
   #of(kind: PanoramaRow['kind']) {

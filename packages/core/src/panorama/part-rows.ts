@@ -21,9 +21,13 @@ export class PartRows {
   leftCount = 0;
   #digestHigh = 0;
   #digestLow = 0;
-  /** Whose rows changed since the digest was last brought up to date, and whether only in figures. */
+  /**
+   * Whose rows changed since the digest was last brought up to date. Of a resource the share of its
+   * form where that is known, of a lease whether only figures changed: then the share that its form
+   * had is used again. Resources hardly ever change, so those of their forms are not kept.
+   */
   readonly #unmixed = {
-    resource: new Map<ParticipantId, boolean>(),
+    resource: new Map<ParticipantId, DigestShare | null>(),
     lease: new Map<ParticipantId, boolean>(),
   };
 
@@ -47,24 +51,25 @@ export class PartRows {
   /** @param onlyFigures it differs from the one before in figures at most. */
   set(row: PanoramaRow, onlyFigures = false): void {
     this.#tables.set(row);
-    this.#noteChange(row.kind, row.participant, row.revision, onlyFigures);
+    if (row.kind === 'lease') this.#noteLease(row.participant, row.revision, onlyFigures);
+    else this.#noteResource(row.participant, row.revision, null);
     if (contentOf(row) === null) this.leftCount += 1;
   }
 
   /** Of a lease row that has figures: all else stays. */
   setFigures(participant: ParticipantId, revision: number, figures: Figures): void {
     this.#tables.setFigures(participant, revision, figures);
-    this.#noteChange('lease', participant, revision, true);
+    this.#noteLease(participant, revision, true);
   }
 
-  #noteChange(
-    kind: PanoramaRow['kind'],
-    participant: ParticipantId,
-    revision: number,
-    onlyFigures: boolean,
-  ): void {
-    const unmixed = this.#unmixed[kind];
-    unmixed.set(participant, onlyFigures && unmixed.get(participant) !== false);
+  #noteLease(participant: ParticipantId, revision: number, onlyFigures: boolean): void {
+    const { lease } = this.#unmixed;
+    lease.set(participant, onlyFigures && lease.get(participant) !== false);
+    this.revisionMax = Math.max(this.revisionMax, revision);
+  }
+
+  #noteResource(participant: ParticipantId, revision: number, form: DigestShare | null): void {
+    this.#unmixed.resource.set(participant, form);
     this.revisionMax = Math.max(this.revisionMax, revision);
   }
 
@@ -102,19 +107,24 @@ export class PartRows {
     const known = this.of(kind).revisionOf(participant);
     if (known !== undefined && known >= revision) return false;
     this.#tables.setShared(participant, revision, prepared, figures);
-    this.#tables.setFormShare(kind, participant, prepared.share);
-    this.#noteChange(kind, participant, revision, true);
+    if (kind === 'lease') {
+      this.#tables.setFormShare(participant, prepared.share);
+      this.#noteLease(participant, revision, true);
+    } else this.#noteResource(participant, revision, prepared.share);
     return true;
   }
 
   /** Rows are hashed when it is asked for, not at each of the many changes in between. */
   digest(): string {
-    for (const kind of ['resource', 'lease'] as const) {
-      for (const [participant, onlyFigures] of this.#unmixed[kind]) {
-        this.#mix(kind, participant, onlyFigures);
-      }
-      this.#unmixed[kind].clear();
+    const { resource, lease } = this.#unmixed;
+    for (const [participant, form] of resource) this.#mix('resource', participant, form);
+    for (const [participant, onlyFigures] of lease) {
+      const form = onlyFigures ? this.#tables.formShareOf(participant) : null;
+      const mixed = this.#mix('lease', participant, form);
+      if (mixed && !form) this.#tables.setFormShare(participant, mixed);
     }
+    resource.clear();
+    lease.clear();
     return hex(this.#digestHigh) + hex(this.#digestLow);
   }
 
@@ -129,27 +139,37 @@ export class PartRows {
     };
   }
 
-  /** Takes the row's earlier form out of the digest and its present one in (exclusive or). */
-  #mix(kind: PanoramaRow['kind'], participant: ParticipantId, onlyFigures: boolean): void {
+  /**
+   * Takes the row's earlier form out of the digest and its present one in (exclusive or).
+   *
+   * @param known  the share of the row's form, null when it is to be hashed.
+   * @returns that share; null for a row that is kept whole.
+   */
+  #mix(
+    kind: PanoramaRow['kind'],
+    participant: ParticipantId,
+    known: DigestShare | null,
+  ): DigestShare | null {
     const rows = this.of(kind);
     const revision = rows.revisionOf(participant);
-    if (revision === undefined) return;
+    if (revision === undefined) return null;
     const [oldHigh, oldLow] = this.#tables.shareOf(kind, participant);
     const figures = rows.figuresOf(participant);
-    if (figures && !onlyFigures) {
-      const split = splitRow(rows.get(participant) as PanoramaRow);
-      if (split) this.#tables.setFormShare(kind, participant, this.#shareOfForm(split.form));
-    }
+    const form = figures ? (known ?? this.#shareOfFormOf(rows.get(participant))) : null;
     // What changes all the time is mixed in without what does not.
-    const share = figures
-      ? shareOfFigures(
-          this.#tables.formShareOf(kind, participant),
-          ...([kind, participant, revision, figures] as const),
-        )
-      : this.#shareOfWhole(rows.get(participant));
+    const share =
+      figures && form
+        ? shareOfFigures(form, kind, participant, revision, figures)
+        : this.#shareOfWhole(rows.get(participant));
     this.#tables.setShare(kind, participant, share);
     this.#digestHigh ^= oldHigh ^ share[0];
     this.#digestLow ^= oldLow ^ share[1];
+    return form;
+  }
+
+  #shareOfFormOf(row: PanoramaRow | undefined): DigestShare | null {
+    const split = row && splitRow(row);
+    return split ? this.#shareOfForm(split.form) : null;
   }
 
   #shareOfWhole(row: PanoramaRow | undefined): DigestShare {

@@ -38,15 +38,16 @@ export interface RowTables {
   /** What `setShare` was told last. */
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare;
   setShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void;
-  /** The same for the form of a row that has figures. */
-  formShareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare;
-  setFormShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void;
+  /** The same for the form of a lease row that has figures. */
+  formShareOf(participant: ParticipantId): DigestShare;
+  setFormShare(participant: ParticipantId, share: DigestShare): void;
 }
 
 export class PlainTables implements RowTables {
   readonly resources = new PlainRows<ResourceRow>();
   readonly leases = new PlainRows<LeaseRow>();
   readonly #shares = new Map<string, DigestShare>();
+  readonly #forms = new Map<ParticipantId, DigestShare>();
 
   set(row: PanoramaRow): void {
     if (row.kind === 'resource') this.resources.set(row.participant, row);
@@ -75,7 +76,7 @@ export class PlainTables implements RowTables {
   remove(kind: PanoramaRow['kind'], participant: ParticipantId): void {
     (kind === 'resource' ? this.resources : this.leases).delete(participant);
     this.#shares.delete(`${kind} ${participant}`);
-    this.#shares.delete(`form ${kind} ${participant}`);
+    if (kind === 'lease') this.#forms.delete(participant);
   }
 
   shareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
@@ -86,12 +87,12 @@ export class PlainTables implements RowTables {
     this.#shares.set(`${kind} ${participant}`, share);
   }
 
-  formShareOf(kind: PanoramaRow['kind'], participant: ParticipantId): DigestShare {
-    return this.#shares.get(`form ${kind} ${participant}`) ?? NO_SHARE;
+  formShareOf(participant: ParticipantId): DigestShare {
+    return this.#forms.get(participant) ?? NO_SHARE;
   }
 
-  setFormShare(kind: PanoramaRow['kind'], participant: ParticipantId, share: DigestShare): void {
-    this.#shares.set(`form ${kind} ${participant}`, share);
+  setFormShare(participant: ParticipantId, share: DigestShare): void {
+    this.#forms.set(participant, share);
   }
 }
 
