@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Rng } from '@sparegrid/sim/kernel/rng';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
-import { ContainerNetwork, type NodeName, scriptOrder } from './container-network.ts';
+import { ContainerNetwork, LESSORS, type NodeName, scriptOrder } from './container-network.ts';
 
 const ROUNDS = Number(process.env['SPAREGRID_KILL_ROUNDS'] ?? 3);
 const SEED = process.env['SPAREGRID_KILL_SEED'] ?? '1';
@@ -113,6 +113,37 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
     const lines = await network.records(order);
     expect(lines.map(({ event }) => event)).toEqual(['image', 'started', 'stopping', 'exited']);
     while ((await network.engine.names()).length > 0);
+  }, 180_000);
+
+  it('an agent that never comes back: its lease ends by the rule of its order, unbilled since its last word; nothing of it is offered', async () => {
+    const order = await network.submit(
+      scriptOrder(STUBBORN, {
+        kind: 'service',
+        durationMs: LEASE_MS,
+        disconnect: { stopAfterMs: LEASE_MS, onLoss: 'terminate' },
+      }),
+    );
+    for await (const { state } of network.client.watch(order)) if (state === 'running') break;
+    const [container = ''] = await network.engine.names();
+    const lessor = (await network.client.getOrder(order)).agreements[0]?.parts[0]?.lessor;
+    const victim = lessor as (typeof LESSORS)[number];
+    const killedAtMs = performance.now();
+    await network.kill(victim);
+    const { agreements, ...view } = await network.client.awaitOrder(order);
+    expect(view).toMatchObject({ state: 'failed', lastCode: 'LEASE_LESSOR_LOST' });
+    const part = agreements[0]?.parts[0];
+    expect(part?.outcome).toBe('LEASE_LESSOR_LOST');
+    // Its last word came before it was killed; a part that ran is billed one second at least.
+    expect(part?.billedMs).toBeLessThan(LEASE_MS);
+    expect(performance.now() - killedAtMs).toBeGreaterThan(LEASE_MS);
+    // Nobody is there to end what runs, and nobody else gets its place.
+    expect(await network.engine.names()).toEqual([container]);
+    const offers = await network.client.offers();
+    expect(offers.map(({ offer }) => offer.participant)).not.toContain(victim);
+    await network.start(victim);
+    while ((await network.engine.names()).length > 0);
+    while ((await network.client.offers()).length < LESSORS.length);
+    expect(await network.client.getOrder(order)).toMatchObject({ state: 'failed' });
   }, 180_000);
 
   async function kill(victim: NodeName | 'dockerd', awayMs: number): Promise<void> {

@@ -369,6 +369,36 @@ describe('a part', () => {
     expect(bench.target('h2').freeMillicores).toBe(4000);
   });
 
+  it('whose lessor was lost before its end is neither done nor billed beyond its last word', () => {
+    for (const kind of ['job', 'service'] as const) {
+      const bench = running({ kind, durationMs: 10_000 });
+      const target = bench.target('h2');
+      bench.wait(3_000);
+      target.heardMs = bench.nowMs;
+      const { stopTimeMs, heartbeatMs } = DEFAULT_TIMING;
+      bench.wait(20_000 + stopTimeMs + 2 * heartbeatMs - 1);
+      expect(partOf(target, 'a').state).toBe('stopping');
+      expect(target.freeMillicores).toBe(2000);
+      bench.wait(1);
+      expect(partOf(target, 'a')).toMatchObject({
+        state: 'ended',
+        outcome: 'LEASE_LESSOR_LOST',
+        billedMs: 3_000,
+      });
+      expect(target.freeMillicores).toBe(4000);
+    }
+  });
+
+  it('that was cancelled stays cancelled when its lessor is lost', () => {
+    const bench = running({ durationMs: 10 ** 9 }).wait(2_000);
+    const target = bench.target('h2');
+    target.heardMs = bench.nowMs;
+    bench.wait(1_000);
+    tell(bench, { type: 'end', ...of('a'), code: 'ORDER_CANCELLED' });
+    bench.wait(20_000 + DEFAULT_TIMING.stopTimeMs + 2 * DEFAULT_TIMING.heartbeatMs);
+    expect(partOf(target, 'a')).toMatchObject({ outcome: 'ORDER_CANCELLED', billedMs: 2_000 });
+  });
+
   it('reports its end until the first hub has it on record', () => {
     const bench = running().wait(10_000);
     ended(bench);

@@ -509,15 +509,8 @@ export class TargetParts {
       this.#returnQuantity(part);
       this.#save(part);
     }
-    if (part.state === 'stopping' && nowMs >= this.#lostAtMs(part)) {
-      return this.#finish(part, part.outcome ?? 'LEASE_LESSOR_LOST');
-    }
-    if ((part.state === 'active' || part.state === 'running') && nowMs >= this.#lostAtMs(part)) {
-      // What happened after the last word is not known, so it is not billed.
-      part.stoppedAtMs = this.#lessors.lastHeardMs(part.terms.lessor);
-      this.#lessors.desiredChanged(part);
-      return this.#finish(part, 'LEASE_LESSOR_LOST');
-    }
+    const isUp = part.state === 'active' || part.state === 'running' || part.state === 'stopping';
+    if (isUp && nowMs >= this.#lostAtMs(part)) return this.#giveUp(part);
     const isOver = part.state === 'ended' && !part.lingers;
     if (isOver && nowMs >= (part.endedAtMs ?? 0) + timing.retainMs) {
       if (part.endAcknowledged && (part.settledMicro !== null || part.activeAtMs === null)) {
@@ -527,6 +520,21 @@ export class TargetParts {
     if (part.state === 'active' && part.started) return this.#tell(part);
     if (part.state === 'ended' && !part.endAcknowledged) return this.#tell(part);
     this.#schedule(part);
+  }
+
+  /**
+   * Its lessor is lost. What happened after the last word is not known: it is not billed, and a lease
+   * that would have come to its time is not taken for done.
+   */
+  #giveUp(part: PartRecord): void {
+    const heardMs = this.#lessors.lastHeardMs(part.terms.lessor);
+    const { stoppedAtMs, outcome } = part;
+    if (part.state !== 'stopping') this.#lessors.desiredChanged(part);
+    const isKnown = stoppedAtMs !== null && stoppedAtMs <= heardMs;
+    if (!isKnown) part.stoppedAtMs = heardMs;
+    const ranOut = outcome === 'completed' || outcome === 'LEASE_DURATION_OVER';
+    const isSure = outcome !== null && (isKnown || !ranOut);
+    this.#finish(part, isSure ? outcome : 'LEASE_LESSOR_LOST');
   }
 
   /** One of several parts of an atomic order stops when the hub that ties them together is gone. */

@@ -24,6 +24,7 @@ import { Frames, type Taken, type Turned } from './frames.ts';
 import { Holds } from './holds.ts';
 import { checkHostile } from './hostile.ts';
 import { HubLists } from './hub-lists.ts';
+import { Leases } from './leases.ts';
 import { Lessees } from './lessees.ts';
 import type { Commit } from './mirror.ts';
 import { holdsQuantity, Model } from './model.ts';
@@ -85,6 +86,7 @@ export class Auditor {
   readonly #rows: Rows;
   readonly #panoramas: Panoramas;
   readonly #holds: Holds;
+  readonly #leases: Leases;
   readonly #toldParticipants: ToldParticipants;
   readonly #agentTold: AgentTold;
   readonly #storms: Storms;
@@ -115,6 +117,7 @@ export class Auditor {
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
     this.#holds = new Holds(this.model);
+    this.#leases = new Leases(this.model);
     this.#toldParticipants = new ToldParticipants(this.model);
     this.#agentTold = new AgentTold(this.model, this.containers);
     this.#storms = new Storms(this.model);
@@ -129,6 +132,7 @@ export class Auditor {
     this.absences.started(hub, this.model.timing.hubStaleMs);
     this.#cores.set(hub, core);
     this.#holds.started(hub, now.elapsedMs);
+    this.#leases.started(hub, now.elapsedMs);
     this.#lastCommit.set(hub, null);
     this.#checkClock(hub, now);
     this.admissions.hubStarted(hub, core);
@@ -247,6 +251,7 @@ export class Auditor {
     checkDecisions(this.model, this.containers, commit);
     checkBilling(this.model, this.containers, commit);
     this.#holds.check(commit);
+    this.#leases.check(commit);
     checkVerdicts(this.model, commit);
     this.keys.check(commit);
     this.#retries.check(commit);

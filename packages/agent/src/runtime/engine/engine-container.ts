@@ -269,8 +269,9 @@ export class EngineContainer {
     if (this.#isOverStorage) return 'out-of-storage';
     if (OOMKilled && ExitCode !== 0) return 'out-of-memory';
     if (isStopping) return 'stopped';
-    // Podman does not tell under the first version of control groups; nobody else sends SIGKILL.
-    if (this.#attempt.kind === 'podman' && ExitCode === KILLED) return 'out-of-memory';
+    // Docker may hear of it after the end, Podman never under the first version of control groups; nobody
+    // else sends SIGKILL.
+    if (ExitCode === KILLED) return 'out-of-memory';
     return 'exit';
   }
 
