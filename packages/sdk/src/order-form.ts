@@ -7,21 +7,36 @@ import { parseDuration } from './duration.ts';
 const REPLICAS_MAX = 10_000;
 const LESSORS_MAX = 64;
 
+/** What a message repeats of a value. */
+const SHOWN_LENGTH = 60;
+
+/** `expected a list`, and what there is instead where that says more. */
+function expected(what: string): (issue: { input?: unknown }) => string {
+  return ({ input }) => `expected ${what}${input === null ? ', got nothing' : ''}`;
+}
+
 /** Numbers of JSON and of programs count as what people would have typed. */
-const scalar = z.union([z.string(), z.number()], { error: 'expected one value' });
+const scalar = z.union([z.string(), z.number()], { error: expected('one value') });
 
 type Context = z.core.$RefinementCtx;
 
 /** `range` tells a value that is out of bounds from one that cannot be read. */
-function wrong(context: Context, message: string, range = false): never {
+function wrong(context: Context, said: string, range = false): never {
+  const message = said.length > 4 * SHOWN_LENGTH ? `${said.slice(0, 2 * SHOWN_LENGTH)}...` : said;
   context.issues.push({ code: 'custom', message, input: context.value, params: { range } });
   return z.NEVER;
+}
+
+/** Elsewhere a number in eights, here a mistake. */
+function hasLeadingZero(given: string | number): boolean {
+  return /^0\d/.test(String(given));
 }
 
 /** A quantity such as `500m` or `4Gi` in whole `1/scale` units. */
 function quantity(scale: number, about: string) {
   return scalar
     .transform((given, context) => {
+      if (hasLeadingZero(given)) return wrong(context, `expected no leading zero, got ${given}`);
       const read = parseQuantity(String(given), scale);
       if (!read.ok) return wrong(context, read.hint);
       return isAmount(read.value)
@@ -34,6 +49,7 @@ function quantity(scale: number, about: string) {
 function credits(about: string) {
   return scalar
     .transform((given, context) => {
+      if (hasLeadingZero(given)) return wrong(context, `expected no leading zero, got ${given}`);
       const read = parseCredits(String(given));
       return read.ok ? read.micro : wrong(context, read.hint);
     })
@@ -43,7 +59,8 @@ function credits(about: string) {
 function whole(min: number, max: number) {
   return scalar.transform((given, context) => {
     const text = String(given);
-    if (!/^\d{1,16}$/.test(text)) return wrong(context, `expected a whole number, got ${text}`);
+    if (!/^\d{1,16}$/.test(text) || hasLeadingZero(text))
+      return wrong(context, `expected a whole number, got ${text}`);
     const value = Number(text);
     if (value >= min && value <= max) return value;
     return wrong(context, `expected ${min} to ${max}, got ${text}`, true);
@@ -68,19 +85,30 @@ function oneOf<const T extends string>(...values: readonly T[]) {
 }
 
 const flag = z
-  .union([z.boolean(), oneOf('true', 'false')], { error: 'expected true or false' })
+  .union([z.boolean(), oneOf('true', 'false')], {
+    error: ({ input }) => `expected true or false, got ${shown(input)}`,
+  })
   .transform((given) => given === true || given === 'true');
 
 function shown(input: unknown): string {
-  return typeof input === 'string' ? input : 'something else';
+  if (input === null) return 'nothing';
+  if (typeof input !== 'string') return Array.isArray(input) ? 'a list' : 'something else';
+  return input.length > SHOWN_LENGTH ? `${input.slice(0, SHOWN_LENGTH)}...` : input.trim();
 }
 
-const word = z.string({ error: 'expected one value' });
-const words = z.array(word, { error: 'expected a list' });
+function fields<const T extends z.ZodRawShape>(shape: T, what = 'fields with values') {
+  return z.strictObject(shape, { error: expected(what) });
+}
+
+const word = z.string({ error: expected('one value') });
+const words = z.array(word, { error: expected('a list') });
 /** Numbers among the values stand for their text. */
 const textMap = z.record(word, scalar.transform(String), {
-  error: 'expected fields with values',
+  error: expected('fields with values'),
 });
+
+/** Names, tags and digests as container engines take them, and `process:node`. */
+const IMAGE = /^[\w.:/@+-]+$/;
 
 const replicas = z
   .union(
@@ -94,11 +122,11 @@ const replicas = z
           params: { range: true },
         }),
     ],
-    { error: 'expected a number, or {min, max}' },
+    { error: expected('a number, or {min, max}') },
   )
   .meta({ description: 'How many, or {min, max}.' });
 
-const device = z.strictObject({
+const device = fields({
   count: whole(1, AMOUNT_MAX).default(1),
   share: quantity(1_000, 'Part of one device: 500m is half.').default(1_000),
   models: words.default([]),
@@ -106,26 +134,28 @@ const device = z.strictObject({
   minMemory: quantity(1, 'Memory of the device.').default(0),
 });
 
-const flops = z.strictObject({
+const flops = fields({
   precision: oneOf('fp64', 'fp32', 'fp16', 'bf16', 'int8'),
   giga: whole(0, AMOUNT_MAX),
 });
 
-const performance = z.strictObject({
+const performance = fields({
   minScore: whole(0, AMOUNT_MAX).default(0),
-  minFlops: z.array(flops, { error: 'expected a list' }).default([]),
+  minFlops: z.array(flops, { error: expected('a list') }).default([]),
   provision: oneOf('single', 'distributed', 'any').default('any'),
   labels: textMap.default({}),
 });
 
-const weights = z.strictObject({ price: whole(0, 1_000), performance: whole(0, 1_000) });
+const weights = fields({ price: whole(0, 1_000), performance: whole(0, 1_000) });
 
-export const orderForm = z
-  .strictObject({
+export const orderForm = fields(
+  {
     kind: oneOf('job', 'service').meta({
       description: 'job: ends when all replicas exited; service: ends with its duration.',
     }),
-    image: word.meta({ description: 'What runs, such as docker.io/library/node:24.' }),
+    image: word
+      .regex(IMAGE, 'expected the name of an image, without spaces')
+      .meta({ description: 'What runs, such as docker.io/library/node:24.' }),
     command: words.default([]).meta({ description: 'Arguments of the program.' }),
     env: textMap.default({}).meta({ description: 'Environment variables.' }),
     architecture: word.nullable().default(null),
@@ -149,14 +179,13 @@ export const orderForm = z
       })
       .default('price'),
     performance: performance.prefault({}),
-    disconnect: z
-      .strictObject({
-        stopAfter: duration('A lessor cut off from its hub stops after this.').default(60_000),
-        onLoss: oneOf('terminate', 'continue').default('terminate'),
-      })
-      .prefault({}),
-  })
-  .meta({ title: 'Sparegrid order', description: 'docs/orders.md says more about each field.' });
+    disconnect: fields({
+      stopAfter: duration('A lessor cut off from its hub stops after this.').default(60_000),
+      onLoss: oneOf('terminate', 'continue').default('terminate'),
+    }).prefault({}),
+  },
+  'one order, with fields such as kind: job',
+).meta({ title: 'Sparegrid order', description: 'docs/orders.md says more about each field.' });
 
 /** What a caller writes. */
 export type OrderForm = z.input<typeof orderForm>;

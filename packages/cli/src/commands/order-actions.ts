@@ -7,7 +7,7 @@ import { withClient } from '../contexts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { checkId, orderNamed } from '../ids.ts';
 import { logStreamOf, logViewOf, wanted } from '../log-options.ts';
-import { checkOrder } from '../order-file/check-order.ts';
+import { STDIN } from '../order-file/file-text.ts';
 import { readOrderFiles } from '../order-file/order-file.ts';
 import { emit } from '../output/emit.ts';
 import { showLogs } from '../output/log-text.ts';
@@ -34,9 +34,8 @@ export async function submit(options: FileOptions): Promise<void> {
 
 /** All documents are looked at before the first one is sent. */
 function draftsOf(file: string) {
-  const drafts = readOrderFiles(file === '-' ? '/dev/stdin' : file, Date.now());
-  for (const draft of drafts) checkOrder(draft, Date.now());
-  return drafts;
+  if (file === STDIN && process.stdin.isTTY) say('Reading an order; Ctrl-D ends it.');
+  return readOrderFiles(file, Date.now());
 }
 
 async function showEnds(client: Client, ids: string[], options: HubOptions): Promise<void> {

@@ -2,7 +2,6 @@
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import { stateDirectory, withClient } from '../context.ts';
-import { checkOrder } from '../order-file/check-order.ts';
 import { readOrderFiles } from '../order-file/order-file.ts';
 import type { ReadSettings } from './answer.ts';
 import type { Market } from './market.ts';
@@ -15,7 +14,6 @@ export async function readOrdersMarket(
 ): Promise<Market> {
   const wallMs = Date.now();
   const orders = readOrderFiles(file, wallMs).map((draft, at) => {
-    checkOrder(draft, wallMs);
     const { task, ...rest } = draft;
     const order: BuyOrder = {
       ...rest,

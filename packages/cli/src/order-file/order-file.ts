@@ -3,16 +3,29 @@ import { draftOf } from '@sparegrid/sdk/draft-of';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { orderForm } from '@sparegrid/sdk/order-form';
 import type { z } from 'zod';
-import type { CliFault } from '../fault.ts';
+import { type CliFault, InputRefused } from '../fault.ts';
+import { refusalOf } from './check-order.ts';
+import { inWordsOfFile } from './hub-words.ts';
 import { foremost, innerOf } from './issues.ts';
+import { nearestName } from './like.ts';
 import { type Place, readYamlAll } from './yaml-file.ts';
 
-/** The orders of all documents of a file. @throws CliFault; nothing was sent. */
+/**
+ * The orders of all documents of a file, each of which its hub would take. Nothing was sent.
+ *
+ * @param file    `-` is standard input
+ * @throws CliFault, InputRefused with the code that the hub would give
+ */
 export function readOrderFiles(file: string, wallMs: number): OrderDraft[] {
   return readYamlAll(file).map((place) => {
     const read = orderForm.safeParse(place.value());
-    if (read.success) return draftOf(read.data, wallMs);
-    throw faultOf(place, foremost(read.error.issues));
+    if (!read.success) throw faultOf(place, foremost(read.error.issues));
+    const draft = draftOf(read.data, wallMs);
+    const refusal = refusalOf(draft, wallMs);
+    if (!refusal) return draft;
+    const { path, text } = inWordsOfFile(refusal);
+    const { where } = place.nearest(path);
+    throw new InputRefused({ ...refusal, hint: `${where}: ${text}` });
   });
 }
 
@@ -22,7 +35,10 @@ function faultOf(root: Place, issue: z.core.$ZodIssue): CliFault {
   if (issue.code === 'unrecognized_keys') {
     const [name = ''] = issue.keys;
     const member = root.at([...path, name]) ?? root;
-    return member.fault('CLI_FIELD_UNKNOWN', `known are ${knownAt(path).join(', ')}.`);
+    const known = knownAt(path);
+    const meant = nearestName(name, known);
+    const asked = meant === undefined ? '' : `did you mean ${meant}? `;
+    return member.fault('CLI_FIELD_UNKNOWN', `${asked}known are ${known.join(', ')}.`);
   }
   const place = root.at(path);
   if (!place) {

@@ -1,5 +1,4 @@
 /** Reads a YAML or JSON file that nobody vouches for: every refusal names file, line and field. */
-import { readFileSync, statSync } from 'node:fs';
 import {
   type Document,
   isAlias,
@@ -9,13 +8,17 @@ import {
   LineCounter,
   type ParsedNode,
   parseAllDocuments,
+  Scalar,
   visit,
 } from 'yaml';
 import { CliFault, type CliFaultCode } from '../fault.ts';
+import { nameOf, readFileText } from './file-text.ts';
 
-/** Order files are a page long; whatever is larger is a mistake. */
-export const FILE_BYTES_MAX = 262_144;
 const DEPTH_MAX = 16;
+/** A plain word that says nothing is there; the others are text as it was written. */
+const NOTHING = /^(?:|~|null|Null|NULL)$/;
+/** What everything here is anyway. */
+const TAGS = /^tag:yaml\.org,2002:(?:str|map|seq)$/;
 
 /** A value of the file with its place in it; every scalar is text, as it was written. */
 export class Place {
@@ -31,15 +34,19 @@ export class Place {
     this.path = path;
   }
 
-  /** A refusal that points here. */
-  fault(code: CliFaultCode, text: string): CliFault {
+  /** `order.yaml, line 5, cpu`. */
+  get where(): string {
     const range = (this.#node as ParsedNode | null)?.range;
-    const line = range ? `, line ${this.#lines.linePos(range[0]).line}` : '';
-    const field = this.path === '' ? '' : `, ${this.path}`;
-    return new CliFault(code, `${this.#file}${line}${field}: ${text}`);
+    const line = range ? `, line ${this.#lineAt(range[0])}` : '';
+    return `${this.#file}${line}${this.path === '' ? '' : `, ${this.path}`}`;
   }
 
-  /** The plain value: maps, lists, and text for every scalar. @throws CliFault CLI_FIELD_* */
+  /** A refusal that points here. */
+  fault(code: CliFaultCode, text: string): CliFault {
+    return new CliFault(code, `${this.where}: ${text}`);
+  }
+
+  /** Maps, lists, text for every scalar, null for nothing. @throws CliFault CLI_FIELD_*, CLI_FILE_MALFORMED */
   value(): unknown {
     const node = this.#node;
     if (isMap(node)) {
@@ -47,8 +54,10 @@ export class Place {
       return Object.fromEntries(members);
     }
     if (isSeq(node)) return node.items.map((item, at) => this.#item(item, at).value());
-    if (isScalar(node) && typeof node.value === 'string') return node.value;
-    throw this.fault('CLI_FIELD_MALFORMED', 'expected a value.');
+    if (isScalar(node) && typeof node.value === 'string') {
+      return node.type === Scalar.PLAIN && NOTHING.test(node.value) ? null : node.value;
+    }
+    return null;
   }
 
   /** What is at the path below here; undefined when nothing is. */
@@ -63,17 +72,32 @@ export class Place {
       .at(rest);
   }
 
+  /** What is at the longest beginning of the path. */
+  nearest(path: readonly string[]): Place {
+    const [name, ...rest] = path;
+    const next = name === undefined ? undefined : this.at([name]);
+    return next?.nearest(rest) ?? this;
+  }
+
   /** In the order of the file. */
   #members(): [string, Place][] {
     const node = this.#node;
     if (!isMap(node)) return [];
+    const lines = new Map<string, number>();
     return node.items.map(({ key, value }) => {
-      const name = this.#inner(key, this.path).value();
-      const place = this.#inner(value, this.path === '' ? String(name) : `${this.path}.${name}`);
-      if (typeof name !== 'string') throw place.fault('CLI_FIELD_MALFORMED', 'expected a name.');
+      const told = this.#inner(key, this.path);
+      const name = isScalar(key) && typeof key.value === 'string' ? key.value : undefined;
+      if (name === undefined) throw told.fault('CLI_FIELD_MALFORMED', 'expected a name.');
+      const path = this.path === '' ? name : `${this.path}.${name}`;
+      const own = this.#inner(key, path);
       // Later code would take it for something else than a field.
-      if (name === '__proto__') throw place.fault('CLI_FIELD_UNKNOWN', 'no field has this name.');
-      return [name, place];
+      if (name === '__proto__') throw own.fault('CLI_FIELD_UNKNOWN', 'no field has this name.');
+      const first = lines.get(name);
+      if (first !== undefined) {
+        throw own.fault('CLI_FILE_MALFORMED', `it is there twice, first in line ${first}.`);
+      }
+      lines.set(name, this.#lineAt((key as ParsedNode).range[0]));
+      return [name, value === null ? own : this.#inner(value, path)];
     });
   }
 
@@ -83,6 +107,10 @@ export class Place {
 
   #inner(node: unknown, path: string): Place {
     return new Place(this.#file, this.#lines, node, path);
+  }
+
+  #lineAt(offset: number): number {
+    return this.#lines.linePos(offset).line;
   }
 }
 
@@ -94,35 +122,52 @@ export class Place {
  *         CLI_FILE_ALIAS.
  */
 export function readYamlAll(file: string): Place[] {
-  const text = readText(file);
+  const text = readFileText(file);
+  const name = nameOf(file);
   const lines = new LineCounter();
-  const documents = parse(file, () => parseAllDocuments(text, settingsOf(lines)));
-  if ('empty' in documents) throw new CliFault('CLI_FILE_EMPTY', file);
-  return documents.map((document) => placeOf(file, lines, document));
+  const documents = parse(name, () => parseAllDocuments(text, settingsOf(lines)));
+  if ('empty' in documents) throw new CliFault('CLI_FILE_EMPTY', `${name}: nothing but comments.`);
+  return documents.map((document) => placeOf(name, lines, document));
 }
 
 function placeOf(file: string, lines: LineCounter, document: Document.Parsed): Place {
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
-    const line = problem.linePos ? `, line ${problem.linePos[0].line}` : '';
-    const [first = ''] = problem.message.split('\n');
-    throw new CliFault('CLI_FILE_MALFORMED', `${file}${line}: ${first}`);
+    const { line } = lines.linePos(problem.pos[0]);
+    throw new CliFault('CLI_FILE_MALFORMED', `${file}, line ${line}: ${told(problem.message)}`);
   }
   const place = (node: unknown) => new Place(file, lines, node, '');
   visit(document, (_key, node, path) => {
-    const anchored = typeof node === 'object' && node !== null && 'anchor' in node && node.anchor;
-    if (isAlias(node) || anchored) throw place(node).fault('CLI_FILE_ALIAS', 'no & and * here.');
+    const { anchor, tag } = (node ?? {}) as { anchor?: string; tag?: string };
+    if (isAlias(node) || anchor) throw place(node).fault('CLI_FILE_ALIAS', 'no & and * here.');
+    if (tag !== undefined && !TAGS.test(tag)) {
+      throw place(node).fault('CLI_FILE_MALFORMED', `no tags such as ${tag} here.`);
+    }
     if (path.length > 2 * DEPTH_MAX) {
       throw place(node).fault('CLI_FILE_MALFORMED', `more than ${DEPTH_MAX} levels.`);
     }
   });
-  if (document.contents === null) throw new CliFault('CLI_FILE_EMPTY', file);
-  return place(document.contents);
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === '')) {
+    throw place(contents).fault('CLI_FILE_EMPTY', 'nothing follows here: take the --- away.');
+  }
+  return place(contents);
 }
 
-/** The failsafe schema leaves every scalar as written: `1.10` stays 1.10, `1e9` stays text. */
+/** The first line of what the parser says; one that ran out of stack says so in other words. */
+function told(message: string): string {
+  if (message.startsWith('Maximum call stack')) return `more than ${DEPTH_MAX} levels.`;
+  const [first = ''] = message.split('\n');
+  return /[.:]$/.test(first) ? first : `${first}.`;
+}
+
+/**
+ * The failsafe schema leaves every scalar as written: `1.10` stays 1.10, `1e9` stays text. Names
+ * that are there twice are found by {@link Place}, and lines are counted there: the parser's own
+ * ways take time with the square of the file.
+ */
 function settingsOf(lineCounter: LineCounter) {
-  return { schema: 'failsafe', lineCounter, prettyErrors: true } as const;
+  return { schema: 'failsafe', lineCounter, prettyErrors: false, uniqueKeys: false } as const;
 }
 
 function parse<T>(file: string, read: () => T): T {
@@ -131,32 +176,5 @@ function parse<T>(file: string, read: () => T): T {
   } catch (cause) {
     // Nesting deeper than the parser's own stack.
     throw new CliFault('CLI_FILE_MALFORMED', `${file}: cannot be read.`, 'input', cause);
-  }
-}
-
-function readText(file: string): string {
-  let bytes: Buffer;
-  try {
-    const stat = statSync(file);
-    if (stat.size > FILE_BYTES_MAX) {
-      throw new CliFault('CLI_FILE_TOO_LARGE', `${file}: at most ${FILE_BYTES_MAX} bytes.`);
-    }
-    bytes = readFileSync(file);
-  } catch (cause) {
-    if (cause instanceof CliFault) throw cause;
-    throw new CliFault(
-      'CLI_FILE_UNREADABLE',
-      `${file}: ${(cause as Error).message}`,
-      'input',
-      cause,
-    );
-  }
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (text.trim() === '') throw new CliFault('CLI_FILE_EMPTY', file);
-    return text;
-  } catch (cause) {
-    if (cause instanceof CliFault) throw cause;
-    throw new CliFault('CLI_FILE_MALFORMED', `${file}: expected UTF-8 text.`, 'input', cause);
   }
 }
