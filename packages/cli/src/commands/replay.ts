@@ -93,7 +93,7 @@ async function replay(options: ReplayOptions): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sparegrid-replay-'));
   try {
     const run = (way: 'alone' | 'joint') => runOne(options, { input, pricing, directory, way });
-    if (options.compare) return await showComparison(options, run);
+    if (options.compare) return await showComparison(options, { input, pricing }, run);
     const result = await run(options.joint ? 'joint' : 'alone');
     const lines = result.decisions.map((decision) => `${JSON.stringify(decision)}\n`);
     if (options.out !== undefined) writeOut(options.out, lines.join(''));
@@ -140,6 +140,7 @@ async function runOne(
 /** Both ways with as many orders under way. */
 async function showComparison(
   options: ReplayOptions,
+  scenario: Pick<OneRun, 'input' | 'pricing'>,
   run: (way: OneRun['way']) => Promise<Replay>,
 ): Promise<void> {
   say('one by one:');
@@ -147,7 +148,7 @@ async function showComparison(
   checkPromises(alone);
   say('with joint rounds:');
   const joint = await run('joint');
-  const comparison = compare(alone, joint);
+  const comparison = compare(scenario, alone, joint);
   if (options.json) printJson(comparison);
   else print(comparisonText(comparison));
   checkPromises(joint);

@@ -17,6 +17,12 @@ export function comparisonText({ oneByOne, joint, commonOrders, verdict }: Compa
     row(`cost of the ${commonOrders} filled by both`, ({ commonMicro }) =>
       formatCredits(commonMicro),
     ),
+    row('of these, price first', ({ commonPriceFirstMicro }) =>
+      formatCredits(commonPriceFirstMicro),
+    ),
+    row('performance first: mean score', ({ commonPerformanceScore }) =>
+      commonPerformanceScore === null ? '-' : commonPerformanceScore.toFixed(1),
+    ),
     row('overcommitted', ({ overcommitted }) => String(overcommitted)),
     row('seconds', ({ seconds }) => String(seconds)),
   ];

@@ -1,7 +1,9 @@
 /** Two replays of the same input side by side: one by one, and with joint rounds. */
+import { scoreOf } from './machine.ts';
 import { LEASE_MS } from './orders.ts';
+import type { Pricing } from './pricing.ts';
 import type { Replay, ReplayRounds, ReplaySummary } from './run-replay.ts';
-import type { Decision } from './scenario.ts';
+import type { Decision, ReplayInput } from './scenario.ts';
 
 /** Of one side; money in micro-credits for whole leases. */
 export interface Side extends ReplaySummary {
@@ -9,6 +11,10 @@ export interface Side extends ReplaySummary {
   perReplicaMicro: bigint;
   /** What the orders that both sides filled pay here. */
   commonMicro: bigint;
+  /** Of these, the ones that ask for the price first. */
+  commonPriceFirstMicro: bigint;
+  /** Mean score of the machines of the others, which ask for performance first; null without any. */
+  commonPerformanceScore: number | null;
 }
 
 export interface Comparison {
@@ -23,20 +29,21 @@ export interface Comparison {
   verdict: { atLeastAsManyFilled: boolean; noDearer: boolean };
 }
 
-export function compare(oneByOne: Replay, joint: Replay): Comparison {
-  const costs = [costsOf(oneByOne.decisions), costsOf(joint.decisions)] as const;
-  const common = [...costs[0].keys()].filter((order) => costs[1].has(order));
-  const sideOf = ({ summary, rounds }: Replay, own: ReadonlyMap<string, bigint>): Side => ({
-    ...summary,
-    rounds,
-    perReplicaMicro: summary.replicas === 0 ? 0n : summary.costMicro / BigInt(summary.replicas),
-    commonMicro: common.reduce((sum, order) => sum + (own.get(order) ?? 0n), 0n),
-  });
-  const [a, b] = [sideOf(oneByOne, costs[0]), sideOf(joint, costs[1])];
+export function compare(
+  scenario: { input: ReplayInput; pricing: Pricing },
+  oneByOne: Replay,
+  joint: Replay,
+): Comparison {
+  const filled = [oneByOne, joint].map(
+    ({ decisions }) => new Set(decisions.map(({ order }) => order)),
+  );
+  const common = new Set(scenario.input.orders.map(({ name }) => name));
+  for (const name of common) if (!filled.every((own) => own.has(name))) common.delete(name);
+  const [a, b] = [sideOf(scenario, oneByOne, common), sideOf(scenario, joint, common)];
   return {
     oneByOne: a,
     joint: b,
-    commonOrders: common.length,
+    commonOrders: common.size,
     verdict: {
       atLeastAsManyFilled: b.filled >= a.filled,
       noDearer: b.commonMicro <= a.commonMicro,
@@ -44,11 +51,28 @@ export function compare(oneByOne: Replay, joint: Replay): Comparison {
   };
 }
 
-function costsOf(decisions: readonly Decision[]): Map<string, bigint> {
-  const costs = new Map<string, bigint>();
-  const hours = BigInt(LEASE_MS / 3_600_000);
-  for (const { order, priceMicro } of decisions) {
-    costs.set(order, (costs.get(order) ?? 0n) + BigInt(priceMicro) * hours);
-  }
-  return costs;
+function sideOf(
+  { input, pricing }: { input: ReplayInput; pricing: Pricing },
+  { summary, rounds, decisions }: Replay,
+  common: ReadonlySet<string>,
+): Side {
+  const asks = new Map(input.orders.map(({ name, priority }) => [name, priority]));
+  const scores = new Map(input.nodes.map((node) => [node.name, scoreOf(node, pricing)]));
+  const own = decisions.filter(({ order }) => common.has(order));
+  const priceFirst = own.filter(({ order }) => asks.get(order) === 'price');
+  const others = own.filter(({ order }) => asks.get(order) !== 'price');
+  const score = others.reduce((sum, { node }) => sum + (scores.get(node) ?? 0), 0);
+  return {
+    ...summary,
+    rounds,
+    perReplicaMicro: summary.replicas === 0 ? 0n : summary.costMicro / BigInt(summary.replicas),
+    commonMicro: costOf(own),
+    commonPriceFirstMicro: costOf(priceFirst),
+    commonPerformanceScore: others.length === 0 ? null : score / others.length,
+  };
+}
+
+function costOf(decisions: readonly Decision[]): bigint {
+  const perHour = decisions.reduce((sum, { priceMicro }) => sum + BigInt(priceMicro), 0n);
+  return perHour * BigInt(LEASE_MS / 3_600_000);
 }

@@ -40,6 +40,10 @@ export function specOf(node: ReplayNode, organization: Organization, pricing: Pr
   return { organization, machines: [machine], ...loose };
 }
 
+export function scoreOf(node: ReplayNode, pricing: Pricing): number {
+  return node.gpus > 0 ? pricing.typeOf(node.model).score : CPU_NODE_SCORE;
+}
+
 export function offerOf(node: ReplayNode, pricing: Pricing, wallMs: number): OfferWanted {
   const lot: Lot = {
     id: LOT_ID,
@@ -52,7 +56,7 @@ export function offerOf(node: ReplayNode, pricing: Pricing, wallMs: number): Off
     devices: gpusOf(node, pricing).map((device) => ({ ...device, milli: 1_000 })),
     asks: asksFrom(pricing.asksOf(node)),
     performance: {
-      score: node.gpus > 0 ? pricing.typeOf(node.model).score : CPU_NODE_SCORE,
+      score: scoreOf(node, pricing),
       flops: [],
     },
     labels: {},
