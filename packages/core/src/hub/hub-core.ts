@@ -25,7 +25,7 @@ import { invariant, refuse } from '../refusals.ts';
 import type { SolverAnswer } from '../rounds/answer.ts';
 import type { RoundStatus } from '../rounds/report.ts';
 import type { Send } from '../step.ts';
-import { type HubId, hubOf, type NodeId, type ParticipantId } from '../units/ids.ts';
+import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
 import { decodeStored } from '../units/json.ts';
 import { readKept } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
@@ -45,6 +45,7 @@ import { fitting } from './paging.ts';
 import { MASTER_ELECTION, PanoramaDesk } from './panorama-desk.ts';
 import { RecoveryDesk, type RecoveryRecord } from './recovery-desk.ts';
 import { RegistrationDesk } from './registration-desk.ts';
+import { RelayDesk } from './relay-desk.ts';
 import { RequestDesk } from './request-desk.ts';
 import { Restarts } from './restarts.ts';
 import { ResultDesk, type ResultRecord } from './result-desk.ts';
@@ -118,6 +119,7 @@ export class HubCore {
   readonly #naming: NamingDesk;
   readonly #panoramas: PanoramaDesk;
   readonly #marks: Marks;
+  readonly #relays: RelayDesk;
   readonly #retention: RetentionDesk;
   /** Null in a hub that serves. */
   readonly #recovery: RecoveryDesk | null;
@@ -205,6 +207,7 @@ export class HubCore {
       schedule: (lessor) => this.#members.schedule(lessor),
       cancelAll: (lessee) => this.#book.cancelAll(lessee),
     });
+    this.#relays = new RelayDesk(context);
     this.#retention = new RetentionDesk(context, (kind, id) => this.#isInUse(kind, id));
     this.#restore(records);
     context.put('meta', 'epoch', { epoch });
@@ -401,7 +404,8 @@ export class HubCore {
     if (this.#panoramas.takes(from, message as HubMessage)) return;
     switch (message.type) {
       case 'relay':
-        return this.#relay(from, message);
+        if (this.#relays.fromHub(from, message)) return;
+        return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
       case 'recovery-request':
         return this.#testify(from);
       case 'hub-list': {
@@ -505,7 +509,7 @@ export class HubCore {
         this.#openSession(from, session);
         return this.#request(from, session, allowed.requestId, allowed.request);
       case 'relay-send':
-        return this.#relayFrom(from, session, allowed.to, allowed.payload);
+        return this.#relays.fromParticipant(from, session, allowed.to, allowed.payload);
       case 'resource':
       case 'offer':
       case 'changed':
@@ -559,47 +563,6 @@ export class HubCore {
       hint: 'message ignored',
       nonce: null,
     });
-  }
-
-  // ---- relaying: participant -> hub -> hub -> participant ----
-
-  /** From a participant of this subnet to one of any. @patent [0032] TOP-1 TOP-2 TOP-3 */
-  #relayFrom(sender: ParticipantId, session: string, to: ParticipantId, payload: string): void {
-    const { panorama, config, self, subnet } = this.#context;
-    const member = subnet.get(sender);
-    // By the name that whoever deals with this role of it knows.
-    const asLessor = member?.agentSession === session ? member.veil?.name : undefined;
-    const from = asLessor ?? this.#context.lesseeName(sender);
-    // The id names the hub: a participant that registers no resources is reached, too.
-    const hub = hubOf(to);
-    if (!panorama.parts.has(hub) || payload.length > config.limits.relayBytes) return;
-    const message = { type: 'relay', from, to, payload } as const;
-    if (hub === self) this.#deliver(message);
-    else this.#context.send(hub, message);
-  }
-
-  #relay(from: HubId, message: Extract<HubMessage, { type: 'relay' }>): void {
-    const forOwnSender = message.from.endsWith(`.${from}`);
-    if (!forOwnSender) return this.#notAllowed(from, 'LINK_NOT_ALLOWED');
-    this.#deliver(message);
-  }
-
-  /** The receiver may be called by a pseudonym, or by an id that its sender was told by itself. */
-  #deliver({
-    from,
-    to: name,
-    payload,
-  }: {
-    from: ParticipantId;
-    to: ParticipantId;
-    payload: string;
-  }): void {
-    const to = this.#context.subnet.named(name)?.admitted.id ?? name;
-    const message = { type: 'relayed', from, payload } as const;
-    this.#context.sendToAgent(to, message);
-    for (const session of this.#context.sessions.get(to) ?? []) {
-      this.#context.out.send(to, message, session);
-    }
   }
 
   // ---- panoramas ----
