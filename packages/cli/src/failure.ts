@@ -7,6 +7,7 @@ import { SolverFault } from '@sparegrid/solver/fault';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
 import { CliFault, InputRefused } from './fault.ts';
+import { asTyped } from './output/as-typed.ts';
 import { printable } from './output/printable.ts';
 
 export interface Failure {
@@ -27,7 +28,8 @@ export function failureOf(error: unknown): Failure | null {
   }
   if (error instanceof UnavailableError) {
     const reason = error.retryable ? 'unavailable' : 'fault';
-    const hint = error.hint || 'Is the devnet up? sparegrid devnet up';
+    const start = 'A devnet is started by: sparegrid devnet up -d';
+    const hint = error.code === 'SDK_UNREACHABLE' ? `${error.hint} ${start}` : error.hint;
     return told(error.code, SDK_FAULTS[error.code], hint, reason);
   }
   if (error instanceof CommanderError) {
@@ -53,5 +55,5 @@ function told(code: string, text: string, hint: string, reason: ExitReason): Fai
 }
 
 export function failureText({ code, text, hint }: Failure): string {
-  return `error ${code}: ${printable(text)}\nhint: ${printable(hint) || 'none'}\n`;
+  return `error ${code}: ${printable(text)}\nhint: ${printable(asTyped(hint)) || 'none'}\n`;
 }

@@ -5,6 +5,8 @@ import { CliFault } from './fault.ts';
 
 const ORDER = /^o-[0-9a-f]{32}$/;
 const LEASE = /^o-[0-9a-f]{32}-[0-9]{1,9}$/;
+/** As tables show it: the order's id cut, the number of the lease whole. */
+const SHORT_LEASE = /^(o-[0-9a-f]{1,32})(-[0-9]{1,9})$/;
 
 /** @throws CliFault CLI_USAGE, CLI_AMBIGUOUS; RefusedError ORDER_UNKNOWN */
 export async function orderNamed(client: Client, given: string): Promise<string> {
@@ -20,8 +22,10 @@ export async function orderNamed(client: Client, given: string): Promise<string>
 export async function leaseNamed(client: Client, given: string): Promise<string> {
   const prefix = prefixOf(given);
   if (LEASE.test(prefix)) return prefix;
-  const { leases } = await client.request({ op: 'lease.list', after: prefix });
-  const found = leases.map(({ id }) => id).filter((id) => id.startsWith(prefix));
+  const [, order = prefix, end = ''] = SHORT_LEASE.exec(prefix) ?? [];
+  const { leases } = await client.request({ op: 'lease.list', after: order });
+  const isMeant = (id: string) => id.startsWith(order) && id.endsWith(end);
+  const found = leases.map(({ id }) => id).filter(isMeant);
   return only(found, given) ?? refused('LEASE_UNKNOWN', given);
 }
 
@@ -32,8 +36,7 @@ export function checkId(given: string): string {
 
 function prefixOf(given: string): string {
   const prefix = given.startsWith('o-') ? given : `o-${given}`;
-  if (/^o-[0-9a-f]{1,32}$/.test(prefix) || /^o-[0-9a-f]{32}-[0-9]{0,9}$/.test(prefix))
-    return prefix;
+  if (/^o-[0-9a-f]{1,32}$/.test(prefix) || SHORT_LEASE.test(prefix)) return prefix;
   throw new CliFault(
     'CLI_USAGE',
     `${given} is no id, nor the beginning of one: o- and hex digits.`,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCodesText } from './exit-codes.ts';
+import { asTyped } from './output/as-typed.ts';
 
 const EXAMPLE = `
 Examples:
@@ -126,6 +127,9 @@ function version(): string {
 
 /** Usage errors become exceptions: `main` alone prints and exits. */
 function throwInstead(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => {} });
+  command.exitOverride().configureOutput({
+    writeErr: () => {},
+    writeOut: (text) => process.stdout.write(asTyped(text)),
+  });
   for (const inner of command.commands) throwInstead(inner);
 }

@@ -123,7 +123,7 @@ async function demonstrate(
   try {
     const { order } = await tellStory({ client, startMs, say, signal });
     const commands = ['get', 'explain', 'logs'].map((verb) => {
-      return `  npx sparegrid order ${verb} ${order}${option}`;
+      return `  sparegrid order ${verb} ${order}${option}`;
     });
     say(`\nLook at it, in another terminal:\n${commands.join('\n')}`);
   } catch (error) {
@@ -136,11 +136,11 @@ async function demonstrate(
 function tellNext(directory: string, option: string): void {
   say(`
 What to try next:
-  npx sparegrid run${option} sparegrid/demo -- node -e 'console.log("hello from", process.env.SPAREGRID_RANK)'
-  npx sparegrid offer ls${option}
-  npx sparegrid hub status${option}
-  npx sparegrid order submit --help     # shows an order file to start from
-  kill -9 any process of "npx sparegrid devnet status${option}": it starts again, nothing is lost
+  sparegrid run${option} sparegrid/demo -- node -e 'console.log("hello from", process.env.SPAREGRID_RANK)'
+  sparegrid offer ls${option}
+  sparegrid hub status${option}
+  sparegrid order submit --help     # shows an order file to start from
+  kill -9 any process of "sparegrid devnet status${option}": it starts again, nothing is lost
 Ctrl-C ends the devnet; the next "devnet up" resumes it from ${contextFile(directory)}.`);
 }
 

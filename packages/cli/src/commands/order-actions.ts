@@ -28,7 +28,7 @@ export async function submit(options: FileOptions): Promise<void> {
     const value = ids.length === 1 ? { order: ids[0] } : { orders: ids };
     await emit(options.output, value, { table: () => ids.join('\n'), names: () => ids });
     if (!options.detach) await releaseKeys(client, ids);
-    if (options.output === 'table') say(`next: sparegrid order get ${ids[0]}`);
+    if (options.output === 'table') say(`next: sparegrid order logs -f ${ids[0]}`);
   });
 }
 
@@ -105,6 +105,11 @@ export async function cancel(given: string, options: HubOptions): Promise<void> 
     const id = await orderNamed(client, given);
     await client.cancel(id);
     await emit(options.output, { order: id }, { table: () => id, names: () => [id] });
+    if (options.output === 'table') {
+      say(
+        'It ends as soon as its containers have; they are asked to stop, and killed if they do not.',
+      );
+    }
   });
 }
 

@@ -57,8 +57,10 @@ export async function releaseKeys(client: Client, orders: readonly OrderId[]): P
     orders.map((order) => client.awaitRelease(order, { waitMs: SIGNED_MS })),
   );
   if (done.every((isReleased) => isReleased)) return;
-  say('Not matched yet. Its task stays sealed until you release its key to whoever takes it:');
-  say('sparegrid order release --follow, or any of order logs -f and submit --wait, does that.');
+  const open = orders.find((_, at) => !done[at]);
+  say(`Nobody has taken it yet. Why: sparegrid order explain ${open}`);
+  say('Who takes it later starts once you release the key of its task, which these do:');
+  say(`  sparegrid order logs -f ${open}, or for all orders: sparegrid order release --follow`);
 }
 
 /** For commands that only look at an order: who cannot release it sees it all the same. */

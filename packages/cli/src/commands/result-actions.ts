@@ -103,8 +103,17 @@ export async function remove(given: string, options: HubOptions): Promise<void> 
   });
 }
 
+/** `o-...-1.0.0`, as `-o name` prints it. */
+const CONTAINER = /^(o-[0-9a-f]{32})-\d{1,9}\.\d{1,9}\.\d{1,9}$/;
+
+/** Order, and the container if one is named. */
+function splitName(given: string): string[] {
+  const [, order] = CONTAINER.exec(given) ?? [];
+  return order === undefined ? given.split('/') : [order, given];
+}
+
 function checkName(given: string): void {
-  const [order = '', container, ...more] = given.split('/');
+  const [order = '', container, ...more] = splitName(given);
   checkId(order);
   const isGood = more.length === 0 && (container === undefined || /^[0-9a-z.-]+$/.test(container));
   if (isGood) return;
@@ -113,7 +122,7 @@ function checkName(given: string): void {
 
 /** @throws CliFault CLI_NO_RESULT */
 async function resultsNamed(client: Client, given: string): Promise<Named> {
-  const [named = '', container] = given.split('/');
+  const [named = '', container] = splitName(given);
   const order = await orderNamed(client, named);
   const all = await client.listResults(order);
   const isMeant = ({ container: id }: ResultView) =>

@@ -2,16 +2,18 @@
 import type { LeaseView } from '@sparegrid/core/messages';
 import { formatCredits } from '@sparegrid/core/units/money';
 import { formatDuration } from '@sparegrid/sdk/duration';
+import { asTyped } from './as-typed.ts';
 import { tableText } from './print.ts';
+import { shortId } from './short-id.ts';
 
 export function leasesText(leases: readonly LeaseView[], nowMs: number): string {
-  const header = ['LEASE', 'STATE', 'LESSORS', 'REPLICAS', 'PRICE/H', 'COST', 'AGE', 'TIME LEFT'];
+  const header = ['LEASE', 'STATE', 'LESSORS', 'REPL', 'PRICE/H', 'COST', 'AGE', 'LEFT'];
   const rows = leases.map((lease) => {
     const { id, lease: state, parts } = lease;
     return [
-      id,
+      shortId(id),
       parts.some(({ key }) => key === 'awaited') ? 'AWAITING_KEY' : state,
-      parts.map(({ lessor }) => lessor).join(','),
+      lessorsText(parts.map(({ lessor }) => lessor)),
       String(parts.reduce((sum, { replicas }) => sum + replicas, 0)),
       formatCredits(parts.reduce((sum, { priceMicroPerHour }) => sum + priceMicroPerHour, 0n)),
       formatCredits(parts.reduce((sum, { costMicro }) => sum + costMicro, 0n)),
@@ -20,8 +22,13 @@ export function leasesText(leases: readonly LeaseView[], nowMs: number): string 
     ];
   });
   return rows.length === 0
-    ? 'No leases. Order something: sparegrid run --help'
+    ? asTyped('No leases. Order something: sparegrid run --help')
     : tableText(header, rows);
+}
+
+/** The first one, and how many more; `lease get` names them. */
+function lessorsText([first = '-', ...more]: readonly string[]): string {
+  return more.length === 0 ? first : `${first} +${more.length}`;
 }
 
 export function leaseText(lease: LeaseView, nowMs: number): string {

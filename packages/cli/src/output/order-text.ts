@@ -5,7 +5,9 @@ import type { OrderRound } from '@sparegrid/core/order/order-record';
 import { formatCredits } from '@sparegrid/core/units/money';
 import { formatDuration } from '@sparegrid/sdk/duration';
 import type { Plan } from '@sparegrid/sdk/options';
+import { asTyped } from './as-typed.ts';
 import { tableText } from './print.ts';
+import { shortId } from './short-id.ts';
 
 export function orderText(view: OrderView): string {
   const { id, state, events, agreements, costMicro, lastCode, lastHint } = view;
@@ -72,9 +74,9 @@ export function planText({ plan, lessors }: Plan): string {
 }
 
 export function ordersText(orders: readonly OrderSummary[], nowMs: number): string {
-  if (orders.length === 0) return 'No orders. Order something: sparegrid run --help';
+  if (orders.length === 0) return asTyped('No orders. Order something: sparegrid run --help');
   const rows = orders.map(({ id, state, image, replicas: { min, max }, acceptedAtMs }) => [
-    id,
+    shortId(id),
     state,
     image,
     min === max ? String(min) : `${min}-${max}`,

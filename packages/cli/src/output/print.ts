@@ -1,5 +1,6 @@
 /** Where words go: answers to stdout, everything said about them to stderr. */
 import { encodeStored } from '@sparegrid/core/units/json';
+import { asTyped } from './as-typed.ts';
 import { printable } from './printable.ts';
 
 export type Format = 'table' | 'json' | 'yaml' | 'name';
@@ -16,7 +17,7 @@ export function printJson(value: unknown): void {
 
 /** A word to whoever watches. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${asTyped(text)}\n`);
 }
 
 /** Columns padded to their widest cell; cells come from hubs, so control characters are taken out. */
