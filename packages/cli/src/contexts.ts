@@ -139,7 +139,8 @@ export async function withClient<T>(
   }
 }
 
-function readKey(file: string): string {
+/** @throws CliFault CLI_FILE_UNREADABLE */
+export function readKey(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

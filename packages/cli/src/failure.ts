@@ -6,7 +6,7 @@ import { RefusedError, SDK_FAULTS, UnavailableError } from '@sparegrid/sdk/error
 import { SolverFault } from '@sparegrid/solver/fault';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
-import { CliFault, InputRefused } from './fault.ts';
+import { CLI_FAULTS, CliFault, InputRefused } from './fault.ts';
 import { asTyped } from './output/as-typed.ts';
 import { printable } from './output/printable.ts';
 
@@ -45,9 +45,34 @@ export function failureOf(error: unknown): Failure | null {
     return told(error.code, error.message.replace(`${error.code}: `, ''), error.hint, reason);
   }
   if (error instanceof SolverFault) return told(error.code, error.message, error.hint, 'fault');
+  const unwritable = unwritableBy(error);
+  if (unwritable) return unwritable;
   const text = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   return told('CLI_FAULT', text, `Please report this. ${stack}`, 'fault');
+}
+
+/** What the system says to who may not write there, or finds no room. */
+const WHY_UNWRITABLE: Readonly<Record<string, string>> = {
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'it can only be read',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is used up',
+  ENOTDIR: 'a part of the path is no folder',
+  ENOENT: 'no such folder can be made',
+};
+
+const WRITING = ['open', 'write', 'rename', 'unlink', 'copyfile'];
+
+/** A folder or file that could not be made or written: nothing to report to us. */
+function unwritableBy(error: unknown): Failure | null {
+  if (!(error instanceof Error)) return null;
+  const { code = '', syscall = '', path = 'a file' }: NodeJS.ErrnoException = error;
+  const isWriting = syscall === 'mkdir' || (WRITING.includes(syscall) && code !== 'ENOENT');
+  const why = WHY_UNWRITABLE[code];
+  if (why === undefined || !isWriting) return null;
+  return told('CLI_FILE_UNWRITABLE', CLI_FAULTS.CLI_FILE_UNWRITABLE, `${path}: ${why}.`, 'input');
 }
 
 function told(code: string, text: string, hint: string, reason: ExitReason): Failure {

@@ -1,7 +1,7 @@
 /** `sparegrid context`: which hub to talk to, and as whom. */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { check, contextOf, readContexts, writeContexts } from '../contexts.ts';
+import { check, contextOf, readContexts, readKey, writeContexts } from '../contexts.ts';
 import { CliFault } from '../fault.ts';
 import { emit } from '../output/emit.ts';
 import { print, tableText } from '../output/print.ts';
@@ -93,6 +93,8 @@ function addContext(name: string, options: AddOptions): void {
     throw new CliFault('CLI_USAGE', '--network and --operator-key belong together.');
   }
   const anchor = network && operatorKey ? { network: { network, operatorKey } } : {};
+  // What is wrong with it shows here, not at the first order.
+  readKey(resolve(key));
   const { current, contexts } = readContexts();
   const standbys = standbyUrl ? { standbyUrls: standbyUrl } : {};
   const context = { url, ...standbys, hub, participant, keyFile: resolve(key), ...anchor };

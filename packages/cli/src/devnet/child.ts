@@ -1,7 +1,7 @@
 /** One process of the devnet: started, started again with back-off when it dies, ended when told. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { NodeId } from '@sparegrid/core/units/ids';
@@ -106,7 +106,7 @@ export class Child {
     changed();
     if (this.#stopping) return;
     if (code === EXIT_CONFIG) {
-      const error = new Error(`${this.name}: its configuration is refused, see ${log}`);
+      const error = new Error(`${this.name}: its configuration is refused: ${lastLine(log)}`);
       this.#firstReady.reject(error);
       say(error.message);
       return;
@@ -116,5 +116,14 @@ export class Child {
     this.#failures += 1;
     say(`${this.name} ended (${how}); starting it again in ${waitMs} ms`);
     this.#retry = setTimeout(() => this.#spawn(), waitMs);
+  }
+}
+
+/** A daemon says last why it ends. */
+function lastLine(log: string): string {
+  try {
+    return readFileSync(log, 'utf8').trim().split('\n').at(-1) || `see ${log}`;
+  } catch {
+    return `see ${log}`;
   }
 }
