@@ -13,6 +13,7 @@ export function draftOf(form: ReadForm, wallMs: number): OrderDraft {
         architecture: form.architecture,
         egress: form.egress,
         capabilities: form.capabilities,
+        ...(form.restarts !== undefined && { restarts: form.restarts }),
       },
       private: { command: form.command, env: form.env },
     },

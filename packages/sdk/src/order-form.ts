@@ -1,4 +1,5 @@
 /** An order as people write it, in human units: order files, `client.run`, and their JSON Schema. */
+import { RESTARTS_MAX } from '@sparegrid/core/order/buy-order';
 import { parseCredits } from '@sparegrid/core/units/money';
 import { AMOUNT_MAX, isAmount, parseQuantity } from '@sparegrid/core/units/quantity';
 import { z } from 'zod';
@@ -161,6 +162,9 @@ export const orderForm = fields(
     architecture: word.nullable().default(null),
     egress: flag.default(false).meta({ description: 'Whether it needs the outside network.' }),
     capabilities: words.default([]),
+    restarts: whole(0, RESTARTS_MAX)
+      .optional()
+      .meta({ description: 'How often a replica is started again after it failed; 3 by default.' }),
     replicas,
     cpu: quantity(1_000, 'Cores of each replica, such as 500m or 2.'),
     memory: quantity(1, 'Memory of each replica, such as 64Mi or 4Gi.'),

@@ -108,6 +108,7 @@ export interface RunOptions extends HubOptions {
   duration: string;
   service?: true;
   egress?: true;
+  restarts?: string;
   partial?: true;
   detach?: true;
 }

@@ -47,6 +47,7 @@ function formOf(image: string, command: string[], options: RunOptions): RunForm 
     duration,
     fill: options.partial ? 'partial' : 'atomic',
     ...(options.egress && { egress: true }),
+    ...(options.restarts !== undefined && { restarts: options.restarts }),
     ...(storage !== undefined && { storage }),
     ...(gpu !== undefined && { device: deviceOf(gpu) }),
     ...(maxPrice !== undefined && { limitPerHour: maxPrice }),

@@ -20,6 +20,7 @@ export function runCommand(): Command {
     .option('--duration <time>', 'it ends by then at the latest', '1h')
     .option('--service', 'runs until the duration ends, also when it could end before')
     .option('--egress', 'needs the outside network')
+    .option('--restarts <count>', 'of each replica that fails (default: 3)')
     .option('--partial', 'start with some replicas when not all find a place')
     .option('-d, --detach', 'print the id of the order and return')
     .passThroughOptions();

@@ -72,6 +72,8 @@ const VALUES: readonly [string, string, string][] = [
     value,
     'CLI_FIELD_MALFORMED',
   ]),
+  ['restarts', '1001', 'CLI_FIELD_RANGE'],
+  ['restarts', '-1', 'CLI_FIELD_MALFORMED'],
   ['image', '', 'CLI_FIELD_MALFORMED'],
   ['image', 'a b', 'CLI_FIELD_MALFORMED'],
   ['image', '"a\\nb"', 'CLI_FIELD_MALFORMED'],

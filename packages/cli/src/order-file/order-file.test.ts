@@ -132,6 +132,7 @@ env: {A: b, N: 007}
 architecture: amd64
 egress: true
 capabilities: [avx512]
+restarts: 0
 device: {share: 250m, models: [T4, A10], vendor: NVIDIA, minMemory: 16Gi}
 expires: 1h30m
 fill: partial
@@ -147,7 +148,7 @@ disconnect: {stopAfter: 45s, onLoss: continue}
       device: { count: 1, shareMilli: 250, models: ['T4', 'A10'], minMemoryBytes: 2 ** 34 },
     },
     task: {
-      public: { architecture: 'amd64', egress: true, capabilities: ['avx512'] },
+      public: { architecture: 'amd64', egress: true, capabilities: ['avx512'], restarts: 0 },
       private: { env: { A: 'b', N: '007' } },
     },
     expiresAtMs: NOW_MS + 5_400_000,

@@ -15,6 +15,8 @@ export interface TaskPublic {
 }
 
 export const DEFAULT_RESTARTS = 3;
+/** More than this is no failure that a restart mends. */
+export const RESTARTS_MAX = 1_000;
 
 /** The part of a task that only the lessor needs to run it. */
 export interface TaskPrivate {

@@ -1,13 +1,14 @@
 /** Schemas of buy orders and of the task in them. */
-import type {
-  BuyOrder,
-  DisconnectRule,
-  MatchingPriority,
-  PerformanceRequirement,
-  RegistryLogin,
-  TaskPrivate,
-  TaskPublic,
-  TaskSpec,
+import {
+  type BuyOrder,
+  type DisconnectRule,
+  type MatchingPriority,
+  type PerformanceRequirement,
+  RESTARTS_MAX,
+  type RegistryLogin,
+  type TaskPrivate,
+  type TaskPublic,
+  type TaskSpec,
 } from '@sparegrid/core/order/buy-order';
 import { z } from 'zod';
 import { sealKey } from './identity.ts';
@@ -27,9 +28,6 @@ import {
 } from './scalars.ts';
 import { schemaFor } from './schema-for.ts';
 import { jobKind } from './sell-order.ts';
-
-/** More than this is no failure that a restart mends. */
-const RESTARTS_MAX = 1_000;
 
 const taskPublic = schemaFor<TaskPublic>()(
   z.strictObject({
