@@ -65,8 +65,8 @@ export const PLANTS_OF_AGREEMENTS: readonly Plant[] = [
     edits: [
       {
         file: TARGET,
-        find: 'this.#index(part); this.#save(part); this.#schedule(part); this.#vote(part);',
-        replace: 'this.#index(part); this.#schedule(part); this.#vote(part);',
+        find: 'this.#index(part); this.#save(part); this.#schedule(part); this.#vote(part, true);',
+        replace: 'this.#index(part); this.#schedule(part); this.#vote(part, true);',
       },
     ],
     caughtBy: ['told.vote-yes-not-durable'],
