@@ -21,14 +21,14 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
       },
       {
         file: ANSWER,
-        find: 'filling.serve(i); yield 1 + lot.length / CHOICES_PER_WORK; } const joint = filling.result(); const unsound = checkFilled(round, joint);',
-        replace:
-          'yield 1 + lot.length + i; } const joint = filling.result(); const unsound = undefined;',
+        find: 'filling.serve(i); yield 1 + lot.length / CHOICES_PER_WORK; } const other = filling.result();',
+        replace: 'yield 1 + lot.length + i; } const other = filling.result();',
       },
       {
         file: ANSWER,
-        find: 'return isBetter(round.orders, joint, alone)',
-        replace: 'return isBetter(round.orders, joint, alone) || round.orders.length > 0',
+        find: 'isBetter(round.orders, { group, joint: other, alone }), ); const unsound = checkFilled(round, joint);',
+        replace:
+          'isBetter(round.orders, { group, joint: other, alone }) || group.length > 0, ); const unsound = undefined;',
       },
     ],
     caughtBy: [
