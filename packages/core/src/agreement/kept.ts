@@ -7,8 +7,10 @@ import type { AgreementPart, AgreementPartTerms, AgreementRecord, PartRecord } f
 type Signed = Pick<PartRecord, 'terms' | 'document'>;
 type Written<T extends Signed> = Omit<T, 'terms'> & { terms?: AgreementPartTerms };
 
-function withoutTerms<T extends Signed>({ terms, ...rest }: T): object {
-  return rest;
+/** A part that was lost and is known by number alone has terms that no text says. */
+function withoutTerms<T extends Signed>(record: T): object {
+  const { terms, ...rest } = record;
+  return terms.placements.length === 0 ? record : rest;
 }
 
 /** Records of earlier versions have them beside the text. */

@@ -88,6 +88,21 @@ describe('a hub whose store was rolled back', () => {
     expect(parts.find((part) => part.terms.agreement === first?.id)?.settledMicro).toBe(0n);
   });
 
+  it('knows a lost part by its number alone over restarts, too', () => {
+    const { world, backups } = running();
+    world.restore('h1', backups.h1).run(BEAT_MS);
+    const partsOf = () =>
+      [...world.hub('h1').core.agreements.values()].flatMap(({ parts }) =>
+        parts.map(({ terms }) => ({ part: terms.part, placements: terms.placements.length })),
+      );
+    const before = partsOf();
+    expect(before.map(({ part }) => part)).toEqual([0, 1]);
+    expect(before.filter(({ placements }) => placements === 0)).toHaveLength(1);
+    world.restart(world.hub('h1'));
+    world.settle();
+    expect(partsOf()).toEqual(before);
+  });
+
   it('does not recover again when it starts the next time', () => {
     const { world, backups } = running();
     world.restore('h2', backups.h2).run(BEAT_MS);
