@@ -96,6 +96,8 @@ for (const { kind, liveRestore } of ENGINES) {
     async function playRound(moment: 'create' | 'start', id: string, agentToo: boolean) {
       const container = containerOf(id);
       const goOn = await engine.hold(moment, () => runtime.start(container));
+      // What was started becomes the program a moment later.
+      while (moment === 'start' && attemptsOf(id).length === 0) await setImmediate();
       if (moment === 'start') expect(attemptsOf(id)).toEqual(['0']);
       const before = runtime;
       await engine.killDaemon();
