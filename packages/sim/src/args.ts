@@ -22,7 +22,7 @@ export const USAGE = `usage: npm run sim -- [options]
   --hubs H           1 to 16 (default 3)
   --participants P   at least one per hub, at most 200 (default 9)
   --orders K         0 to 5000 (default 60)
-  --faults MODE      none | lite | swarm (default swarm)
+  --faults MODE      none | lite | swarm | restores (default swarm)
   --json             nothing but the JSON line on standard output
   --trace            every event on standard error`;
 

@@ -26,6 +26,22 @@ describe('a seed with swarm faults', () => {
   }, 60_000);
 });
 
+/** Each once showed a fault of recovery, or of what the auditor knew of it. */
+const RESTORED = [2, 3, 5, 7, 12, 28, 30, 35];
+
+describe('a seed in which hubs come back on older copies of their stores', () => {
+  it.each(RESTORED)(
+    '%i loses nothing that two hubs signed and comes to rest',
+    (seed) => {
+      const { outcome, violations } = runSeed({ seed, size: SIZE, faults: 'restores' });
+      expect(violations).toEqual([]);
+      expect(outcome.converged).toBe(true);
+      expect(outcome.recovered).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+});
+
 it('without faults every order that can be met is met without loss or crash', () => {
   const { outcome, violations } = runSeed({ seed: 1, size: SIZE, faults: 'none' });
   expect(violations).toEqual([]);

@@ -27,6 +27,8 @@ export interface Outcome {
   /** Joint rounds of all hubs, what they placed, and what was lost or refused of their answers. */
   rounds: RoundCounts;
   crashes: Record<CrashPhase, number>;
+  /** Times at which a hub learned its past again, after an older copy of its store. */
+  recovered: number;
   messages: NetworkCounts;
   traceHash: string;
 }
@@ -75,6 +77,7 @@ export function runSeed(run: Run, listener: ((line: string) => void) | null = nu
       lostRaces,
       rounds: roundsOf(world),
       crashes: world.faults.crashes,
+      recovered: auditor.restores.recovered,
       messages: network.counts,
       traceHash: trace.digest(),
     },

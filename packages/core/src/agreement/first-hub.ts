@@ -330,6 +330,8 @@ export class FirstAgreements {
       agreement.code = code;
     }
     for (const part of agreement.parts) if (isLive(part)) part.endCode ??= code;
+    const isOver = agreement.state === 'ending' && !agreement.parts.some(isLive);
+    if (isOver) return this.#finish(agreement);
     this.#save(agreement);
     this.#pump(agreement);
   }
@@ -351,7 +353,7 @@ export class FirstAgreements {
     if (!agreement) return this.#forgetTombstone(id);
     const nowMs = this.#ports.now().elapsedMs;
     const { timing } = this.#ports;
-    const isLeased = agreement.state === 'committed' || agreement.state === 'running';
+    const isLeased = agreement.state !== 'preparing' && !FINAL.has(agreement.state);
     // Told by its target hubs after this hub had lost it: nobody will report its end again.
     if (isLeased && !agreement.parts.some(isLive)) return this.#finish(agreement);
     if (agreement.state === 'preparing' && nowMs >= agreement.createdAtMs + timing.voteTimeoutMs) {
@@ -505,6 +507,8 @@ export class FirstAgreements {
     this.#ports.keep(KEPT_AGREEMENT, agreement.id, agreement);
   }
 }
+
+const FINAL: ReadonlySet<AgreementRecord['state']> = new Set(['ended', 'aborted']);
 
 function replicasIn(parts: readonly AgreementPart[]): number {
   return parts.reduce((sum, part) => sum + replicasOf(part.terms.placements), 0);

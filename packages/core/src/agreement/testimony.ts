@@ -42,7 +42,8 @@ export function testimoniesFor(hub: HubId, source: TestimonySource, nowMs: numbe
   const testimonies: Testimony[] = [];
   for (const agreement of source.agreements) {
     for (const part of agreement.parts) {
-      if (part.terms.targetHub !== hub) continue;
+      // Of a part without placements only its number is known: it was lost, its text is another's.
+      if (part.terms.targetHub !== hub || part.terms.placements.length === 0) continue;
       const told = ofFirstHub(agreement, part, source.taskPrivate(agreement), nowMs);
       if (told) testimonies.push(told);
     }

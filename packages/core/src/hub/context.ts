@@ -55,6 +55,8 @@ export class HubContext implements AgreementPorts {
   readonly sessions = new Map<ParticipantId, Set<string>>();
   /** The operator's list of hubs that is in use, as it tells agents. */
   hubList: HubListMessage | null = null;
+  /** Epoch in which this hub last learned again what its store had lost; 0: never. */
+  recovered = 0;
   diskLow = false;
   /** Records that lie in the store as a whole: only their progress is written. */
   readonly #whole = new WeakSet<object>();

@@ -65,7 +65,8 @@ export class DesiredSets {
   }
 
   send(participant: ParticipantId, member: Member): void {
-    if (!this.#context.isSure) return;
+    const isUnknown = member.unchecked !== null && member.statusSeq === 0;
+    if (!this.#context.isSure || isUnknown) return;
     const { appliedRevision, desiredRevision: revision, veil } = member;
     const { epoch } = this.#context;
     member.desiredSentMs = this.#context.now().elapsedMs;
@@ -75,7 +76,7 @@ export class DesiredSets {
         ? this.#partsOf(veil?.name ?? participant)
         : [...member.desiredChanges.values()].map(({ part }) => part);
     const containers = parts
-      .filter(isDesired)
+      .filter((part) => isDesired(part) && !isHeldBack(part, member))
       .flatMap(containersOf)
       .map((container) => inOwnIds(container, veil));
     const left = since === null ? [] : parts.filter((part) => !isDesired(part));
@@ -87,6 +88,12 @@ export class DesiredSets {
 
 function isDesired(part: PartRecord): boolean {
   return (part.state === 'active' && !awaitsKey(part)) || part.state === 'running';
+}
+
+/** After a recovery nothing begins that had not begun: what the hub forgot may fill the machine. */
+export function isHeldBack(part: PartRecord, { unchecked, statuses }: Member): boolean {
+  if (unchecked === null || part.state !== 'active') return false;
+  return !containersOf(part).every(({ id }) => statuses.has(id));
 }
 
 /** The agent knows its machine and devices by its own ids. */

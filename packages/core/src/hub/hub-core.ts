@@ -43,7 +43,7 @@ import { NamingDesk } from './naming-desk.ts';
 import { type DoneRecord, OrderBook } from './order-book.ts';
 import { fitting } from './paging.ts';
 import { MASTER_ELECTION, PanoramaDesk } from './panorama-desk.ts';
-import { RecoveryDesk, type RecoveryRecord } from './recovery-desk.ts';
+import { type RecoveredRecord, RecoveryDesk, type RecoveryRecord } from './recovery-desk.ts';
 import { RegistrationDesk } from './registration-desk.ts';
 import { RelayDesk } from './relay-desk.ts';
 import { RequestDesk } from './request-desk.ts';
@@ -97,6 +97,12 @@ const DECIDING: ReadonlySet<string> = new Set([
   'member',
   'retention',
 ]);
+const DECIDING_REQUESTS: ReadonlySet<Request['op']> = new Set([
+  'order.cancel',
+  'order.release',
+  'lease.stop',
+]);
+const HELD_REQUESTS_MAX = 1_024;
 const FORGET_SESSIONS_EVERY_MS = 600_000;
 
 /**
@@ -127,6 +133,8 @@ export class HubCore {
   readonly #heardPeers = new Set<HubId>();
   /** Deadlines that came while this hub was not sure of its past. */
   readonly #heldBack = new Set<string>();
+  /** Requests that came then. */
+  readonly #heldRequests: (() => void)[] = [];
   /** Another life begins: this one does nothing more. */
   #isOver = false;
   #lastMs: number;
@@ -136,12 +144,14 @@ export class HubCore {
     const epoch = (storedOne<{ epoch: number }>(records, 'meta', 'epoch')?.epoch ?? 0) + 1;
     const context = new HubContext(config, env, now, epoch);
     this.#context = context;
+    context.recovered = storedOne<RecoveredRecord>(records, 'meta', 'recovered')?.epoch ?? 0;
     this.#lastMs = now.elapsedMs;
     const { frameTtlMs, toleranceMs } = config.timing;
     this.#gate = new FrameGate({ self: config.id, frameTtlMs, toleranceMs }, env.crypto);
     const recovery = storedOne<RecoveryRecord>(records, 'meta', 'recovery');
     const commits = storedOne<CommitsRecord>(records, 'meta', 'commits')?.commits ?? 0;
-    this.#recovery = recovery && new RecoveryDesk(context, records);
+    this.#recovery =
+      recovery && new RecoveryDesk(context, records, (hub) => this.#heardPeers.has(hub));
     this.#marks = new Marks(context, {
       epoch,
       // What was proved once need not be proved again.
@@ -315,6 +325,7 @@ export class HubCore {
     for (const name of this.#heldBack) context.wakeAt(name, context.now().elapsedMs);
     this.#heldBack.clear();
     this.#members.becameSure();
+    for (const handle of this.#heldRequests.splice(0)) handle();
   }
 
   // ---- inputs ----
@@ -352,11 +363,20 @@ export class HubCore {
     }
   }
 
-  /** @refuses HUB_RECOVERING; then as the request says. */
+  /**
+   * What decides about agreements waits until this hub is sure of its past, which takes seconds.
+   *
+   * @refuses HUB_RECOVERING; then as the request says.
+   */
   #request(from: ParticipantId, session: string, requestId: string, request: Request): void {
-    const ends = request.op === 'order.cancel' || request.op === 'lease.stop';
-    const isHeld = this.#recovery ? request.op !== 'hub.status' : ends && !this.#context.isSure;
-    if (!isHeld) return this.#requests.handle(from, session, requestId, request);
+    const handle = () => this.#requests.handle(from, session, requestId, request);
+    const mustWait = DECIDING_REQUESTS.has(request.op) && !this.#context.isSure;
+    const isRefused = this.#recovery ? request.op !== 'hub.status' : false;
+    if (!isRefused && !mustWait) return handle();
+    if (!isRefused && this.#heldRequests.length < HELD_REQUESTS_MAX) {
+      this.#heldRequests.push(handle);
+      return;
+    }
     const waits = 'it has just started, and waits for the word of another hub: try again';
     const reply = this.#recovery?.refusal() ?? refuse('HUB_RECOVERING', waits);
     this.#context.out.send(from, { type: 'reply', requestId, reply }, session);

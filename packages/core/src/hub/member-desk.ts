@@ -3,7 +3,7 @@
 import type { Inventory } from '../agreement/inventory.ts';
 import type { Lessors } from '../agreement/ports.ts';
 import type { AgreementPartTerms, PartRecord } from '../agreement/records.ts';
-import type { TargetParts } from '../agreement/target-hub.ts';
+import { awaitsKey, type TargetParts } from '../agreement/target-hub.ts';
 import type { KeyChain } from '../identity/statements.ts';
 import { roundedDown } from '../order/buckets.ts';
 import type { SellOrder } from '../order/sell-order.ts';
@@ -11,7 +11,7 @@ import type { LeaseRow } from '../panorama/row.ts';
 import type { HubId, PartId, ParticipantId } from '../units/ids.ts';
 import { encodeStored } from '../units/json.ts';
 import type { HubContext } from './context.ts';
-import { containersOf, DesiredSets } from './desired-sets.ts';
+import { containersOf, DesiredSets, isHeldBack } from './desired-sets.ts';
 import type { PanoramaDesk } from './panorama-desk.ts';
 import { failureOf, isBroken, isUp, lastStatusesOf, statusesOf } from './part-reports.ts';
 import { type Reported, type ReportedStatus, type Status, takeReport } from './reported.ts';
@@ -112,10 +112,11 @@ export class MemberDesk implements Lessors {
     member.statusSeq = message.seq;
     this.#heard(participant, member);
     this.#context.sendToAgent(participant, { type: 'status-ack', seq: message.seq });
+    const { elapsedMs } = this.#context.now();
+    const changed = takeReport(member.statuses, message, elapsedMs);
     const current = message.epoch === this.#context.epoch;
     this.desired.reported(participant, member, current ? message.revision : -1);
-    const { elapsedMs } = this.#context.now();
-    this.#followParts(participant, member, takeReport(member.statuses, message, elapsedMs));
+    this.#followParts(participant, member, changed);
   }
 
   #heard(participant: ParticipantId, member: Member): void {
@@ -171,6 +172,8 @@ export class MemberDesk implements Lessors {
     const known = new Set(listed.flatMap((part) => containersOf(part).map(({ id }) => id)));
     if ([...statuses.values()].some((status) => isUp(status) && !known.has(status.id))) return;
     for (const part of listed) {
+      // What never began here may have been over when its quantity was sold to others.
+      if (isHeldBack(part, member)) parts.stop(part, 'LEASE_LESSOR_LOST', 0);
       if (part.state !== 'running') continue;
       const isThere = containersOf(part).every(({ id }) => statuses.has(id));
       // It ended, and was forgotten, while this hub's store was elsewhere.
@@ -204,6 +207,8 @@ export class MemberDesk implements Lessors {
   /** Draws the conclusions from the containers of one part. */
   #followPart(parts: TargetParts, part: PartRecord, member: Member): void {
     if (part.state !== 'active' && part.state !== 'running') return;
+    // It runs by a key that this hub lost with some of its past: it is told to end.
+    if (awaitsKey(part)) return;
     const statuses = statusesOf(part, member.statuses);
     // Most parts just run, and every report names them all.
     if (part.state === 'running' && statuses.every(isUp)) return;
@@ -243,7 +248,7 @@ export class MemberDesk implements Lessors {
   }
 
   #offerOf(member: Member | undefined): SellOrder | undefined {
-    if (!member || member.expelled || member.unchecked) return undefined;
+    if (!member || member.expelled) return undefined;
     if (this.#context.now().elapsedMs >= member.offerUntilMs) return undefined;
     return member.inventory.offer ?? undefined;
   }
@@ -253,7 +258,8 @@ export class MemberDesk implements Lessors {
   }
 
   isConnected(lessor: ParticipantId): boolean {
-    return this.#named(lessor)?.connected ?? false;
+    const member = this.#named(lessor);
+    return member !== undefined && isThere(member);
   }
 
   lastHeardMs(lessor: ParticipantId): number {
@@ -287,7 +293,7 @@ export class MemberDesk implements Lessors {
     const { subnet, panorama, config } = this.#context;
     const member = subnet.get(participant);
     if (!member?.veil) return;
-    const offered = member.connected && this.#offerOf(member) !== undefined;
+    const offered = isThere(member) && this.#offerOf(member) !== undefined;
     const free = offered ? member.inventory.free() : null;
     const { name } = member.veil;
     if (!config.privacy || !free) return panorama.publishLease(name, free);
@@ -370,4 +376,9 @@ function looksTheSame(before: SellOrder | null | undefined, now: SellOrder): boo
   const stockOf = ({ validUntilMs, lots }: SellOrder) =>
     encodeStored([validUntilMs, lots.map(({ id, amounts, devices }) => [id, amounts, devices])]);
   return stockOf(before) === stockOf(now);
+}
+
+/** Its agent is connected and has, after a recovery of this hub, told what it runs. */
+function isThere({ connected, unchecked }: Member): boolean {
+  return connected && unchecked === null;
 }

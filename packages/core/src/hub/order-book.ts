@@ -30,6 +30,7 @@ import {
   wantOf,
 } from './order-state.ts';
 import { partTermsOf } from './order-terms.ts';
+import { agreementIdOf } from './recovered.ts';
 import { RoundDesk } from './round-desk.ts';
 import { orderView } from './views.ts';
 
@@ -130,7 +131,9 @@ export class OrderBook {
     if (this.orders.has(id) || this.#done.has(id)) return { ok: true, order: id };
     if (this.#context.diskLow) return refuse('STORE_LOW_DISK', 'send the order again later');
     const refusal = refuseOrder(order, now.wallMs, config.limits);
-    if (refusal) return refusal;
+    // An agreement says that it was taken in time, before this hub lost some of its past.
+    const wasTaken = refusal?.code === 'ORDER_EXPIRED' && this.#orphans.has(id);
+    if (refusal && !wasTaken) return refusal;
     const privateDigest = env.crypto.digest(taskPrivate ?? '');
     if (order.task.privateDigest !== privateDigest) {
       return refuse('ORDER_TASK_DIGEST', 'task.privateDigest');
@@ -165,8 +168,9 @@ export class OrderBook {
     this.#trackOpen(record, 1);
     this.#note(record, 'accepted', `durable at ${this.#context.self}`);
     this.#enqueue(record);
+    // Of what was lost and told again all may be over already.
     if (record.agreements.length > 0) this.#conclude(record);
-    this.#schedule(record);
+    if (!FINAL_ORDER_STATES.has(record.state)) this.#schedule(record);
     return { ok: true, order: id };
   }
 
@@ -334,7 +338,7 @@ export class OrderBook {
     const { order } = record;
     const lesseeName = this.#context.lesseeName(order.lessee);
     record.attempts += 1;
-    const id = `${record.id}-${record.attempts}`;
+    const id = agreementIdOf(record.id, record.attempts, this.#context.recovered);
     const parts = partTermsOf(record, match, id, { self, timing, crypto, lesseeName });
     for (const terms of parts) this.#reserve(terms);
     const minReplicas = this.#wants(record)?.min ?? 1;

@@ -154,7 +154,15 @@ export function verdictOf(
     .find(({ status, outcome }) => status === 'ended' && outcome !== 'completed');
   if (failure && billed.length > 0)
     return { state: 'failed', code: failure.outcome as RefusalCode };
-  if (billed.length > 0) return { state: 'completed', code: null };
+  if (billed.length > 0) {
+    // Too few that did not fail: the others are among what this hub lost of its past.
+    return enough
+      ? { state: 'completed', code: null }
+      : { state: 'failed', code: 'LEASE_HUB_LOST' };
+  }
+  // A bill that stood before its other parts were lost.
+  const isBilled = parts.some(({ settleMicro }) => settleMicro !== null && settleMicro > 0n);
+  if (isBilled) return { state: 'failed', code: 'LEASE_HUB_LOST' };
   if (keyFault) return { state: 'failed', code: keyFault };
   if (expired) return { state: 'expired', code: 'ORDER_EXPIRED' };
   const code = cannotStart(agreements) ? 'LEASE_START_FAILED' : record.lastCode;

@@ -59,7 +59,7 @@ function isMetered(context: HubContext, { terms, meter, billedMs, costMicro }: T
 export function recoveredPart(own: PartRecord | undefined, told: Told, nowMs: number): PartRecord {
   if (own && RANK[own.state] >= RANK[told.state]) {
     const settledMicro = own.settledMicro ?? (own.state === 'ended' ? told.settledMicro : null);
-    return { ...own, settledMicro };
+    return { ...own, settledMicro, release: own.release ?? told.release };
   }
   const { terms, document, state, outcome, billedMs, costMicro, meter } = told;
   const activeAtMs = own?.activeAtMs ?? sinceMs(told.activeForMs, nowMs);
@@ -115,12 +115,37 @@ export function recoveredAgreement(
   };
 }
 
+/** An atomic order was tried again: whatever an older copy says of the earlier try, it was over then. */
+export function hasSuccessor(
+  { id, order, atomic }: AgreementRecord,
+  all: ReadonlyMap<AgreementId, AgreementRecord>,
+): boolean {
+  const number = (agreement: AgreementId) =>
+    Number(agreement.slice(agreement.lastIndexOf('-') + 1));
+  return (
+    atomic && [...all.values()].some((one) => one.order === order && number(one.id) > number(id))
+  );
+}
+
+/** What may live of it for all that is known ends: the order must not run twice. */
+export function ending(agreement: AgreementRecord): AgreementRecord {
+  const { state } = agreement;
+  if (state === 'ended' || state === 'aborted') return agreement;
+  const code = 'LEASE_HUB_LOST';
+  if (state === 'preparing') return { ...agreement, state: 'aborted', code: 'AGREEMENT_ABORTED' };
+  const parts = agreement.parts.map((part): AgreementPart => {
+    const isLive = STATUS_RANK[part.status] < STATUS_RANK.ended;
+    return isLive ? { ...part, endCode: part.endCode ?? code } : part;
+  });
+  return { ...agreement, state: 'ending', code: agreement.code ?? code, parts };
+}
+
 const STATUS_RANK = { asked: 0, yes: 1, started: 2, running: 3, ended: 4, refused: 5, closed: 5 };
 
 function withTold(part: AgreementPart, told: Told): AgreementPart {
   const status = statusOf(told);
-  if (STATUS_RANK[part.status] >= STATUS_RANK[status]) return part;
   const release = part.release ?? told.release;
+  if (STATUS_RANK[part.status] >= STATUS_RANK[status]) return { ...part, release };
   const next = { ...part, status, release, document: told.document };
   if (status === 'closed') return { ...next, outcome: told.outcome };
   if (status !== 'ended') return next;
@@ -175,10 +200,21 @@ function rebuilt(told: readonly Told[], nowMs: number): AgreementRecord {
   };
 }
 
-/** An agreement's id names its order and the attempt. */
+/** More than an order is ever tried between two recoveries. */
+const ATTEMPTS = 1_000_000;
+
+/**
+ * Names the order, the attempt, and the epoch in which this hub last lost some of its past (0: never):
+ * nobody may know what it tried then, and no id, of a container least of all, is ever used twice.
+ */
+export function agreementIdOf(order: OrderId, attempt: number, recovered: number): AgreementId {
+  return `${order}-${recovered * ATTEMPTS + attempt}`;
+}
+
+/** The reverse of {@link agreementIdOf}. */
 export function namesIn(agreement: AgreementId): { order: OrderId; attempt: number } {
   const at = agreement.lastIndexOf('-');
-  return { order: agreement.slice(0, at), attempt: Number(agreement.slice(at + 1)) };
+  return { order: agreement.slice(0, at), attempt: Number(agreement.slice(at + 1)) % ATTEMPTS };
 }
 
 /** Never in the future, nor before the clock of this hub began. */

@@ -14,13 +14,26 @@ import type { StoredRecord } from '../units/write.ts';
 import type { HubContext } from './context.ts';
 import type { CommitsRecord } from './marks.ts';
 import { MASTER_ELECTION } from './panorama-desk.ts';
-import { believed, namesIn, recoveredAgreement, recoveredPart, type Told } from './recovered.ts';
+import {
+  believed,
+  ending,
+  hasSuccessor,
+  namesIn,
+  recoveredAgreement,
+  recoveredPart,
+  type Told,
+} from './recovered.ts';
 import type { UncheckedRecord } from './subnet.ts';
 
 /** Durable; table `meta`, key `recovery`: this hub must not decide anything. */
 export interface RecoveryRecord {
   /** Commits that a peer proved; the store's count must not fall below it again. */
   commits: number;
+}
+
+/** Durable; table `meta`, key `recovered`: the epoch in which this hub last learned its past again. */
+export interface RecoveredRecord {
+  epoch: number;
 }
 
 type Answer = Extract<HubMessage, { type: 'recovery-answer' }>;
@@ -40,12 +53,19 @@ interface Gathered {
 export class RecoveryDesk {
   readonly #context: HubContext;
   readonly #stored: readonly StoredRecord[];
+  readonly #isHeard: (hub: HubId) => boolean;
   readonly #answers = new Map<HubId, Gathered>();
   #isDone = false;
 
-  constructor(context: HubContext, stored: readonly StoredRecord[]) {
+  /** @param isHeard  a heartbeat of that hub proved no later past than the one that is asked for. */
+  constructor(
+    context: HubContext,
+    stored: readonly StoredRecord[],
+    isHeard: (hub: HubId) => boolean,
+  ) {
     this.#context = context;
     this.#stored = stored;
+    this.#isHeard = isHeard;
   }
 
   status(): RecoveryStatus {
@@ -71,7 +91,8 @@ export class RecoveryDesk {
     const waived = this.#context.config.waivedPeers ?? [];
     return this.#context
       .peers()
-      .filter((hub) => !waived.includes(hub) && !this.#answers.get(hub)?.isWhole)
+      .filter((hub) => !waived.includes(hub))
+      .filter((hub) => !this.#answers.get(hub)?.isWhole || !this.#isHeard(hub))
       .sort(compareIds);
   }
 
@@ -119,6 +140,8 @@ export class RecoveryDesk {
     this.#mergeAgreements(told.filter(({ yours }) => yours === 'first'));
     this.#barVotes();
     this.#uncheckAgents();
+    const recovered: RecoveredRecord = { epoch: this.#context.epoch };
+    this.#context.put('meta', 'recovered', recovered);
     this.#context.out.remove('meta', 'recovery');
     const hint = `${told.length} parts of agreements were told by ${[...this.#answers.keys()].join(', ')}`;
     this.#context.out.effect({ kind: 'restart', code: 'HUB_RECOVERED', hint });
@@ -143,9 +166,15 @@ export class RecoveryDesk {
     const orders = readKept(KEPT_ORDER, this.#stored);
     const nowMs = this.#context.now().elapsedMs;
     const byAgreement = Map.groupBy(told, ({ terms }) => terms.agreement);
+    const all = new Map(own);
     for (const [id, parts] of [...byAgreement].sort(([a], [b]) => compareIds(a, b))) {
       const merged = recoveredAgreement(own.get(id), parts, nowMs);
-      if (!merged) continue;
+      if (merged) all.set(id, merged);
+    }
+    for (const agreement of all.values()) {
+      const { id } = agreement;
+      const merged = hasSuccessor(agreement, all) ? ending(agreement) : agreement;
+      if (merged === own.get(id)) continue;
       this.#putWhole(KEPT_AGREEMENT, id, merged);
       const order = orders.get(merged.order);
       if (order && !FINAL_ORDER_STATES.has(order.state)) this.#noteIn(order, merged);

@@ -1,6 +1,7 @@
 /** A second model of the market that watches everything and knows nothing of how the core does it. */
 
 import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
+import type { ElectionRecord } from '@sparegrid/core/election/election';
 import type { FrameRefused } from '@sparegrid/core/hub/frame-gate';
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
 import type { DesiredContainer, HubMessage } from '@sparegrid/core/messages';
@@ -20,19 +21,20 @@ import { checkDecisions } from './decisions.ts';
 import { checkDeletions } from './deletions.ts';
 import { Elections } from './elections.ts';
 import { type Unsettled, unsettled } from './end-state.ts';
-import { Frames, type Taken, type Turned } from './frames.ts';
+import { Frames, type FramesMemory, type Taken, type Turned } from './frames.ts';
 import { Holds } from './holds.ts';
 import { checkHostile } from './hostile.ts';
 import { HubLists } from './hub-lists.ts';
 import { Leases } from './leases.ts';
 import { Lessees } from './lessees.ts';
-import type { Commit } from './mirror.ts';
+import type { Commit, MirrorMemory } from './mirror.ts';
 import { holdsQuantity, Model } from './model.ts';
 import { Panoramas } from './panoramas.ts';
 import { checkNames, checkTellsNobody } from './privacy.ts';
 import { checkProposals } from './proposals.ts';
 import { around, checkRefusal } from './refusals.ts';
 import { checkRegistrations } from './registrations.ts';
+import { Restores } from './restores.ts';
 import { Retries } from './retries.ts';
 import { Rows } from './rows.ts';
 import { checkStages } from './stages.ts';
@@ -44,6 +46,15 @@ import { checkTold } from './told.ts';
 import { ToldParticipants } from './told-participants.ts';
 import { checkVerdicts } from './verdicts.ts';
 import { type Violate, Violations } from './violations.ts';
+
+/** What the auditor knew of a hub's store at one moment. */
+export interface HubMemory {
+  mirror: MirrorMemory;
+  elapsedMs: number;
+  frames: FramesMemory;
+  election: ElectionRecord | undefined;
+  hubList: number;
+}
 
 interface Output {
   writes: readonly Write[];
@@ -82,6 +93,7 @@ export class Auditor {
   readonly absences: Absences;
   readonly elections: Elections;
   readonly hubLists: HubLists;
+  readonly restores: Restores;
   readonly #least: LeastReplicas = new Map();
   readonly #rows: Rows;
   readonly #panoramas: Panoramas;
@@ -113,6 +125,7 @@ export class Auditor {
     this.lessees = new Lessees(this.model);
     this.elections = new Elections(this.model);
     this.hubLists = new HubLists(this.model);
+    this.restores = new Restores(this.model);
     this.keys = new TaskKeys(this.model);
     this.#rows = new Rows(this.model);
     this.#panoramas = new Panoramas(this.model, this.#rows);
@@ -153,6 +166,32 @@ export class Auditor {
       this.#agentTold.hubDied(node);
     }
     this.absences.died(node);
+  }
+
+  // ---- older copies of stores ----
+
+  /** What is on record of a hub as a copy of its store is made. */
+  rememberHub(hub: HubId): HubMemory {
+    return {
+      mirror: this.model.hub(hub).remember(),
+      elapsedMs: this.#elapsed.get(hub) ?? 0,
+      frames: this.frames.remember(hub),
+      election: this.elections.remember(hub),
+      hubList: this.hubLists.remember(hub),
+    };
+  }
+
+  /** That copy is its store now; what came after it is known to others only. */
+  hubPutBack(hub: HubId, memory: HubMemory, epoch: number): void {
+    const mirror = this.model.hub(hub);
+    mirror.putBack(memory.mirror);
+    this.#elapsed.set(hub, memory.elapsedMs);
+    this.frames.putBack(hub, memory.frames);
+    this.elections.putBack(hub, memory.election);
+    this.hubLists.putBack(hub, memory.hubList);
+    this.#holds.putBack(mirror);
+    this.#retries.putBack(hub, memory.elapsedMs);
+    this.lessees.putBack(mirror, epoch);
   }
 
   #checkClock(node: NodeId, { elapsedMs }: Now): void {
@@ -224,7 +263,10 @@ export class Auditor {
     const only = frames.length === 1 && alone ? frames[0] : undefined;
     const expectation = only?.expectation ?? (only && this.frames.expects(node, only.signed));
     if (expectation) checkHostile(this.model, node, expectation, output);
-    const accepted = this.frames.stepped(node, now, frames, turned);
+    // After the frame that ends a life, the others of its step are neither taken nor refused.
+    const isOver = output.effects.some(({ kind }) => kind === 'restart');
+    if (isOver) this.frames.leftOpen(node, frames);
+    const accepted = this.frames.stepped(node, now, isOver ? [] : frames, turned);
     if (output.writes.length === 0) this.frames.steppedWithoutCommit(node);
     return accepted;
   }
@@ -243,6 +285,11 @@ export class Auditor {
     this.hubLists.committed(node, output.writes);
     const commit = hub.commit(output.writes, now);
     this.#lastCommit.set(node, commit);
+    if (hub.isBehind && this.restores.committed(commit)) {
+      this.#holds.learned(commit);
+      return;
+    }
+    this.restores.follow(commit);
     checkStages(this.model, commit);
     checkDeletions(this.model, commit);
     checkCapacity(this.model, commit);
@@ -259,6 +306,8 @@ export class Auditor {
     checkNames(this.model, commit);
     for (const { before, after } of commit.changes.part) {
       if (holdsQuantity(after) || (before && !holdsQuantity(before))) continue;
+      // Under a name that its hub forgot: nothing of that lessor is free before its agent has told.
+      if (hub.unchecked.has(after.terms.lessor)) continue;
       this.containers.partEnded(after, this.#hubHeardAgent.get(after.terms.lessor) ?? 0);
     }
     this.counts.committed(commit);
@@ -286,6 +335,7 @@ export class Auditor {
     checkTellsNobody(this.model, hub.id, sends);
     for (const { to, message } of sends) {
       if (!AGREEMENT_TYPES.has(message.type)) continue;
+      this.restores.spoke(hub.id, to, message.type);
       checkTold(this.model, hub, to, message as AgreementMessage);
       if (message.type === 'vote-no') this.#checkRefusal(node, to, message);
     }
@@ -300,7 +350,7 @@ export class Auditor {
 
   /** A hub says that its store lost some of its past, and begins another life to ask for it. */
   rolledBack(hub: HubId): void {
-    this.violate('recovery.unproven', hub, hub, 'its store has all of its past');
+    this.restores.noticed(hub);
   }
 
   /** A hub speaks to other hubs and to its own participants. */
@@ -334,6 +384,7 @@ export class Auditor {
   }
 
   *unsettled(): Generator<Unsettled> {
+    yield* this.restores.unsettled();
     yield* this.hubLists.unsettled(this.#cores);
     yield* unsettled(this.model, this.#cores, this.containers, (id) =>
       this.admissions.isExpelled(id),

@@ -1,7 +1,7 @@
 /** Promises 3 and 4: bills are price times time that was truly run, whole or not at all. */
 import type { AgreementRecord, PartRecord } from '@sparegrid/core/agreement/records';
 import type { Containers } from './containers.ts';
-import type { Commit } from './mirror.ts';
+import type { Commit, HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 import { bill } from './price.ts';
 
@@ -23,7 +23,7 @@ export function checkBilling(model: Model, containers: Containers, commit: Commi
   for (const { before, after } of commit.changes.agreement) {
     checkReported(model, commit.hub.id, after);
     if (after.state === 'ended' && before?.state !== 'ended') {
-      checkWhole(model, commit.hub.id, after);
+      checkWhole(model, commit.hub, after);
     }
   }
 }
@@ -79,21 +79,24 @@ function checkReported(model: Model, hub: string, agreement: AgreementRecord): v
 }
 
 /** Atomic: every part is billed as metered, or none is. Partial: each part by itself. */
-function checkWhole(model: Model, hub: string, agreement: AgreementRecord): void {
+function checkWhole(model: Model, hub: HubMirror, agreement: AgreementRecord): void {
   const agreed = agreement.parts.filter(({ status }) => status === 'ended');
   const isAtomic = agreed.some(({ terms }) => terms.atomic);
   const ranWhole = agreed.every(({ billedMs }) => billedMs > 0);
   for (const { terms, settleMicro, costMicro } of agreed) {
     const due = isAtomic && !ranWhole ? 0n : costMicro;
-    if (settleMicro !== due) {
+    // A bill that was made when all parts were known stands, whatever was lost of them since.
+    const stood = hub.lost.agreement.get(agreement.id)?.parts[terms.part]?.settleMicro ?? null;
+    if (settleMicro !== due && (stood === null || settleMicro !== stood)) {
       const detail = `settles ${settleMicro}, due ${due}`;
-      model.violate('bill.not-whole', hub, `${agreement.id}.${terms.part}`, detail);
+      model.violate('bill.not-whole', hub.id, `${agreement.id}.${terms.part}`, detail);
     }
   }
 }
 
 function checkSettled(model: Model, hub: string, part: PartRecord): void {
-  const agreement = model.hub(part.terms.firstHub).records.agreement.get(part.terms.agreement);
+  const isBuried = model.hub(part.terms.firstHub).records.tombstone.has(`first ${part.id}`);
+  const agreement = isBuried ? undefined : model.agreementAtFirst(part.terms);
   const decided = agreement ? (agreement.parts[part.terms.part]?.settleMicro ?? null) : 0n;
   if (decided !== part.settledMicro) {
     const detail = `target hub ${part.settledMicro}, first hub ${decided}`;

@@ -17,7 +17,7 @@ export function checkCapacity(model: Model, commit: Commit): void {
   for (const [lessor, parts] of fresh) {
     const usage = usageOf(model.livePartsOf(commit.hub, lessor));
     checkAgainstOffer(model, commit, lessor, parts, usage);
-    checkAgainstMachines(model, commit, lessor, usage);
+    checkAgainstMachines(model, commit, lessor, parts, usage);
   }
 }
 
@@ -78,11 +78,15 @@ function checkAgainstMachines(
   model: Model,
   commit: Commit,
   lessor: ParticipantId,
+  parts: readonly PartRecord[],
   usage: ReadonlyMap<string, LotUsage>,
 ): void {
+  const sold = new Set(parts.flatMap(({ terms }) => terms.placements.map(({ lotId }) => lotId)));
   const owner = model.scenario.participants.find(({ id }) => id === lessor);
   const machines = owner ? slices(owner.spec.machines, owner.spec.provision === 'distributed') : [];
   for (const [lotId, { amounts, devices }] of usage) {
+    // What an older copy of the store says of another lot may be over already.
+    if (!sold.has(lotId)) continue;
     const machine = machines.find(({ id }) => id === lotId);
     const tooMuch = !machine || FIELDS.some((field) => amounts[field] > totalOf(machine)[field]);
     const cracked = [...devices.values()].some((milli) => milli > 1000);

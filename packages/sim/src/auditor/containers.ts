@@ -84,7 +84,7 @@ export class Containers {
 
   #checkAsked(agent: ParticipantId, { id, part }: DesiredContainer): void {
     const hub = this.#model.hub(agent.slice(agent.indexOf('.') + 1));
-    const record = hub.records.part.get(part);
+    const record = hub.known('part', part);
     if (record?.activeAtMs == null || record.terms.lessor !== agent) {
       this.#model.violate('container.unasked', agent, id, `part ${record?.state ?? 'unknown'}`);
     }

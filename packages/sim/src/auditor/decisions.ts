@@ -73,7 +73,7 @@ function checkPart(
   after: PartRecord,
 ): void {
   const { id, terms } = after;
-  const agreement = model.hub(terms.firstHub).records.agreement.get(terms.agreement);
+  const agreement = model.agreementAtFirst(terms);
   if (before?.activeAtMs == null && after.activeAtMs !== null) {
     const isDecided = agreement && agreement.state !== 'preparing' && agreement.state !== 'aborted';
     if (!isDecided) {

@@ -1,5 +1,5 @@
 /** Promise 6: at most one hub acts as master per term, and every vote was durable before. */
-import type { ElectionRecord } from '@sparegrid/core/election/election';
+import { type ElectionRecord, NOBODY } from '@sparegrid/core/election/election';
 import type { HubMessage, PanoramaStatus } from '@sparegrid/core/messages';
 import type { Send, Write } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
@@ -12,6 +12,8 @@ export class Elections {
   readonly #masters = new Map<number, HubId>();
   /** Who voted for whom, by term and candidate; two votes of a liar among them. */
   readonly #votes = new Map<string, Set<HubId>>();
+  /** For whom each hub voted first, by hub and term. */
+  readonly #voters = new Map<string, HubId>();
   /** Terms in which a hub voted twice: nobody can keep two from leading then. */
   readonly #doubled = new Set<number>();
   /** Committed records. */
@@ -26,14 +28,41 @@ export class Elections {
     return this.#masters.size;
   }
 
+  remember(hub: HubId): ElectionRecord | undefined {
+    return this.#records.get(hub);
+  }
+
+  /** An older record is on record again; that it voted later stays true. */
+  putBack(hub: HubId, record: ElectionRecord | undefined): void {
+    if (record) this.#records.set(hub, record);
+    else this.#records.delete(hub);
+  }
+
   committed(hub: HubId, writes: readonly Write[]): void {
     for (const { table, text } of writes) {
       if (table !== 'election' || text === null) continue;
       const after = parseStored<ElectionRecord>(text);
       this.#compare(hub, this.#records.get(hub), after);
       this.#records.set(hub, after);
-      if (after.votedFor) this.#voted(hub, after.term, after.votedFor);
+      if (after.votedFor && after.votedFor !== NOBODY)
+        this.#elects(hub, after.term, after.votedFor);
     }
+  }
+
+  /** One vote in each term, also of a hub that forgot it. */
+  #elects(voter: HubId, term: number, candidate: HubId): void {
+    const name = `${voter} ${term}`;
+    const earlier = this.#voters.get(name);
+    if (earlier !== undefined && earlier !== candidate) {
+      this.#model.violate(
+        'election.voted-twice',
+        voter,
+        `term ${term}`,
+        `${earlier}, ${candidate}`,
+      );
+    }
+    this.#voters.set(name, candidate);
+    this.#voted(voter, term, candidate);
   }
 
   #voted(voter: HubId, term: number, candidate: HubId): void {
@@ -62,7 +91,9 @@ export class Elections {
     if (!before) return;
     const detail = `${before.term} ${before.votedFor} -> ${after.term} ${after.votedFor}`;
     const isBack = after.term < before.term;
-    const isOther = before.votedFor !== null && after.votedFor !== before.votedFor;
+    // Who may have forgotten a vote gives none to anybody.
+    const isGiven = before.votedFor !== null && after.votedFor !== NOBODY;
+    const isOther = isGiven && after.votedFor !== before.votedFor;
     if (isBack) this.#model.violate('election.term-back', hub, 'master', detail);
     else if (after.term === before.term && isOther) {
       this.#model.violate('election.vote-changed', hub, 'master', detail);

@@ -32,10 +32,14 @@ interface Book {
 /** How far a frame may lag behind before "replayed" may be said of one never seen. */
 const WINDOW = 1024;
 
+/** What was accepted at one moment. */
+export type FramesMemory = Pick<Book, 'accepted' | 'epochs'>;
+
 export class Frames {
   readonly #model: Model;
   readonly #keyring: Keyring;
   readonly #books = new Map<NodeId, Book>();
+  readonly #open = new Set<string>();
 
   constructor(model: Model, keyring: Keyring) {
     this.#model = model;
@@ -49,6 +53,15 @@ export class Frames {
       this.#books.set(node, book);
     }
     return book;
+  }
+
+  remember(node: NodeId): FramesMemory {
+    return copyOf(this.#book(node));
+  }
+
+  /** What was accepted since then may be accepted once more, while it is valid. */
+  putBack(node: NodeId, memory: FramesMemory): void {
+    this.#books.set(node, { ...copyOf(memory), pending: [] });
   }
 
   /** What must come of the frame, when that is certain beforehand. */
@@ -69,6 +82,11 @@ export class Frames {
     if (!isLink || !isExpected) {
       this.#model.violate('hostile.wrong-code', node, expectation?.what ?? '', code);
     }
+  }
+
+  /** A life ended within the step that took them: some were taken, nobody knows which. */
+  leftOpen(node: NodeId, taken: readonly Taken[]): void {
+    for (const { signed } of taken) this.#open.add(`${node} ${nonceOf(signed.frame)}`);
   }
 
   /** Notes which frames of a step got in, and checks those that did; returns them. */
@@ -114,7 +132,8 @@ export class Frames {
     const known = book.accepted.get(key);
     const pending = book.pending.some((other) => nonceOf(other.frame) === nonceOf(frame));
     const high = known ? Math.max(...known) : -1;
-    if (!pending && !known?.has(frame.seq) && high - frame.seq < WINDOW) {
+    const isOpen = this.#open.has(`${node} ${nonceOf(frame)}`);
+    if (!pending && !isOpen && !known?.has(frame.seq) && high - frame.seq < WINDOW) {
       this.#model.violate('frame.refused-wrongly', node, nonceOf(frame), code);
     }
   }
@@ -175,4 +194,9 @@ export class Frames {
 
 function nonceOf({ from, session, seq }: { from: NodeId; session: string; seq: number }): string {
   return `${from} ${session} ${seq}`;
+}
+
+function copyOf({ accepted, epochs }: FramesMemory): FramesMemory {
+  const nonces = [...accepted].map(([name, numbers]) => [name, new Set(numbers)] as const);
+  return { accepted: new Map(nonces), epochs: new Map(epochs) };
 }

@@ -23,6 +23,27 @@ export class Holds {
     this.#sureAtMs.set(hub, elapsedMs + this.#model.timing.hubStaleMs);
   }
 
+  /** An older copy of the hub's store was put back: its deadlines wait until it serves again. */
+  putBack({ id, records }: HubMirror): void {
+    for (const [part, { hub }] of this.#held) if (hub.id === id) this.#held.delete(part);
+    this.#follow(id, records.part.values());
+  }
+
+  /** The hub learned its past: a part that it held may have been decided, or be held anew. */
+  learned({ hub, changes }: Commit): void {
+    this.#follow(
+      hub.id,
+      changes.part.map(({ after }) => after),
+    );
+  }
+
+  #follow(hub: HubId, parts: Iterable<PartRecord>): void {
+    for (const { id, state, heldAtMs, terms } of parts) {
+      if (state !== 'held') this.#held.delete(id);
+      else this.#held.set(id, { hub: this.#model.hub(hub), untilMs: heldAtMs + terms.holdMs });
+    }
+  }
+
   check(commit: Commit): void {
     for (const { key, before, after } of commit.changes.part) {
       if (after.state === 'held') {
@@ -36,7 +57,7 @@ export class Holds {
     }
     for (const [id, { hub, untilMs }] of this.#held) {
       const dueMs = Math.max(untilMs, this.#sureAtMs.get(hub.id) ?? 0);
-      if (hub === commit.hub && commit.now.elapsedMs > dueMs + LATE_MS) {
+      if (hub === commit.hub && !hub.isBehind && commit.now.elapsedMs > dueMs + LATE_MS) {
         const detail = `held until ${untilMs}, it is ${commit.now.elapsedMs}`;
         this.#model.violate('hold.overdue', hub.id, id, detail);
       }
@@ -61,8 +82,9 @@ export class Holds {
   /** The first hub decided against the part, or knows nothing of it and has said so durably. */
   #wasDecided({ id, terms }: PartRecord): boolean {
     const first = this.#model.hub(terms.firstHub);
-    const agreement = first.records.agreement.get(terms.agreement);
-    if (!agreement) return first.records.tombstone.has(`first ${id}`);
+    if (first.records.tombstone.has(`first ${id}`)) return true;
+    const agreement = first.known('agreement', terms.agreement);
+    if (!agreement) return false;
     const part = agreement.parts[terms.part];
     return agreement.state === 'aborted' || (part !== undefined && isDropped(part));
   }

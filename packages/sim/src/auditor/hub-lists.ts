@@ -26,6 +26,16 @@ export class HubLists {
     }
   }
 
+  remember(hub: HubId): number {
+    return this.#inUse.get(hub) ?? 0;
+  }
+
+  /** A list that only this hub had is lost with it, whatever it acknowledged. */
+  putBack(hub: HubId, revision: number): void {
+    this.#inUse.set(hub, revision);
+    this.#highest = Math.min(this.#highest, Math.max(...this.#inUse.values()));
+  }
+
   committed(hub: HubId, writes: readonly Write[]): void {
     for (const { table, text } of writes) {
       if (table !== 'hub-list' || text === null) continue;

@@ -3,7 +3,8 @@ import type { Reply } from '@sparegrid/core/messages';
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import type { OrderState } from '@sparegrid/core/order/order-record';
 import type { SignedDocument } from '@sparegrid/core/units/document';
-import { hubOf, type OrderId, type ParticipantId } from '@sparegrid/core/units/ids';
+import { type HubId, hubOf, type OrderId, type ParticipantId } from '@sparegrid/core/units/ids';
+import type { HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 
 /** Where in the hub's words to the lessee something was said: what is said later must not go back. */
@@ -32,9 +33,27 @@ const FAIR: ReadonlySet<string> = new Set([
 export class Lessees {
   readonly #model: Model;
   readonly followed = new Map<OrderId, Followed>();
+  /** Lost with an older copy of the hub's store; their lessees may send them again. */
+  readonly #forgotten = new Set<OrderId>();
+  /** The last epoch of each hub before an older copy of its store was put back. */
+  readonly #lostEpochs = new Map<HubId, number>();
 
   constructor(model: Model) {
     this.#model = model;
+  }
+
+  /** An older copy of the hub's store was put back: what it told since then it may not know. */
+  putBack({ id: hub, records }: HubMirror, epoch: number): void {
+    this.#lostEpochs.set(hub, Math.max(epoch, this.#lostEpochs.get(hub) ?? 0));
+    for (const [id, followed] of this.followed) {
+      if (hubOf(followed.order.lessee) !== hub) continue;
+      const order = records.order.get(id);
+      if (order && FINAL.has(order.state)) continue;
+      followed.final = null;
+      followed.finalAt = null;
+      followed.costMicro = null;
+      if (!order) this.#forgotten.add(id);
+    }
   }
 
   submitted(lessee: ParticipantId, order: BuyOrder, document: SignedDocument, reply: Reply): void {
@@ -46,10 +65,12 @@ export class Lessees {
     }
     if (reply.op !== 'order.submit') return;
     const hub = this.#model.hub(lessee.slice(lessee.indexOf('.') + 1));
-    const record = hub.records.order.get(reply.order);
+    const record = hub.known('order', reply.order);
     if (record?.document.payload !== document.payload) {
       this.#model.violate('order.lost', lessee, reply.order, 'acknowledged, not on record');
     }
+    if (hub.records.order.has(reply.order)) this.#forgotten.delete(reply.order);
+    else this.#forgotten.add(reply.order);
     if (this.followed.has(reply.order)) return;
     this.followed.set(reply.order, {
       order,
@@ -106,6 +127,8 @@ export class Lessees {
     state: OrderState,
     at: Stamp,
   ): void {
+    // A word that was under way when its hub lost what it told of.
+    if (at.epoch <= (this.#lostEpochs.get(hubOf(lessee)) ?? 0)) return;
     if (followed.final && followed.final !== state) {
       this.#model.violate('order.final-changed', lessee, id, `${followed.final} -> ${state}`);
     }
@@ -114,7 +137,7 @@ export class Lessees {
   }
 
   #unknown(lessee: ParticipantId, id: OrderId): void {
-    if (!this.followed.has(id)) return;
+    if (!this.followed.has(id) || this.#forgotten.has(id)) return;
     if (this.#model.hub(hubOf(lessee)).deleted.has(`order ${id}`)) return;
     this.#model.violate('order.lost', lessee, id, 'acknowledged, now unknown');
   }

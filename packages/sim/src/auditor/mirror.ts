@@ -32,7 +32,17 @@ export interface Tables {
 }
 
 type Changes = { [Name in keyof Tables]: Change<Tables[Name]>[] };
-type Records = { [Name in keyof Tables]: Map<string, Tables[Name]> };
+export type Records = { [Name in keyof Tables]: Map<string, Tables[Name]> };
+
+/** What the mirror knew at one moment. */
+export interface MirrorMemory {
+  records: Records;
+  expelled: ReadonlySet<ParticipantId>;
+  now: Now;
+  leftAtMs: ReadonlyMap<string, number>;
+  ended: ReadonlyMap<string, number>;
+  deleted: ReadonlySet<string>;
+}
 
 /** What one transaction of a hub changed. */
 export interface Commit {
@@ -42,30 +52,29 @@ export interface Commit {
   /** Keys of mirrored tables that were deleted. */
   deleted: string[];
   /** Table and key of every write. */
-  written: { table: string; key: string }[];
+  written: { table: string; key: string; isGone: boolean }[];
 }
 
 const NAMES = ['order', 'agreement', 'part', 'tombstone', 'registry', 'log-position'] as const;
 
 export class HubMirror {
   readonly id: HubId;
-  readonly records: Records = {
-    order: new Map(),
-    agreement: new Map(),
-    part: new Map(),
-    tombstone: new Map(),
-    registry: new Map(),
-    'log-position': new Map(),
-  };
+  records: Records = noRecords();
+  /** What was on record before an older copy was put back; the latest of each. */
+  readonly lost: Records = noRecords();
+  /** An older copy was put back, and the hub has not learned its past again. */
+  isBehind = false;
+  /** Lessors whose agents have not told what they run since the hub lost some of its past. */
+  readonly unchecked = new Set<ParticipantId>();
   /** Participants that are expelled by what is on record. */
-  readonly expelled = new Set<ParticipantId>();
+  expelled = new Set<ParticipantId>();
   now: Now = { elapsedMs: 0, wallMs: 0 };
   /** When records left memory, by table and key, on the hub's elapsed clock. */
-  readonly leftAtMs = new Map<string, number>();
+  leftAtMs = new Map<string, number>();
   /** What the hub noted to be deleted one day: when it noted that, by kind and id. */
-  readonly ended = new Map<string, number>();
+  ended = new Map<string, number>();
   /** Table and key of what was deleted. */
-  readonly deleted = new Set<string>();
+  deleted = new Set<string>();
 
   readonly #names: Names;
   readonly #violate: Violate;
@@ -74,6 +83,40 @@ export class HubMirror {
     this.id = id;
     this.#names = names;
     this.#violate = violate;
+  }
+
+  /** Records are replaced, never changed: their tables are all that must be copied. */
+  remember(): MirrorMemory {
+    const { expelled, now, leftAtMs, ended, deleted } = this;
+    return {
+      records: copyOf(this.records),
+      expelled: new Set(expelled),
+      now,
+      leftAtMs: new Map(leftAtMs),
+      ended: new Map(ended),
+      deleted: new Set(deleted),
+    };
+  }
+
+  /** An older copy of the store was put back. */
+  putBack({ records, expelled, now, leftAtMs, ended, deleted }: MirrorMemory): void {
+    for (const name of NAMES) {
+      for (const [key, record] of this.records[name]) this.lost[name].set(key, record as never);
+    }
+    this.records = copyOf(records);
+    this.expelled = new Set(expelled);
+    this.now = now;
+    this.leftAtMs = new Map(leftAtMs);
+    this.ended = new Map(ended);
+    this.deleted = new Set(deleted);
+    for (const [owner, registry] of this.records.registry) this.#learn(owner, registry);
+    this.isBehind = true;
+  }
+
+  /** What this hub once made durable, whatever became of its store: others may build on it. */
+  known<Name extends keyof Tables>(name: Name, key: string): Tables[Name] | undefined {
+    const [first, second] = this.isBehind ? [this.lost, this.records] : [this.records, this.lost];
+    return first[name].get(key) ?? second[name].get(key);
   }
 
   /** Takes over one committed transaction. Records that only left memory stay. */
@@ -91,6 +134,10 @@ export class HubMirror {
     const deleted: string[] = [];
     for (const write of writes) {
       if (write.table === 'admission' && write.text !== null) this.#admission(write);
+      if (write.table === 'unchecked') {
+        if (write.text === null) this.unchecked.delete(write.key);
+        else this.unchecked.add(write.key);
+      }
       if (write.table === 'ended') this.#noteEnded(write, now.elapsedMs);
       for (const name of NAMES) {
         const isProgress = write.table === `${name}-progress`;
@@ -109,7 +156,7 @@ export class HubMirror {
         else if (!this.leftAtMs.has(id)) this.leftAtMs.set(id, now.elapsedMs);
       }
     }
-    const written = writes.map(({ table, key }) => ({ table, key }));
+    const written = writes.map(({ table, key, text }) => ({ table, key, isGone: text === null }));
     return { hub: this, now, changes, deleted, written };
   }
 
@@ -123,9 +170,13 @@ export class HubMirror {
   #learnNames(writes: readonly Write[]): void {
     for (const { table, key, text } of writes) {
       if (table !== 'registry' || text === null) continue;
-      const wrong = this.#names.learn(key, parseStored<RegistryRecord>(text));
-      if (wrong) this.#violate('name.wrong', this.id, key, wrong);
+      this.#learn(key, parseStored<RegistryRecord>(text));
     }
+  }
+
+  #learn(owner: ParticipantId, registry: RegistryRecord): void {
+    const wrong = this.#names.learn(owner, registry);
+    if (wrong) this.#violate('name.wrong', this.id, owner, wrong);
   }
 
   /** Records as if nobody bore a pseudonym; what was signed stays as it is. */
@@ -182,4 +233,26 @@ export class HubMirror {
     this.records[name].set(key, after);
     changes[name].push({ key, before, after });
   }
+}
+
+function noRecords(): Records {
+  return {
+    order: new Map(),
+    agreement: new Map(),
+    part: new Map(),
+    tombstone: new Map(),
+    registry: new Map(),
+    'log-position': new Map(),
+  };
+}
+
+function copyOf(records: Records): Records {
+  return {
+    order: new Map(records.order),
+    agreement: new Map(records.agreement),
+    part: new Map(records.part),
+    tombstone: new Map(records.tombstone),
+    registry: new Map(records.registry),
+    'log-position': new Map(records['log-position']),
+  };
 }

@@ -1,5 +1,9 @@
 /** What all checks share: the mirrors of every hub, the truth about the scenario, and the clock. */
-import type { AgreementPartTerms, PartRecord } from '@sparegrid/core/agreement/records';
+import type {
+  AgreementPartTerms,
+  AgreementRecord,
+  PartRecord,
+} from '@sparegrid/core/agreement/records';
 import type { Timing } from '@sparegrid/core/agreement/timing';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -54,7 +58,15 @@ export class Model {
   partAtTarget(
     terms: Pick<AgreementPartTerms, 'agreement' | 'part' | 'targetHub'>,
   ): PartRecord | undefined {
-    return this.hubs.get(terms.targetHub)?.records.part.get(`${terms.agreement}.${terms.part}`);
+    return this.hubs.get(terms.targetHub)?.known('part', `${terms.agreement}.${terms.part}`);
+  }
+
+  /** The agreement at its first hub. */
+  agreementAtFirst({
+    firstHub,
+    agreement,
+  }: Pick<AgreementPartTerms, 'firstHub' | 'agreement'>): AgreementRecord | undefined {
+    return this.hubs.get(firstHub)?.known('agreement', agreement);
   }
 
   /** Parts of a lessor that hold quantities. */

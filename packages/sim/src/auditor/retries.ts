@@ -20,6 +20,13 @@ export class Retries {
     this.#model = model;
   }
 
+  /** An older copy of the hub's store was put back, and with it the clock of its orders. */
+  putBack(hub: HubId, elapsedMs: number): void {
+    const work = this.#work.get(hub);
+    if (work) work.lastMs = elapsedMs;
+    this.#lost.clear();
+  }
+
   check({ hub, now, changes }: Commit): void {
     const work = this.#work.get(hub.id) ?? { lastMs: now.elapsedMs, activeMs: 0 };
     work.activeMs += Math.min(PAUSE_MOST_MS, now.elapsedMs - work.lastMs);

@@ -124,7 +124,9 @@ export class Rows {
     const content = stableText(row);
     const known = this.#published.get(name);
     this.#rows.set(name, row);
-    if (known === undefined) this.#published.set(name, content);
+    // A life that has not noticed yet that its past is older than itself counts from there again.
+    if (hub.isBehind) this.#lies.add(`${hub.id} ${epoch} ${row.participant}`);
+    else if (known === undefined) this.#published.set(name, content);
     else if (known !== content) {
       this.#model.violate('row.revision-reused', hub.id, name, 'two contents under one revision');
     }

@@ -9,9 +9,8 @@ import type { Model } from './model.ts';
 export function checkSuitability(model: Model, commit: Commit): void {
   for (const { before, after } of commit.changes.part) {
     if (before) continue;
-    const first = model.hub(after.terms.firstHub).records;
-    const agreement = first.agreement.get(after.terms.agreement);
-    const order = agreement && first.order.get(agreement.order);
+    const agreement = model.agreementAtFirst(after.terms);
+    const order = agreement && model.hub(after.terms.firstHub).known('order', agreement.order);
     const offer = model.offerAt(after.terms.lessor, after.terms.termsRevision);
     if (!order || !offer) {
       model.violate('part.unasked', commit.hub.id, after.id, 'no order or no offer behind it');

@@ -52,7 +52,7 @@ export class TaskKeys {
   }
 
   #hasKey(hub: string, id: PartId): boolean {
-    return (this.#model.hub(hub).records.part.get(id)?.release ?? null) !== null;
+    return (this.#model.hub(hub).known('part', id)?.release ?? null) !== null;
   }
 
   #checkPart(hub: string, { key, before, after }: Change<PartRecord>): void {
@@ -80,7 +80,7 @@ export class TaskKeys {
       after.endedAtMs === null
     ) {
       const terms = after.terms;
-      const agreement = this.#model.hub(terms.firstHub).records.agreement.get(terms.agreement);
+      const agreement = this.#model.agreementAtFirst(terms);
       // The first hub names the reason for all parts when it ends them.
       if (agreement?.parts[terms.part]?.endCode !== 'LEASE_START_GRACE') {
         this.#model.violate('key.missing-unsaid', hub, key, 'ended for the start grace');
@@ -88,10 +88,23 @@ export class TaskKeys {
     }
   }
 
+  /** Who had it lost it with some of its past, and nobody else ever got it: another one may be made. */
+  #isForgotten(id: PartId, release: string): boolean {
+    const hubs = [...this.#model.hubs.values()];
+    const hasIt = hubs.some(({ records }) => {
+      if (records.part.get(id)?.release === release) return true;
+      const at = id.lastIndexOf('.');
+      const agreement = records.agreement.get(id.slice(0, at));
+      return agreement?.parts[Number(id.slice(at + 1))]?.release === release;
+    });
+    return !hasIt && hubs.some(({ lost }) => lost.order.size > 0 || lost.part.size > 0);
+  }
+
   /** Both hubs hold the same release, and it is one that the lessee made. */
   #accept(hub: string, part: PartId, release: string): void {
     const accepted = this.#accepted.get(part);
-    if (accepted === undefined) this.#accepted.set(part, release);
+    const isForgotten = accepted !== undefined && this.#isForgotten(part, accepted);
+    if (accepted === undefined || isForgotten) this.#accepted.set(part, release);
     else if (accepted !== release) {
       this.#model.violate('key.two-accepted', hub, part, 'two releases of one part');
     }

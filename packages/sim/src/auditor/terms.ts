@@ -20,6 +20,8 @@ export function checkTerms(model: Model, least: LeastReplicas, commit: Commit): 
   for (const { before, after } of commit.changes.agreement) {
     const order = commit.hub.records.order.get(after.order);
     if (!order) {
+      // Known from its target hubs alone, until its lessee sends its text again.
+      if (commit.hub.lost.order.has(after.order)) continue;
       model.violate(
         'agreement.without-order',
         commit.hub.id,
@@ -115,9 +117,14 @@ function replicasOf({ placements }: AgreementPartTerms): number {
 }
 
 /** The price is that of the signed offer at the stated revision, and no replica is above the limit. */
-/** Proposed to a liar on what it told: only what it signs, with its core, must be true. */
-function isTold({ liar }: Model, { id }: HubMirror, { targetHub }: AgreementPartTerms): boolean {
-  return targetHub === liar && id !== liar;
+/**
+ * Proposed to a liar on what it told: only what it signs, with its core, must be true. A hub that lost
+ * some of its past counts the terms of its lessors anew under the names that they bear.
+ */
+function isTold(model: Model, { id }: HubMirror, { targetHub }: AgreementPartTerms): boolean {
+  return (
+    (targetHub === model.liar && id !== model.liar) || model.hub(targetHub).lost.registry.size > 0
+  );
 }
 
 function checkPrice(
@@ -153,6 +160,16 @@ function isFilling(part: AgreementPart): boolean {
   return status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED';
 }
 
+/** An older copy of the record: it had come to nothing before, as its target hub is about to tell. */
+function isKnownOver({ lost }: HubMirror, { terms, status }: AgreementPart): boolean {
+  const known = lost.agreement.get(terms.agreement)?.parts[terms.part];
+  return status !== 'ended' && known !== undefined && !isFilling(known);
+}
+
+function isOver(agreement: AgreementRecord | undefined): boolean {
+  return agreement?.state === 'ended' || agreement?.state === 'aborted';
+}
+
 function agreementsOf(hub: HubMirror, order: OrderRecord): AgreementRecord[] {
   return order.agreements
     .map((id) => hub.records.agreement.get(id))
@@ -183,7 +200,7 @@ function checkTotals(model: Model, hub: HubMirror, record: OrderRecord): void {
   const { order } = record;
   const agreements = agreementsOf(hub, record);
   const parts = agreements.flatMap(({ parts }) => parts);
-  const filling = parts.filter(isFilling);
+  const filling = parts.filter((part) => isFilling(part) && !isKnownOver(hub, part));
   const replicas = filling.reduce((sum, { terms }) => sum + replicasOf(terms), 0);
   if (replicas > order.count.max) {
     model.violate(
@@ -203,7 +220,7 @@ function checkTotals(model: Model, hub: HubMirror, record: OrderRecord): void {
     );
   }
   let most = 0n;
-  for (const part of parts.filter(isAgreed)) {
+  for (const part of parts.filter((one) => isAgreed(one) && !isKnownOver(hub, one))) {
     const { priceMicroPerHour, durationMs } = part.terms;
     most +=
       part.settleMicro ??
@@ -212,7 +229,10 @@ function checkTotals(model: Model, hub: HubMirror, record: OrderRecord): void {
   if (most > order.budgetMicro) {
     model.violate('terms.above-budget', hub.id, record.id, `up to ${most} of ${order.budgetMicro}`);
   }
-  const live = agreements.filter(({ state }) => state !== 'ended');
+  // What an older copy of the store takes for alive may have been over before.
+  const live = agreements.filter(
+    ({ id, state }) => state !== 'ended' && !isOver(hub.lost.agreement.get(id)),
+  );
   if (order.fill === 'atomic' && live.length > 1) {
     model.violate('terms.atomic-twice', hub.id, record.id, `${live.length} live agreements`);
   }

@@ -9,8 +9,11 @@ interface Row {
   live: boolean;
 }
 
+/** A store as it was at one moment. */
+export type StoreCopy = ReadonlyMap<string, Row>;
+
 export class SimStore {
-  readonly #rows = new Map<string, Row>();
+  #rows = new Map<string, Row>();
 
   /** Applies one transaction. */
   commit(writes: readonly Write[]): void {
@@ -19,6 +22,15 @@ export class SimStore {
       if (text === null) this.#rows.delete(name);
       else this.#rows.set(name, { table, key, text, live });
     }
+  }
+
+  copy(): StoreCopy {
+    return new Map(this.#rows);
+  }
+
+  /** Everything since the copy is gone. */
+  putBack(copy: StoreCopy): void {
+    this.#rows = new Map(copy);
   }
 
   get(table: string, key: string): string | undefined {

@@ -13,10 +13,11 @@ import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
+import type { HubMemory } from '../auditor/auditor.ts';
 import type { Expectation } from '../auditor/expectation.ts';
 import { NodeClock } from '../kernel/node-clock.ts';
 import type { Rng } from '../kernel/rng.ts';
-import { SimStore } from '../kernel/sim-store.ts';
+import { SimStore, type StoreCopy } from '../kernel/sim-store.ts';
 import type { Context } from '../world/context.ts';
 import { panoramaOf } from '../world/scenario.ts';
 import { answerColdRead } from './cold-read.ts';
@@ -32,6 +33,14 @@ interface Offered {
 }
 
 type Output = StepOutput<HubEffect>;
+
+/** A copy of a store, and what the auditor knew of its hub when it was made. */
+export interface Backup {
+  rows: StoreCopy;
+  memory: HubMemory;
+  /** How often an older copy had been put back by then. */
+  restores: number;
+}
 
 /** Name of the simulated network. */
 export const NETWORK = 'net';
@@ -64,6 +73,8 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   #tickets = 0;
   readonly #liar: Liar | null;
   readonly #asked = new Map<string, (answer: AdmissionAnswer) => void>();
+  /** How often an older copy of its store was put back. */
+  restores = 0;
   /** Longest commit; raised for slow hubs. */
   commitMaxMs = 4;
 
@@ -166,6 +177,15 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     auditor.died(this.id);
     connections.hubDied(this.id);
     this.#context.died(this.id, phase);
+  }
+
+  /** The process ends, and its store is an older copy of itself. */
+  restore({ rows, memory }: Backup): void {
+    const epoch = this.#core?.epoch ?? 0;
+    this.die('restored');
+    this.restores += 1;
+    this.store.putBack(rows);
+    this.#context.auditor.hubPutBack(this.id, memory, epoch);
   }
 
   freeze(untilMs: number): void {

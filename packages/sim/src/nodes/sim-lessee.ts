@@ -18,6 +18,8 @@ import type { Client } from '../world/post.ts';
 
 type WayToRelease = 'prompt' | 'late' | 'never' | 'wrong';
 
+type Submission = Extract<Request, { op: 'order.submit' }>;
+
 interface Asked {
   request: Request;
   answered: (reply: Reply, at: Stamp) => void;
@@ -70,6 +72,8 @@ export class SimLessee implements Client {
     this.#framer = null;
   }
 
+  /** Sends the same text once more. */
+  readonly #again = new Map<OrderId, () => void>();
   readonly #releasing = new Map<OrderId, WayToRelease>();
 
   /** Orders of which completion is certain in a market that works. */
@@ -81,7 +85,7 @@ export class SimLessee implements Client {
 
   /** Signs the order and sends it until it is answered. */
   submit(draft: OrderDraft, isProbe = false): void {
-    const { keyring, auditor } = this.#context;
+    const { keyring } = this.#context;
     const crypto = keyring.cryptoOf(this.participant);
     const taskPrivate = sealTask(draft.taskPrivate);
     const privateDigest = crypto.digest(taskPrivate);
@@ -97,13 +101,30 @@ export class SimLessee implements Client {
     };
     const value = order as unknown as JsonValue;
     const document = signDocument(crypto, this.participant, 'buy-order', value);
+    this.#submit({ op: 'order.submit', document, taskPrivate }, order, isProbe);
+  }
+
+  #submit(request: Submission, order: BuyOrder, isProbe: boolean): void {
+    const { auditor } = this.#context;
+    const { document } = request;
     this.pending += 1;
-    this.ask({ op: 'order.submit', document, taskPrivate }, (reply) => {
+    this.ask(request, (reply) => {
       this.pending -= 1;
+      if (!reply.ok && reply.code === 'HUB_RECOVERING') {
+        this.pending += 1;
+        this.#context.queue.after(RESEND_MS, () => {
+          this.pending -= 1;
+          this.#submit(request, order, isProbe);
+        });
+        return;
+      }
       auditor.lessees.submitted(this.participant, order, document, reply);
       if (!reply.ok || reply.op !== 'order.submit') return;
       if (isProbe) this.probes.add(reply.order);
-      this.#releasing.set(reply.order, this.#wayToRelease(isProbe));
+      this.#again.set(reply.order, () => this.#submit(request, order, isProbe));
+      if (!this.#releasing.has(reply.order)) {
+        this.#releasing.set(reply.order, this.#wayToRelease(isProbe));
+      }
       this.#follow(reply.order, !isProbe);
     });
   }
@@ -178,6 +199,13 @@ export class SimLessee implements Client {
     this.#context.queue.after(POLL_MS + this.#rng.between(0, POLL_MS), () => {
       this.ask({ op: 'order.get', order }, (reply, at) => {
         this.#context.auditor.lessees.viewed(this.participant, order, reply, at);
+        const isOpen = !FINAL_ORDER_STATES.has(this.orders.get(order) as OrderState);
+        if (!reply.ok && reply.code === 'HUB_RECOVERING') return this.#poll(order);
+        if (!reply.ok && reply.code === 'ORDER_UNKNOWN' && isOpen) {
+          // Its hub forgot it: the same text is the same order.
+          this.orders.delete(order);
+          return this.#again.get(order)?.();
+        }
         if (!reply.ok || reply.op !== 'order.get') return;
         this.orders.set(order, reply.order.state);
         const parts = reply.order.agreements.flatMap((agreement) => agreement.parts);

@@ -22,12 +22,15 @@ export interface Catch {
 }
 
 /** @param seeds  tried in this order. */
-export async function hunt(plant: Pick<Plant, 'edits'>, seeds: readonly number[]): Promise<Catch> {
+export async function hunt(
+  plant: Pick<Plant, 'edits' | 'faults'>,
+  seeds: readonly number[],
+): Promise<Catch> {
   const copy = copyCore(plant);
   try {
     let report = '';
     for (const seed of seeds) {
-      const run = await simulate(copy.path, seed);
+      const run = await simulate(copy.path, seed, plant.faults ?? 'swarm');
       report = run.report;
       if (run.violations.length > 0) return { seed, ...run };
       if (run.code !== 0) throw new Error(`the simulator failed with ${run.code}: ${report}`);
@@ -38,8 +41,8 @@ export async function hunt(plant: Pick<Plant, 'edits'>, seeds: readonly number[]
   }
 }
 
-async function simulate(core: string, seed: number) {
-  const args = ['--import', REDIRECT, MAIN, '--seed', String(seed), '--json'];
+async function simulate(core: string, seed: number, faults: string) {
+  const args = ['--import', REDIRECT, MAIN, '--seed', String(seed), '--faults', faults, '--json'];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, CORE_COPY: core },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -13,6 +13,8 @@ export interface Plant {
   /** What is wrong with the planted core, in one sentence. */
   what: string;
   edits: readonly Edit[];
+  /** Faults of the simulation that show it; swarm when absent. */
+  faults?: 'restores';
   /** Violations of which at least one must be reported. */
   caughtBy: readonly string[];
 }

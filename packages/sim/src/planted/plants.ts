@@ -7,6 +7,7 @@ import { PLANTS_OF_ELECTIONS } from './plants-of-elections.ts';
 import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
 import { PLANTS_OF_LIARS } from './plants-of-liars.ts';
 import { PLANTS_OF_PRIVACY } from './plants-of-privacy.ts';
+import { PLANTS_OF_RESTORES } from './plants-of-restores.ts';
 import { PLANTS_OF_RETENTION } from './plants-of-retention.ts';
 import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
 import { PLANTS_OF_TERMS } from './plants-of-terms.ts';
@@ -24,4 +25,5 @@ export const PLANTS: readonly Plant[] = [
   ...PLANTS_OF_PRIVACY,
   ...PLANTS_OF_LIARS,
   ...PLANTS_OF_RETENTION,
+  ...PLANTS_OF_RESTORES,
 ];

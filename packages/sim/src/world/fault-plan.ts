@@ -1,7 +1,7 @@
 /** Which faults a seed has, and how strong: swarm testing varies both from seed to seed. */
 import type { Rng } from '../kernel/rng.ts';
 
-export const FAULT_MODES = ['none', 'lite', 'swarm'] as const;
+export const FAULT_MODES = ['none', 'lite', 'swarm', 'restores'] as const;
 export type FaultMode = (typeof FAULT_MODES)[number];
 
 /** All amounts are counts over the whole run unless a unit says otherwise; 0 switches off. */
@@ -45,6 +45,8 @@ export interface FaultPlan {
   slowPeerMaxMs: number;
   /** Wall clocks of nodes are off by up to this, within the tolerance, from beginning to end. */
   skewMaxMs: number;
+  /** Times at which a hub comes back on an older copy of its store. */
+  restores: number;
 }
 
 export const CRASH_PHASES = ['idle', 'beforeCommit', 'afterCommit', 'agent'] as const;
@@ -62,7 +64,32 @@ export function planFaults(mode: FaultMode, untilMs: number, rng: Rng): FaultPla
       stragglerMaxMs: 2_000,
     };
   }
+  if (mode === 'restores') return restores(untilMs, rng);
   return swarm(untilMs, rng);
+}
+
+/**
+ * Few other faults, so that what a hub may lose with an older copy can be told exactly: crashes in
+ * all phases, also of hubs that recover or are asked, and frames that come late, twice or never.
+ */
+function restores(untilMs: number, rng: Rng): FaultPlan {
+  return {
+    ...quiet('restores', untilMs),
+    lossPermille: rng.pick([0, 10, 30]),
+    duplicatePermille: 20,
+    delayMaxMs: rng.pick([10, 100]),
+    stragglerPermille: rng.pick([0, 20]),
+    stragglerMaxMs: 2_000,
+    mutedParts: rng.between(0, 3),
+    crashes: {
+      idle: rng.between(0, 2),
+      beforeCommit: rng.between(0, 2),
+      afterCommit: rng.between(0, 2),
+      agent: rng.between(0, 2),
+    },
+    downMaxMs: 1_000,
+    restores: rng.between(2, 4),
+  };
 }
 
 function quiet(mode: FaultMode, untilMs: number): FaultPlan {
@@ -97,6 +124,7 @@ function quiet(mode: FaultMode, untilMs: number): FaultPlan {
     slowPeers: 0,
     slowPeerMaxMs: 0,
     skewMaxMs: 0,
+    restores: 0,
   };
 }
 
@@ -140,5 +168,6 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     slowPeers: maybe(400, 1, 4),
     slowPeerMaxMs: rng.pick([10_000, 40_000]),
     skewMaxMs: rng.chance(350) ? rng.pick([60_000, 290_000]) : 0,
+    restores: 0,
   };
 }

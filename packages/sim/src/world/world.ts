@@ -21,6 +21,7 @@ import { CRASH_PHASES, type CrashPhase, type FaultMode, planFaults } from './fau
 import { Market } from './market.ts';
 import { Network } from './network.ts';
 import { type Client, Post } from './post.ts';
+import { restoreHubs } from './restores.ts';
 import { makeScenario, type Size } from './scenario.ts';
 import { Spite } from './spite.ts';
 
@@ -157,7 +158,11 @@ export class World {
     this.faults.begin();
     this.#attacker.begin();
     this.market.begin();
-    for (const hub of this.hubs.values()) new Guest(this.context, hub).begin();
+    // What an admission changed since an older copy is to be repeated by hand.
+    if (this.context.plan.restores === 0) {
+      for (const hub of this.hubs.values()) new Guest(this.context, hub).begin();
+    }
+    restoreHubs(this.context, this.hubs);
     expelLessor(this.context, this.hubs);
     handOutHubLists(this.context, this.hubs);
     this.#tick();
