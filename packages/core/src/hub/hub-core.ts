@@ -311,6 +311,11 @@ export class HubCore {
     return context.out.take();
   }
 
+  /** False until it heard a peer: what the store says may not be all of its past. */
+  get isSure(): boolean {
+    return this.#context.isSure;
+  }
+
   /** Null: this hub serves. Otherwise its store lost some of its past, and it decides nothing. */
   get recovery(): RecoveryStatus | null {
     return this.#recovery?.status() ?? null;

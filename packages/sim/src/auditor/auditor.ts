@@ -105,6 +105,8 @@ export class Auditor {
   readonly #behind: Behind;
   readonly #retries: Retries;
   readonly #cores = new Map<HubId, HubCore | null>();
+  /** Whether each hub was sure of its past before the present step. */
+  readonly #wasSure = new Map<NodeId, boolean>();
   /** What the last commit of each hub changed: votes of that step may show any state in between. */
   readonly #lastCommit = new Map<HubId, Commit | null>();
   /** Virtual time at which a hub last accepted a frame of an agent. */
@@ -142,6 +144,7 @@ export class Auditor {
   // ---- lives of nodes ----
 
   hubStarted(hub: HubId, core: HubCore, now: Now): void {
+    this.#wasSure.set(hub, false);
     this.absences.started(hub, this.model.timing.hubStaleMs);
     this.#cores.set(hub, core);
     this.#holds.started(hub, now.elapsedMs);
@@ -219,6 +222,7 @@ export class Auditor {
     if (output.writes.length === 0) this.#settleReports(hub);
     const core = this.#cores.get(hub);
     if (!core) return;
+    this.#wasSure.set(hub, core.isSure);
     this.#panoramas.check(hub, core);
     this.elections.believes(hub, core.panoramaStatus);
     checkProposals(this.model, hub, core, now, output.writes);
@@ -262,7 +266,8 @@ export class Auditor {
   ): Taken[] {
     const only = frames.length === 1 && alone ? frames[0] : undefined;
     const expectation = only?.expectation ?? (only && this.frames.expects(node, only.signed));
-    if (expectation) checkHostile(this.model, node, expectation, output);
+    const isSure = this.#wasSure.get(node) ?? true;
+    if (expectation) checkHostile(this.model, node, expectation, output, isSure);
     // After the frame that ends a life, the others of its step are neither taken nor refused.
     const isOver = output.effects.some(({ kind }) => kind === 'restart');
     if (isOver) this.frames.leftOpen(node, frames);
