@@ -193,6 +193,7 @@ export class Auditor {
     this.elections.putBack(hub, memory.election);
     this.hubLists.putBack(hub, memory.hubList);
     this.#holds.putBack(mirror);
+    this.#leases.putBack(mirror);
     this.#retries.putBack(hub, memory.elapsedMs);
     this.lessees.putBack(mirror, epoch);
   }
@@ -292,6 +293,7 @@ export class Auditor {
     this.#lastCommit.set(node, commit);
     if (hub.isBehind && this.restores.committed(commit)) {
       this.#holds.learned(commit);
+      this.#leases.putBack(hub);
       return;
     }
     this.restores.follow(commit);

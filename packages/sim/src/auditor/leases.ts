@@ -1,7 +1,7 @@
 /** A lease ends in time, whatever became of its lessor: what ran is billed, and its place is free again. */
 import type { PartRecord } from '@sparegrid/core/agreement/records';
 import type { HubId, PartId } from '@sparegrid/core/units/ids';
-import type { Commit } from './mirror.ts';
+import type { Commit, HubMirror } from './mirror.ts';
 import type { Model } from './model.ts';
 
 /** How far past its end a lease may still be on record after a step. */
@@ -21,13 +21,21 @@ export class Leases {
     this.#listensAtMs.set(hub, elapsedMs + this.#model.timing.hubStaleMs);
   }
 
+  /** What runs by the copy; the rest comes back when the hub has learned its past. */
+  putBack({ id, records }: HubMirror): void {
+    const parts = [...records.part].filter(([, part]) => isRunning(part));
+    this.#running.set(id, new Map(parts));
+  }
+
   check({ hub, now, changes }: Commit): void {
     const running = this.#running.get(hub.id) ?? new Map<PartId, PartRecord>();
     this.#running.set(hub.id, running);
     for (const { key, after } of changes.part) {
-      if (after.runningAtMs !== null && after.state !== 'ended') running.set(key, after);
+      if (isRunning(after)) running.set(key, after);
       else running.delete(key);
     }
+    // Until it has learned its past it ends nothing; then it hears its agents anew.
+    if (hub.isBehind) return this.started(hub.id, now.elapsedMs);
     for (const [id, part] of running) {
       const endMs = this.#endMs(hub.id, part);
       if (now.elapsedMs <= endMs) continue;
@@ -47,4 +55,8 @@ export class Leases {
     const { stopAfterMs } = terms.disconnect;
     return heardMs + stopAfterMs + stopTimeMs + 2 * heartbeatMs + LATE_MS;
   }
+}
+
+function isRunning({ runningAtMs, state }: PartRecord): boolean {
+  return runningAtMs !== null && state !== 'ended';
 }

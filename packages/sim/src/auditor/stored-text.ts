@@ -19,7 +19,7 @@ interface Signed {
 export function readRecord<T>(table: string, text: string): T {
   const record = parseStored<Signed & { parts: Signed[] }>(text);
   const signed = table === 'agreement' ? record.parts : table === 'part' ? [record] : [];
-  for (const part of signed) part.terms = parseStored(part.document.payload);
+  for (const part of signed) part.terms ??= parseStored(part.document.payload);
   if (table === 'order') record.order = parseStored(record.document.payload);
   return record as T;
 }
