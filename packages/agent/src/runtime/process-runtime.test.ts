@@ -5,9 +5,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { DesiredContainer } from '@sparegrid/core/messages';
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { containerForTests } from './container-for-tests.ts';
 import { CHUNK_BYTES_MAX } from './output-chunk.ts';
 import { WINDOW } from './output-log.ts';
 import { identify } from './process-identity.ts';
@@ -18,26 +18,8 @@ const ID = 'o-00000000000000000000000000000000-1.0.0';
 
 function container(command: string[], options: { id?: string; image?: string } = {}) {
   const { id = ID, image = 'process:sh' } = options;
-  return {
-    id,
-    attempt: 0,
-    part: id.slice(0, id.lastIndexOf('.')),
-    rank: 3,
-    size: 5,
-    lotId: 'm1',
-    amounts: { cpuMillicores: 1, memoryBytes: 1, storageBytes: 1, bandwidthBitsPerSecond: 0 },
-    devices: [],
-    task: {
-      public: { image, architecture: null, egress: false, capabilities: [] },
-      privateDigest: '',
-    },
-    taskPrivate: JSON.stringify({ command, env: { GREETING: 'hello' } }),
-    release: null,
-    durationMs: 60_000,
-    startGraceMs: 60_000,
-    stopAfterMs: 60_000,
-    running: false,
-  } satisfies DesiredContainer;
+  const task = { command, env: { GREETING: 'hello' } };
+  return containerForTests(id, { image, task, over: { rank: 3, size: 5, running: false } });
 }
 
 /** The end of a process that is nobody's child here cannot be awaited, only looked for. */

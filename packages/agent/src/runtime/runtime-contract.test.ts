@@ -10,6 +10,7 @@ import { createLogger } from '@sparegrid/link/daemon/logger';
 import type { HostConfig } from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ContainerFiles } from './container-files.ts';
+import { containerForTests } from './container-for-tests.ts';
 import { EngineRuntime } from './engine/engine-runtime.ts';
 import { type EngineKind, IMAGE, TestEngine, whyNot } from './engine/for-tests.ts';
 import { scratchMode } from './engine/scratch.ts';
@@ -32,36 +33,11 @@ const numbers = (function* () {
 function shell(kind: (typeof KINDS)[number], script: string): DesiredContainer {
   const id = `o-${'0'.repeat(32)}-1.0.${numbers.next().value}`;
   const command = kind === 'process' ? ['-c', script] : ['sh', '-c', script];
-  return {
-    id,
-    attempt: 0,
-    part: id.slice(0, id.lastIndexOf('.')),
-    rank: 3,
-    size: 5,
-    lotId: 'm1',
-    amounts: {
-      cpuMillicores: 500,
-      memoryBytes: 64 * MIB,
-      storageBytes: 24 * MIB,
-      bandwidthBitsPerSecond: 0,
-    },
-    devices: [],
-    task: {
-      public: {
-        image: kind === 'process' ? 'process:sh' : IMAGE,
-        architecture: null,
-        egress: false,
-        capabilities: [],
-      },
-      privateDigest: '',
-    },
-    taskPrivate: JSON.stringify({ command, env: { GREETING: 'hello' } }),
-    release: null,
-    durationMs: 60_000,
-    startGraceMs: 60_000,
-    stopAfterMs: 60_000,
-    running: true,
-  };
+  return containerForTests(id, {
+    image: kind === 'process' ? 'process:sh' : IMAGE,
+    task: { command, env: { GREETING: 'hello' } },
+    over: { rank: 3, size: 5 },
+  });
 }
 
 for (const kind of KINDS) {

@@ -3,18 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../failure.ts';
+import { GOOD } from './good-file-for-tests.ts';
 import { readOrderFiles } from './order-file.ts';
 
-const GOOD = `kind: job
-image: process:node
-command: ["-e", "console.log(1)"]
-replicas: 2
-cpu: 500m
-memory: 64Mi
-limitPerHour: "1.00"
-budget: 0.50
-duration: 2m
-`;
 const NOW_MS = 1_700_000_000_000;
 
 /** The good file with the value of one of its fields changed, or with a line more. */

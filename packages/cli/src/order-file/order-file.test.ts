@@ -3,18 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failureOf } from '../failure.ts';
+import { GOOD } from './good-file-for-tests.ts';
 import { readOrderFiles } from './order-file.ts';
-
-const GOOD = `kind: job
-image: process:node
-command: ["-e", "console.log(1)"]
-replicas: 2
-cpu: 500m
-memory: 64Mi
-limitPerHour: "1.00"
-budget: 0.50
-duration: 2m
-`;
 
 const change = (from: string, to: string) => GOOD.replace(from, to);
 const bomb = ['a: &a [x, x, x, x]'];

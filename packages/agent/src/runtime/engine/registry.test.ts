@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { containerForTests } from '../container-for-tests.ts';
 import { Reports } from '../reports-for-tests.ts';
 import { EngineRuntime } from './engine-runtime.ts';
 import { TestEngine, whyNot } from './for-tests.ts';
@@ -68,36 +69,10 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
 
   function container(image: string, login: typeof registry.login | null): DesiredContainer {
     count += 1;
-    const part = `o-${'0'.repeat(32)}-1.0`;
-    return {
-      id: `${part}.${count}`,
-      attempt: 0,
-      part,
-      rank: 0,
-      size: 1,
-      lotId: 'm1',
-      amounts: {
-        cpuMillicores: 500,
-        memoryBytes: 64 * MIB,
-        storageBytes: 16 * MIB,
-        bandwidthBitsPerSecond: 0,
-      },
-      devices: [],
-      task: {
-        public: { image, architecture: null, egress: false, capabilities: [] },
-        privateDigest: '',
-      },
-      taskPrivate: JSON.stringify({
-        command: ['sh', '-c', 'while read line; do echo $line; done </text'],
-        env: {},
-        ...(login && { registry: { address: registry.address, ...login } }),
-      }),
-      release: null,
-      durationMs: 60_000,
-      startGraceMs: 60_000,
-      stopAfterMs: 60_000,
-      running: true,
-    };
+    const command = ['sh', '-c', 'while read line; do echo $line; done </text'];
+    const own = login && { registry: { address: registry.address, ...login } };
+    const id = `o-${'0'.repeat(32)}-1.0.${count}`;
+    return containerForTests(id, { image, task: { command, ...own } });
   }
 
   /** @returns what it printed; else why it was not started, as the lessor is told. */

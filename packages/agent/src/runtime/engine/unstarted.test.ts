@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { containerForTests } from '../container-for-tests.ts';
 import { Reports } from '../reports-for-tests.ts';
 import { EngineRuntime } from './engine-runtime.ts';
 import { IMAGE, TestEngine, whyNot } from './for-tests.ts';
@@ -155,29 +156,5 @@ function* processes(file: 'environ' | 'cmdline'): Generator<string[]> {
 }
 
 function containerOf(id: string): DesiredContainer {
-  return {
-    id,
-    attempt: 0,
-    part: id.slice(0, id.lastIndexOf('.')),
-    rank: 0,
-    size: 1,
-    lotId: 'm1',
-    amounts: {
-      cpuMillicores: 500,
-      memoryBytes: 64 * MIB,
-      storageBytes: 16 * MIB,
-      bandwidthBitsPerSecond: 0,
-    },
-    devices: [],
-    task: {
-      public: { image: IMAGE, architecture: null, egress: false, capabilities: [] },
-      privateDigest: '',
-    },
-    taskPrivate: JSON.stringify({ command: ['sh', '-c', COUNTS], env: {} }),
-    release: null,
-    durationMs: 60_000,
-    startGraceMs: 60_000,
-    stopAfterMs: 60_000,
-    running: true,
-  };
+  return containerForTests(id, { image: IMAGE, task: { command: ['sh', '-c', COUNTS] } });
 }
