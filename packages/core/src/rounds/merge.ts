@@ -41,7 +41,9 @@ export function merged(
   for (const i of wishes.keys()) {
     if (isOther[i] === 0) continue;
     const group = groups.of(i);
-    members.set(group, [...(members.get(group) ?? []), i]);
+    const known = members.get(group);
+    if (known) known.push(i);
+    else members.set(group, [i]);
   }
   let taken = 0;
   isOther.fill(0);
