@@ -166,7 +166,30 @@ test('refuses what is not of the stated form, and changes nothing', async () => 
     code: 'LINK_MALFORMED',
   });
   expect(await get('/v1/nothing')).toMatchObject({ http: 404, code: 'LINK_MALFORMED' });
+  expect(await get('/v1/orders/%zz')).toMatchObject({ http: 400, code: 'LINK_MALFORMED' });
+  expect(await get(`/v1/orders/${'o'.repeat(300)}`)).toMatchObject({ code: 'LINK_MALFORMED' });
   expect(await client.status()).toMatchObject({ orders: before.orders });
+});
+
+/** What comes back for these bytes, before the hub ends the connection. */
+async function saidTo(bytes: string): Promise<[head: string, body: object]> {
+  const { hostname, port } = new URL(hub.url);
+  const socket = dial(Number(port), hostname);
+  socket.write(bytes);
+  let said = '';
+  for await (const chunk of socket) said += chunk;
+  const [head = '', body = ''] = said.split('\r\n\r\n');
+  return [head, JSON.parse(body)];
+}
+
+test('refuses bytes that are no request in the same form', async () => {
+  const [malformed, why] = await saidTo('this is not http\r\n\r\n');
+  expect(malformed).toMatch(/^HTTP\/1.1 400 /);
+  expect(why).toMatchObject({ ok: false, code: 'LINK_MALFORMED', hint: expect.any(String) });
+  const large = `GET /v1/health HTTP/1.1\r\nhost: h\r\nx: ${'x'.repeat(300_000)}\r\n\r\n`;
+  const [head, body] = await saidTo(large);
+  expect(head).toMatch(/^HTTP\/1.1 431 /);
+  expect(body).toMatchObject({ ok: false, code: 'LINK_TOO_LARGE' });
 });
 
 test('streams are refused like single requests', async () => {

@@ -67,10 +67,9 @@ async function podman(): Promise<Finding> {
   const what = 'podman';
   try {
     const run = promisify(execFile);
-    const { stdout } = await run('podman', ['version', '--format', '{{.Version}}'], {
-      timeout: WAIT_MS,
-    });
-    return { what, state: 'ok', detail: stdout.trim() };
+    // `podman version` would leave a process of its own behind, without root.
+    const { stdout } = await run('podman', ['--version'], { timeout: WAIT_MS });
+    return { what, state: 'ok', detail: stdout.trim().split(' ').at(-1) ?? '' };
   } catch (error) {
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
     const why = code === 'ENOENT' ? 'not installed' : (stderr.trim().split('\n').at(-1) ?? '');

@@ -1,6 +1,6 @@
 /** The hub's HTTP door: signed JSON requests of its participants, answered by the same core. */
 import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Reply, Request } from '@sparegrid/core/messages';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
@@ -8,7 +8,12 @@ import { encodeStored } from '@sparegrid/core/units/json';
 import { LinkFault } from '@sparegrid/link/fault';
 import { HEALTH_PATH, OPENAPI_PATH, type Op, ROUTES } from '@sparegrid/link/http/routes';
 import { TEXT_BYTES_MAX } from '@sparegrid/link/read-json';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type ConnectionError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { openApi } from './openapi.ts';
 import { readRequest } from './read-request.ts';
 import { statusOf } from './refusal-status.ts';
@@ -64,6 +69,9 @@ export class HttpDoor {
       forceCloseConnections: true,
       http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MS_MAX },
       routerOptions: { maxParamLength: 200 },
+      // Errors of the router and of Node's parser have handlers of their own.
+      frameworkErrors: (error, _request, reply) => refused(reply as FastifyReply, refusalOf(error)),
+      clientErrorHandler: refuseBytes,
     });
     server.server.maxConnections = CONNECTIONS_MAX;
     server.server.setTimeout(2 * REQUEST_MS_MAX);
@@ -163,6 +171,20 @@ function answered(reply: FastifyReply, status: number, value: object): FastifyRe
     .header('cache-control', 'no-store')
     .type('application/json')
     .send(encodeStored(value));
+}
+
+/** Bytes that are no request, or whose request line and headers are too large or come too slowly. */
+function refuseBytes({ code }: ConnectionError, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  const isLarge = code === 'HPE_HEADER_OVERFLOW';
+  const said = isLarge
+    ? refuse('LINK_TOO_LARGE', `request line and headers: at most ${HEADER_BYTES_MAX} bytes`)
+    : refuse('LINK_MALFORMED', 'these bytes are no HTTP request, or did not come in time');
+  const body = encodeStored({ ok: false, code: said.code, hint: said.hint });
+  const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json', 'connection: close'];
+  head.push(`content-length: ${Buffer.byteLength(body)}`);
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** What Fastify itself turns away. */
