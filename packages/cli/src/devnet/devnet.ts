@@ -150,8 +150,9 @@ export class Devnet {
     if (this.runtime.kind === 'process') return;
     const { socket } = this.runtime;
     await endEngineContainers(socket, lenders).catch((error: unknown) => {
-      this.#say(`WARNING: Docker at ${socket} does not answer (${(error as Error).message}).`);
-      this.#say('         Containers may be left: docker ps -a --filter label=sparegrid.owner');
+      const why = (error as Error).message;
+      this.#say(`WARNING: not all containers were removed: ${why} (Docker at ${socket}).`);
+      this.#say('         See what is left: docker ps -a --filter label=sparegrid.owner');
     });
   }
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContainerFiles } from '@sparegrid/agent/runtime/container-files';
-import { Engine, unlessMissing } from '@sparegrid/agent/runtime/engine/engine';
+import { Engine } from '@sparegrid/agent/runtime/engine/engine';
 import { LABEL } from '@sparegrid/agent/runtime/engine/engine-runtime';
 import { Scratch } from '@sparegrid/agent/runtime/engine/scratch';
 import { ownerOf } from '@sparegrid/agent/runtime/open-runtime';
@@ -35,27 +35,27 @@ export interface Lender {
 }
 
 /**
- * Removes the containers of these agents from a Docker daemon, and unmounts their storage.
+ * Removes the containers of these agents from a Docker daemon, and unmounts their storage. One that
+ * cannot be removed keeps no other from it.
  *
- * @throws when the daemon does not answer
+ * @throws when the daemon does not answer, or does not remove one
  */
 export async function endEngineContainers(
   socket: string,
   lenders: readonly Lender[],
 ): Promise<void> {
   const engine = new Engine(socket, { info() {}, warn() {}, error() {} });
+  const failures: unknown[] = [];
   try {
     for (const { id, directory } of lenders) {
       const label = [`${LABEL.owner}=${ownerOf(id, directory)}`];
       const filters = JSON.stringify({ label }) as never;
       const left = await engine.once((docker) => docker.listContainers({ all: true, filters }));
       for (const { Id } of left) {
-        const remove = engine.once((docker) =>
-          docker.getContainer(Id).remove({ force: true, v: true }),
-        );
-        await remove.catch(unlessMissing);
+        await engine.removeNow(Id).catch((error: unknown) => failures.push(error));
       }
     }
+    if (failures.length > 0) throw failures[0];
   } finally {
     engine.close();
     for (const { directory } of lenders) {

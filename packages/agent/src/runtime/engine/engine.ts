@@ -87,16 +87,29 @@ export class Engine {
     return CgroupDriver === 'cgroupfs' && !isRootless ? '/' : null;
   }
 
-  /** Kills and removes it, when it is there. */
+  /** Kills and removes it, when it is there; on return it is gone. */
   async remove(name: string): Promise<void> {
-    await this.call((docker) => docker.getContainer(name).remove({ force: true, v: true })).catch(
-      unlessMissing,
-    );
+    await this.call((docker) => remove(docker.getContainer(name)));
+  }
+
+  /** Like {@link remove}, of a daemon that must be there. @throws when it is not */
+  async removeNow(name: string): Promise<void> {
+    await this.once((docker) => remove(docker.getContainer(name)));
   }
 
   /** Undefined when there is no such container. */
   async inspect(name: string): Promise<Docker.ContainerInspectInfo | undefined> {
     return this.call((docker) => docker.getContainer(name).inspect()).catch(unlessMissing);
+  }
+}
+
+async function remove(container: Docker.Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    if (statusOf(error) !== 409) return unlessMissing(error);
+    // Somebody else asked for it before, perhaps an agent that has ended, and it is still being done.
+    await container.wait({ condition: 'removed' }).catch(unlessMissing);
   }
 }
 
