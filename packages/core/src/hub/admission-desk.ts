@@ -278,6 +278,8 @@ export class AdmissionDesk {
       expelledAtMs: wallMs,
     };
     this.#save(expelled);
+    // Its agent may have been told in this very step what to start.
+    if (member.agentSession !== null) this.#context.out.withdraw(id, member.agentSession);
     this.#apply(member, expelled);
     this.#hooks.cancelAll(id);
     this.#hooks.stockChanged(id);

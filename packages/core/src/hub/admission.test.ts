@@ -22,6 +22,7 @@ import {
   type RenewRequest,
   renewText,
 } from './admission.ts';
+import type { HubInput } from './hub-core.ts';
 
 const DAY_MS = 86_400_000;
 const acme: Organization = { id: 'acme', name: 'Acme', kind: 'company' };
@@ -259,6 +260,22 @@ describe('a participant that is expelled', () => {
     world.run(120_000);
     expect(world.hub('h1').core.orders.get(other)?.state).toBe('cancelled');
     expect(world.hub('h1').core.orders.get(lease)?.state).not.toBe('running');
+  });
+
+  it('is told nothing by the step that expels it, not even what it was about to run', () => {
+    const toldInOneStep = (inputs: HubInput[]) => {
+      const world = ready();
+      world.submit('lea.h1', buyOrder({ count: { min: 1, max: 1 }, durationMs: 3_600_000 }));
+      world.run(2_000);
+      const hellos: HubInput[] = [];
+      world.lose = (signed) => hellos.push({ kind: 'frame', signed }) > 0;
+      world.restartAgent('ann.h1');
+      const sends = world.hub('h1').step([...hellos, ...inputs]);
+      return sends.filter(({ to }) => to === 'ann.h1').map(({ message }) => message.type);
+    };
+    expect(toldInOneStep([])).toEqual(['welcome', 'desired']);
+    const request = { op: 'participant.expel', participant: 'ann.h1' } as const;
+    expect(toldInOneStep([{ kind: 'admission', ticket: 't', request }])).toEqual([]);
   });
 
   it('is never admitted again: neither the name nor the key', () => {

@@ -46,6 +46,11 @@ export class Outbox<Effect> {
     this.#sends.push({ to, session, message });
   }
 
+  /** Nothing that this step has put out for that session leaves. */
+  withdraw(to: NodeId, session: string): void {
+    this.#sends = this.#sends.filter((send) => send.to !== to || send.session !== session);
+  }
+
   effect(effect: Effect): void {
     this.#effects.push(effect);
   }

@@ -84,6 +84,9 @@ export class ToldParticipants {
 
   /** A container is asked for only by a part that was activated, and told to run only when it does. */
   #checkDesired(hub: HubMirror, to: ParticipantId, message: Desired): void {
+    if (hub.expelled.has(to)) {
+      this.#model.violate('admission.expelled-told', hub.id, to, 'which containers to run');
+    }
     for (const { id, part: partId, running } of message.containers) {
       const part = hub.records.part.get(partId);
       if (part?.activeAtMs == null || part.terms.lessor !== to) {
