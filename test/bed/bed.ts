@@ -89,9 +89,9 @@ export class Bed {
     process.kill(pid, signal);
   }
 
-  /** A crash of the database, and its next start. */
+  /** kill -9 of all processes of the database, and its next start. */
   async crashDatabase(): Promise<void> {
-    await this.#database?.halt('SIGQUIT');
+    await this.#database?.crash();
     await this.#database?.run();
   }
 

@@ -1,16 +1,28 @@
 /** A PostgreSQL server of a test's own: in a directory that goes with it, on loopback only. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as after } from 'node:timers/promises';
 import { Client, type QueryResult } from 'pg';
 import type { PostgresSettings } from '../src/store/postgres-session.ts';
 
 const USER = 'sparegrid';
 const PASSWORD = 'a password for tests';
+/** Between kills: nobody tells a bystander that a stranger's process is gone. */
+const LOOK_MS = 2;
 
 /** The directory of `initdb` and `postgres`, of the newest version; null when there is none. */
 export function postgresPrograms(): string | null {
@@ -123,18 +135,35 @@ export class PrivatePostgres {
     });
   }
 
-  /** Ends the server; `SIGQUIT` is what a crash is to it, `SIGINT` cuts its sessions off. */
-  async halt(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
+  /** Ends the server as its operator does: its sessions are cut off. */
+  async halt(): Promise<void> {
     const server = this.#server;
     this.#server = null;
     if (!server || server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
-    server.kill(signal);
+    server.kill('SIGINT');
     await exited;
   }
 
+  /** kill -9 of the server and of every process of it; resolves when none is left. */
+  async crash(): Promise<void> {
+    this.#server = null;
+    for (let pids = this.#processes(); pids.length > 0; pids = this.#processes()) {
+      for (const pid of pids) killed(pid);
+      await after(LOOK_MS);
+    }
+  }
+
+  /** The server first: it starts others again. All of them work in the directory of its data. */
+  #processes(): number[] {
+    const data = join(this.directory, 'data');
+    const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+    const own = pids.filter((pid) => workingDirectoryOf(pid) === data).map(Number);
+    return own.sort((a, b) => a - b);
+  }
+
   async remove(): Promise<void> {
-    await this.halt('SIGQUIT');
+    await this.crash();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -168,6 +197,23 @@ export class PrivatePostgres {
     const { uid, gid } = this.#owner;
     if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
     if (path !== this.directory) chmodSync(path, 0o600);
+  }
+}
+
+/** Null of a process that is gone, or nearly so. */
+function workingDirectoryOf(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
+}
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
   }
 }
 

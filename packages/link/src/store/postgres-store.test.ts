@@ -113,7 +113,7 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', () => {
       const said: string[] = [];
       for await (const line of lines) {
         said.push(line);
-        if (line === 'crash-40') await own.halt('SIGQUIT');
+        if (line === 'crash-40') await own.crash();
       }
       expect(await exited).toEqual([70, null]);
       expect(said.at(-1)).toBe('STORE_LOST');
