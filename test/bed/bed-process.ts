@@ -1,6 +1,6 @@
 /** A daemon on a host of the test bed: started again whenever it ends, as an operator's system does. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -12,6 +12,8 @@ export class BedProcess {
   #child: ChildProcess | null = null;
   #restart: NodeJS.Timeout | null = null;
   #stopped = false;
+  #up = false;
+  readonly #changed = new EventEmitter();
   /** Everything that it said, of all its lives. */
   said = '';
 
@@ -31,6 +33,8 @@ export class BedProcess {
       this.#log.write(text);
     });
     child.once('exit', () => {
+      this.#up = false;
+      this.#changed.emit('down');
       if (this.#stopped) return;
       this.#restart = setTimeout(() => void this.start().catch(() => {}), RESTART_MS);
     });
@@ -40,10 +44,24 @@ export class BedProcess {
     });
     await Promise.race([once(lines, 'line'), ended]);
     ended.catch(() => {});
+    this.#up = true;
+    this.#changed.emit('up');
+  }
+
+  /** Resolves as soon as this life of it has ended. */
+  async down(): Promise<void> {
+    if (this.#up) await once(this.#changed, 'down');
+  }
+
+  /** Resolves when it serves, at once where it does. */
+  async up(): Promise<void> {
+    if (!this.#up) await once(this.#changed, 'up');
   }
 
   /** False when it is just on its way up again. */
   signal(signal: NodeJS.Signals): boolean {
+    // Its end is told a moment later.
+    if (signal === 'SIGKILL') this.#up = false;
     return this.#child?.kill(signal) ?? false;
   }
 

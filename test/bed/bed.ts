@@ -89,10 +89,17 @@ export class Bed {
     process.kill(pid, signal);
   }
 
-  /** kill -9 of all processes of the database, and its next start. */
+  /** kill -9 of all processes of the database, and its next start; its hub ends by that. */
   async crashDatabase(): Promise<void> {
+    const ended = this.#processes.get('h3')?.down();
     await this.#database?.crash();
     await this.#database?.run();
+    await ended;
+  }
+
+  /** Resolves when every daemon serves. */
+  async up(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.up()));
   }
 
   /** Everything that a daemon logged. */

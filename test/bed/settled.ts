@@ -7,7 +7,7 @@ import { soldOf, wrongsOf } from './recount.ts';
 
 const LOOK_MS = 50;
 const END_MS_MAX = 150_000;
-/** After the last cut is healed, so much later all hubs know the same. */
+/** So much later than every daemon serves and every cut is healed, all hubs know the same. */
 export const AGREE_MS_MAX = 5_000;
 
 /** Resolves when it is so; nobody tells a bystander when another process has written something. */
@@ -38,8 +38,13 @@ export async function untilSettled(bed: Bed, when: string): Promise<void> {
 }
 
 /** Milliseconds from now until all hubs know the same of each other. */
-export async function msUntilAgreed(bed: Bed): Promise<number> {
+export function msUntilAgreed(bed: Bed): Promise<number> {
+  return msUntil(until('panoramas agree', () => bed.panoramasAgree()));
+}
+
+/** Milliseconds from now until it is settled. */
+export async function msUntil(done: Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
-  await until('panoramas agree', () => bed.panoramasAgree());
+  await done;
   return performance.now() - startedAt;
 }
