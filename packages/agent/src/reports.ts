@@ -1,9 +1,9 @@
 /** Keeps the core told what the machine is and what is offered of it now. */
-import { mkdir } from 'node:fs/promises';
 import type { MachineSpec } from '@sparegrid/core/order/resource-spec';
 import type { ParticipantInput } from '@sparegrid/core/participant/participant-core';
 import type { ResourceAmounts } from '@sparegrid/core/units/resources';
 import type { Logger } from '@sparegrid/link/daemon/logger';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import type { LendingSettings } from './config.ts';
 import type { AgentMode } from './control/mode.ts';
 import { idleShare } from './monitor/idle-share.ts';
@@ -71,7 +71,7 @@ export class Reports {
     runtime: Pick<Runtime, 'images' | 'egress'>,
     ports: ReportPorts,
   ): Promise<Reports> {
-    await mkdir(settings.machine.directory, { recursive: true });
+    makeFolder(settings.machine.directory);
     const machine = await readMachine(settings.machine);
     amountsOf(settings.offer, machine);
     const reports = new Reports(settings, runtime, ports, machine);

@@ -39,9 +39,11 @@ export function contextFile(directory: string): string {
   return join(directory, 'context.json');
 }
 
-/** `--dir`, else the environment, else the default. */
+/** `--dir`, else the environment, else the default. @throws CliFault CLI_USAGE */
 export function stateDirectory(option: string | undefined): string {
-  return resolve(option ?? process.env[DIRECTORY_VARIABLE] ?? DEFAULT_DIRECTORY);
+  // A variable that is not set, typed as `--dir "$DIR"`: not the folder where one just is.
+  if (option === '') throw new CliFault('CLI_USAGE', '--dir: expected a folder, got nothing.');
+  return resolve(option ?? (process.env[DIRECTORY_VARIABLE] || DEFAULT_DIRECTORY));
 }
 
 /** @throws CliFault CLI_NO_DEVNET, CLI_FILE_MALFORMED */

@@ -1,7 +1,8 @@
 /** Which hub the commands talk to, and as whom: named contexts, as kubectl has them. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import type { Client } from '@sparegrid/sdk/client';
 import { CliFault } from './fault.ts';
 import { say } from './output/print.ts';
@@ -57,7 +58,7 @@ export function readContexts(): Contexts {
 /** Whole or not at all, readable by its owner only. */
 export function writeContexts(contexts: Contexts): void {
   const file = contextsFile();
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);

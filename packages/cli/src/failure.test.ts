@@ -1,6 +1,7 @@
 /** What is told of errors that no code of ours made. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LinkFault } from '@sparegrid/link/fault';
 import { expect, test } from 'vitest';
 import { failureOf } from './failure.ts';
 
@@ -29,6 +30,14 @@ test('a place where nothing can be written is named, not reported as a fault of 
     hint: expect.stringContaining('the disk is full'),
   });
   rmSync(folder, { recursive: true });
+});
+
+test('a link that cannot be says why once', () => {
+  const fault = new LinkFault('LINK_SOCKET_PATH_LENGTH', 'Choose a shorter directory.');
+  expect(failureOf(fault)).toMatchObject({
+    text: 'The path is longer than the system allows for a socket.',
+    hint: 'Choose a shorter directory.',
+  });
 });
 
 test('anything else is a fault of the program', () => {

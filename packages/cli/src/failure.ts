@@ -1,7 +1,7 @@
 /** Says why a command failed: one line with the code, one with the hint, and the exit code. */
 import { REFUSAL_CODES } from '@sparegrid/core/refusals';
-import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
-import { LinkFault } from '@sparegrid/link/fault';
+import { CONFIG_FAULTS, ConfigFault } from '@sparegrid/link/daemon/config-fault';
+import { LINK_FAULTS, LinkFault } from '@sparegrid/link/fault';
 import { RefusedError, SDK_FAULTS, UnavailableError } from '@sparegrid/sdk/errors';
 import { SolverFault } from '@sparegrid/solver/fault';
 import { CommanderError } from 'commander';
@@ -9,6 +9,8 @@ import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
 import { CLI_FAULTS, CliFault, InputRefused } from './fault.ts';
 import { asTyped } from './output/as-typed.ts';
 import { printable } from './output/printable.ts';
+import { whyUnwritable } from './unwritable.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Failure {
   code: string;
@@ -32,17 +34,15 @@ export function failureOf(error: unknown): Failure | null {
     const hint = error.code === 'SDK_UNREACHABLE' ? `${error.hint} ${start}` : error.hint;
     return told(error.code, SDK_FAULTS[error.code], hint, reason);
   }
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return null;
-    if (error.code === 'commander.help') {
-      return told('CLI_USAGE', 'A command is missing.', 'See sparegrid --help.', 'input');
-    }
-    const text = error.message.replace(/^error: /, '');
-    return told('CLI_USAGE', text, 'See sparegrid --help.', 'input');
+  if (error instanceof UsageError) return told('CLI_USAGE', error.message, error.hint, 'input');
+  // Help or the version was shown.
+  if (error instanceof CommanderError) return null;
+  if (error instanceof ConfigFault) {
+    return told(error.code, CONFIG_FAULTS[error.code], error.hint, 'input');
   }
-  if (error instanceof ConfigFault || error instanceof LinkFault) {
+  if (error instanceof LinkFault) {
     const reason = error.retryable ? 'unavailable' : 'input';
-    return told(error.code, error.message.replace(`${error.code}: `, ''), error.hint, reason);
+    return told(error.code, LINK_FAULTS[error.code], error.hint, reason);
   }
   if (error instanceof SolverFault) return told(error.code, error.message, error.hint, 'fault');
   const unwritable = unwritableBy(error);
@@ -52,17 +52,6 @@ export function failureOf(error: unknown): Failure | null {
   return told('CLI_FAULT', text, `Please report this. ${stack}`, 'fault');
 }
 
-/** What the system says to who may not write there, or finds no room. */
-const WHY_UNWRITABLE: Readonly<Record<string, string>> = {
-  EACCES: 'you may not write there',
-  EPERM: 'you may not write there',
-  EROFS: 'it can only be read',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'your share of the disk is used up',
-  ENOTDIR: 'a part of the path is no folder',
-  ENOENT: 'no such folder can be made',
-};
-
 const WRITING = ['open', 'write', 'rename', 'unlink', 'copyfile'];
 
 /** A folder or file that could not be made or written: nothing to report to us. */
@@ -70,7 +59,7 @@ function unwritableBy(error: unknown): Failure | null {
   if (!(error instanceof Error)) return null;
   const { code = '', syscall = '', path = 'a file' }: NodeJS.ErrnoException = error;
   const isWriting = syscall === 'mkdir' || (WRITING.includes(syscall) && code !== 'ENOENT');
-  const why = WHY_UNWRITABLE[code];
+  const why = whyUnwritable(code);
   if (why === undefined || !isWriting) return null;
   return told('CLI_FILE_UNWRITABLE', CLI_FAULTS.CLI_FILE_UNWRITABLE, `${path}: ${why}.`, 'input');
 }

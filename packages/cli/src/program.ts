@@ -1,8 +1,9 @@
 /** The whole command line as one tree of commands, of which only what is asked for is loaded. */
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { exitCodesText } from './exit-codes.ts';
 import { asTyped } from './output/as-typed.ts';
+import { usageErrorOf } from './usage-error.ts';
 
 const EXAMPLE = `
 Examples:
@@ -98,7 +99,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 
 /** The tree with the command that `args` name, and the others by name only. */
 export async function buildProgram(args: readonly string[]): Promise<Command> {
-  return build((name) => args.find((arg) => !arg.startsWith('-')) === name);
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  return build((name) => name === (first === 'help' ? second : first));
 }
 
 /** With every command in full. */
@@ -127,9 +129,20 @@ function version(): string {
 
 /** Usage errors become exceptions: `main` alone prints and exits. */
 function throwInstead(command: Command): void {
-  command.exitOverride().configureOutput({
+  const fail = (error: CommanderError): never => {
+    throw error.exitCode === 0 ? error : usageErrorOf(command, error, namedSoElsewhere);
+  };
+  command.exitOverride(fail).configureOutput({
     writeErr: () => {},
     writeOut: (text) => process.stdout.write(asTyped(text)),
   });
   for (const inner of command.commands) throwInstead(inner);
+}
+
+/** `logs` alone: `order logs` and others, by the lists in the descriptions of the groups. */
+function namedSoElsewhere(given: string): string[] {
+  const groups = Object.entries(COMMANDS).filter(([, { description }]) =>
+    (description.split(': ')[1] ?? '').split(', ').includes(given),
+  );
+  return groups.map(([name]) => `sparegrid ${name} ${given}`);
 }

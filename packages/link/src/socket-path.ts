@@ -1,8 +1,9 @@
 /** Makes the path of a Unix-domain socket fit to listen on. */
-import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { LinkFault } from './fault.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** `sun_path` has 108 bytes, the last of them is the end mark. */
 export const SOCKET_PATH_BYTES_MAX = 107;
@@ -15,7 +16,7 @@ export const SOCKET_PATH_BYTES_MAX = 107;
 export async function prepareSocketPath(path: string): Promise<void> {
   checkPathLength(path);
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   if ((statSync(directory).mode & 0o077) !== 0) {
     throw new LinkFault('LINK_SOCKET_DIRECTORY', `Run chmod 700 ${directory}, or use another one.`);
   }

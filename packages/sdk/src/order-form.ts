@@ -33,18 +33,50 @@ function hasLeadingZero(given: string | number): boolean {
   return /^0\d/.test(String(given));
 }
 
+const MIB = 1_048_576;
+
+/** What can be meant, in base units: who forgets a unit, or writes M for m, is out by a million. */
+interface Bounds {
+  min: number;
+  max?: number;
+  /** Nothing at all will do, too. */
+  orNone?: true;
+  /** What is expected, as a reader is told. */
+  said: string;
+}
+
+/** The least is what container engines give at least. */
+const CPU: Bounds = {
+  min: 10,
+  max: 100_000_000,
+  said: 'expected 10m to 100000 cores (500m is half a core)',
+};
+const MEMORY: Bounds = { min: 6 * MIB, said: 'expected at least 6Mi (a number alone is bytes)' };
+const SPACE: Bounds = {
+  min: MIB,
+  orNone: true,
+  said: 'expected none, or at least 1Mi (a number alone is bytes)',
+};
+
 /** A quantity such as `500m` or `4Gi` in whole `1/scale` units. */
-function quantity(scale: number, about: string) {
+function quantity(scale: number, about: string, bounds?: Bounds) {
   return scalar
     .transform((given, context) => {
       if (hasLeadingZero(given)) return wrong(context, `expected no leading zero, got ${given}`);
       const read = parseQuantity(String(given), scale);
       if (!read.ok) return wrong(context, read.hint);
-      return isAmount(read.value)
-        ? read.value
-        : wrong(context, `${given} is more than anything can have.`, true);
+      const { value } = read;
+      if (!isAmount(value)) return wrong(context, `${given} is more than anything can have.`, true);
+      if (bounds && !isWithin(bounds, value))
+        return wrong(context, `${bounds.said}, got ${given}`, true);
+      return value;
     })
     .meta({ description: about });
+}
+
+function isWithin(bounds: Bounds, value: number): boolean {
+  const { min, max = AMOUNT_MAX, orNone = false } = bounds;
+  return (value >= min && value <= max) || (orNone && value === 0);
 }
 
 function credits(about: string) {
@@ -132,7 +164,7 @@ const device = fields({
   share: quantity(1_000, 'Part of one device: 500m is half.').default(1_000),
   models: words.default([]),
   vendor: word.nullable().default(null),
-  minMemory: quantity(1, 'Memory of the device.').default(0),
+  minMemory: quantity(1, 'Memory of the device.', SPACE).default(0),
 });
 
 const flops = fields({
@@ -166,9 +198,13 @@ export const orderForm = fields(
       .optional()
       .meta({ description: 'How often a replica is started again after it failed; 3 by default.' }),
     replicas,
-    cpu: quantity(1_000, 'Cores of each replica, such as 500m or 2.'),
-    memory: quantity(1, 'Memory of each replica, such as 64Mi or 4Gi.'),
-    storage: quantity(1, 'Disk of each replica, such as 10Gi.').default(0),
+    cpu: quantity(1_000, 'Cores of each replica, such as 500m or 2; at least 10m.', CPU),
+    memory: quantity(1, 'Memory of each replica, such as 64Mi or 4Gi; at least 6Mi.', MEMORY),
+    storage: quantity(
+      1,
+      'Disk of each replica, such as 10Gi; none, or at least 1Mi.',
+      SPACE,
+    ).default(0),
     bandwidth: quantity(1, 'Bits per second of each replica, such as 100M.').default(0),
     device: device.nullable().default(null),
     limitPerHour: credits('Credits per replica and hour, at most.'),

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { ResourceAmounts } from '@sparegrid/core/units/resources';
+import { checkPathLength } from '@sparegrid/link/socket-path';
 import { z } from 'zod';
 import type { AgentMode, ModeFile } from './mode.ts';
 
@@ -53,9 +54,10 @@ export class ControlDoor {
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
-  /** @throws what the system says when the socket cannot be opened. */
+  /** @throws LinkFault LINK_SOCKET_PATH_LENGTH; what the system says when the socket cannot be opened. */
   static async open(path: string, ports: DoorPorts): Promise<ControlDoor> {
     const door = new ControlDoor(ports);
+    checkPathLength(path);
     // A killed agent left it; the store's lock keeps a second agent out.
     rmSync(path, { force: true });
     const before = process.umask(0o177);

@@ -1,7 +1,8 @@
 /** Opens the container runtime that the configuration names. */
 import { hash } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { Logger } from '@sparegrid/link/daemon/logger';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import type { RuntimeSettings } from '../config.ts';
 import { EngineRuntime } from './engine/engine-runtime.ts';
 import { scratchMode } from './engine/scratch.ts';
@@ -38,6 +39,6 @@ async function openProcessRuntime(
 
 /** Several agents, also of the same name in other networks, may share one daemon. */
 export function ownerOf(participant: string, directory: string): string {
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   return hash('sha256', `${participant} ${realpathSync(directory)}`, 'hex').slice(0, 12);
 }

@@ -1,11 +1,12 @@
 /** The `process` runtime: programs as plain processes of the machine. It isolates NOTHING. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import { readTaskPrivate } from '@sparegrid/link/documents';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import { ContainerFiles } from './container-files.ts';
 import { ContainerOutput } from './container-output.ts';
 import { archiveOf } from './directory-archive.ts';
@@ -256,6 +257,6 @@ export class ProcessRuntime implements Runtime {
 }
 
 async function directoriesIn(directory: string): Promise<string[]> {
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory);
   return readdir(directory);
 }

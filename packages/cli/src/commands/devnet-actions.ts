@@ -1,7 +1,7 @@
 /** What `sparegrid devnet` does. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBy, contextFile, stateDirectory } from '../context.ts';
@@ -9,6 +9,7 @@ import { contextIn, readContexts, withClient, writeContexts } from '../contexts.
 import { tellStory } from '../demo/story.ts';
 import { Devnet, type Pids } from '../devnet/devnet.ts';
 import { Layout } from '../devnet/layout.ts';
+import { makeStateFolder } from '../devnet/state-folder.ts';
 import { listenToSignals, type Told } from '../devnet/until-told.ts';
 import { CLI_FAULTS, CliFault, type CliFaultCode } from '../fault.ts';
 import { emit } from '../output/emit.ts';
@@ -35,7 +36,7 @@ function sayBoth(text: string): void {
 /** With `--detach` the same command goes on in a process of its own, and says when it is up. */
 async function detached({ dir, fresh, transport, store, runtime }: UpOptions): Promise<void> {
   const directory = stateDirectory(dir);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeStateFolder(new Layout(directory));
   const file = join(directory, 'up.log');
   const log = openSync(file, 'w', 0o600);
   const kept = store === undefined ? [] : ['--store', store];

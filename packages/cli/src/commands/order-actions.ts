@@ -27,8 +27,8 @@ export async function submit(options: FileOptions): Promise<void> {
     if (options.wait) return showEnds(client, ids, options);
     const value = ids.length === 1 ? { order: ids[0] } : { orders: ids };
     await emit(options.output, value, { table: () => ids.join('\n'), names: () => ids });
-    if (!options.detach) await releaseKeys(client, ids);
-    if (options.output === 'table') say(`next: sparegrid order logs -f ${ids[0]}`);
+    const isTold = !options.detach && !(await releaseKeys(client, ids));
+    if (options.output === 'table' && !isTold) say(`next: sparegrid order logs -f ${ids[0]}`);
   });
 }
 

@@ -51,16 +51,21 @@ async function followAll(options: ReleaseOptions): Promise<void> {
   });
 }
 
-/** Stays until the orders are signed and their keys released, as long as that can be soon. */
-export async function releaseKeys(client: Client, orders: readonly OrderId[]): Promise<void> {
+/**
+ * Stays until the orders are signed and their keys released, as long as that can be soon.
+ *
+ * @returns false when it could not be, and who waits was told how to go on.
+ */
+export async function releaseKeys(client: Client, orders: readonly OrderId[]): Promise<boolean> {
   const done = await Promise.all(
     orders.map((order) => client.awaitRelease(order, { waitMs: SIGNED_MS })),
   );
-  if (done.every((isReleased) => isReleased)) return;
+  if (done.every((isReleased) => isReleased)) return true;
   const open = orders.find((_, at) => !done[at]);
   say(`Nobody has taken it yet. Why: sparegrid order explain ${open}`);
   say('Who takes it later starts once you release the key of its task, which these do:');
   say(`  sparegrid order logs -f ${open}, or for all orders: sparegrid order release --follow`);
+  return false;
 }
 
 /** For commands that only look at an order: who cannot release it sees it all the same. */

@@ -9,6 +9,8 @@ import { EXIT_CONFIG } from '@sparegrid/link/daemon/exit-codes';
 
 const BACK_OFF_MS = 250;
 const BACK_OFF_MS_MAX = 8_000;
+/** One that was never ready ends for a reason that more tries do not mend. */
+const FIRST_TRIES_MAX = 5;
 /** A process that lived this long was a good one: the next wait starts small again. */
 const STEADY_MS = 10_000;
 /** Daemons cut a slow stop off themselves before this. */
@@ -33,6 +35,7 @@ export class Child {
   #process: ChildProcess | null = null;
   #startedMs = 0;
   #failures = 0;
+  #wasReady = false;
   #retry: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -46,7 +49,7 @@ export class Child {
     return this.#process?.pid ?? null;
   }
 
-  /** Resolves when it is ready for the first time. @throws when its configuration is wrong */
+  /** Resolves when it is ready for the first time. @throws when it does not come to that */
   start(): Promise<void> {
     this.#spawn();
     return this.#firstReady.promise;
@@ -89,7 +92,9 @@ export class Child {
     child.stderr?.pipe(words);
     if (child.stdout) {
       createInterface(child.stdout).on('line', (line) => {
-        if (line.startsWith('{"ready":true')) this.#firstReady.resolve();
+        if (!line.startsWith('{"ready":true')) return;
+        this.#wasReady = true;
+        this.#firstReady.resolve();
       });
     }
     // An error without a process is told by `exit` too, or there never was one.
@@ -114,6 +119,11 @@ export class Child {
     if (performance.now() - this.#startedMs >= STEADY_MS) this.#failures = 0;
     const waitMs = Math.min(BACK_OFF_MS * 2 ** this.#failures, BACK_OFF_MS_MAX);
     this.#failures += 1;
+    if (!this.#wasReady && this.#failures >= FIRST_TRIES_MAX) {
+      const error = new Error(`${this.name} ended ${FIRST_TRIES_MAX} times: ${lastLine(log)}`);
+      this.#firstReady.reject(error);
+      return;
+    }
     say(`${this.name} ended (${how}); starting it again in ${waitMs} ms`);
     this.#retry = setTimeout(() => this.#spawn(), waitMs);
   }

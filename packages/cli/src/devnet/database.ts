@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HubId } from '@sparegrid/core/units/ids';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
 import { CliFault } from '../fault.ts';
 import type { Layout } from './layout.ts';
@@ -65,7 +66,7 @@ export class DevnetDatabase {
     const [port = 0] = await freePorts(1);
     const database = new DevnetDatabase(layout, programs, port, say);
     try {
-      mkdirSync(join(layout.directory, 'keys'), { recursive: true, mode: 0o700 });
+      makeFolder(join(layout.directory, 'keys'), 0o700);
       database.#initialize();
       await database.#run();
       for (const hub of HUBS) database.#create(hub);

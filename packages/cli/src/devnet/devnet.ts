@@ -1,5 +1,5 @@
 /** A running devnet: every hub and agent a process of its own, watched, and ended together. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '@sparegrid/agent/runtime/engine/engine';
@@ -16,6 +16,7 @@ import { type DevnetTransport, natsLinks, socketLinks } from './links.ts';
 import { prepareDevnet } from './prepare.ts';
 import { chooseRuntime, type DevnetRuntime, type RuntimeName } from './runtime-choice.ts';
 import { showShare } from './show-share.ts';
+import { makeStateFolder } from './state-folder.ts';
 import { HUBS, LESSORS } from './topology.ts';
 
 export interface DevnetSettings {
@@ -70,12 +71,12 @@ export class Devnet {
    * Makes or resumes the devnet of the directory and starts its processes. The caller stops it, also
    * when {@link ready} fails.
    *
-   * @throws CliFault CLI_DEVNET_RUNS, CLI_DEVNET_FAILED
+   * @throws CliFault CLI_DEVNET_RUNS, CLI_DEVNET_FAILED, CLI_FILE_UNWRITABLE
    */
   static async open(settings: DevnetSettings): Promise<Devnet> {
     const { directory, fresh, transport, say } = settings;
     const layout = new Layout(directory);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeStateFolder(layout);
     const unlock = lockDevnet(layout);
     let runtime: DevnetRuntime;
     let database: DevnetDatabase | null = null;

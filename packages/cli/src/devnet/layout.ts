@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
 import { hubSockets } from '@sparegrid/link/addresses';
-import { SOCKET_PATH_BYTES_MAX } from '@sparegrid/link/socket-path';
-import { HUBS } from './topology.ts';
+import { checkPathLength, SOCKET_PATH_BYTES_MAX } from '@sparegrid/link/socket-path';
+import { HUBS, LESSORS } from './topology.ts';
 
 export class Layout {
   readonly directory: string;
@@ -51,6 +51,11 @@ export class Layout {
     return join(this.directory, 'containers', lessor);
   }
 
+  /** An agent's control door. */
+  control(lessor: ParticipantId): string {
+    return controlIn(this.socketDirectory, lessor);
+  }
+
   sockets(hub: HubId): { mesh: string; local: string } {
     return hubSockets(this.socketDirectory, hub);
   }
@@ -58,14 +63,14 @@ export class Layout {
   /** Below the state directory, or, where that path is too long for sockets, a folder of its own. */
   get socketDirectory(): string {
     const near = join(this.directory, 'run');
-    const longest = Math.max(
-      ...HUBS.flatMap((hub) =>
-        Object.values(hubSockets(near, hub)).map((path) => Buffer.byteLength(path)),
-      ),
-    );
-    if (longest <= SOCKET_PATH_BYTES_MAX) return near;
+    if (Buffer.byteLength(longestSocketIn(near)) <= SOCKET_PATH_BYTES_MAX) return near;
     const name = hash('sha256', this.directory, 'hex').slice(0, 16);
     return join(tmpdir(), `sparegrid-${name}`);
+  }
+
+  /** @throws LinkFault LINK_SOCKET_PATH_LENGTH: the folder for temporary files is no way out either. */
+  checkSockets(): void {
+    checkPathLength(longestSocketIn(this.socketDirectory));
   }
 
   /** Of the hub's NATS servers, if it has any. */
@@ -87,4 +92,14 @@ export class Layout {
   get lock(): string {
     return join(this.directory, 'devnet');
   }
+}
+
+function longestSocketIn(folder: string): string {
+  const doors = LESSORS.map(({ id }) => controlIn(folder, id));
+  const all = [...doors, ...HUBS.flatMap((hub) => Object.values(hubSockets(folder, hub)))];
+  return all.reduce((a, b) => (Buffer.byteLength(a) >= Buffer.byteLength(b) ? a : b));
+}
+
+function controlIn(folder: string, lessor: ParticipantId): string {
+  return join(folder, `${lessor}.control`);
 }

@@ -1,5 +1,5 @@
 /** How the processes of a devnet reach each other: by local sockets, or as on several hosts by NATS. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type HubId, hubOf, type NodeId, type ParticipantId } from '@sparegrid/core/units/ids';
 import {
@@ -8,6 +8,7 @@ import {
   createRequest,
   issue,
 } from '@sparegrid/link/identity/certificates';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
 import type { TlsFiles } from '@sparegrid/link/nats/nats-transport';
 import type { Layout } from './layout.ts';
@@ -51,7 +52,7 @@ export async function natsLinks(layout: Layout): Promise<DevnetLinks> {
   const ports = await portsOf(layout);
   const folder = join(layout.directory, 'tls');
   const file = (name: string) => join(folder, name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const nowMs = Date.now();
 
   const authority = async (name: string): Promise<Certified> => {
@@ -108,7 +109,7 @@ async function portsOf(layout: Layout): Promise<Record<HubId, Ports>> {
   const ports = Object.fromEntries(
     HUBS.map((hub, at) => [hub, { mesh: free[2 * at], local: free[2 * at + 1] }]),
   );
-  mkdirSync(dirname(layout.ports), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(layout.ports), 0o700);
   writeFileSync(layout.ports, `${JSON.stringify(ports)}\n`);
   return ports as Record<HubId, Ports>;
 }

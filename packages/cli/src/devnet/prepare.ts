@@ -1,9 +1,10 @@
 /** Makes the keys once and writes the configuration files of every process of the devnet. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HubId, NodeId } from '@sparegrid/core/units/ids';
 import { hubOf } from '@sparegrid/core/units/ids';
 import { generateKey, loadKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
 import { type ContextText, contextFile } from '../context.ts';
 import { DEMO_IMAGE } from './image/demo-image.ts';
@@ -31,8 +32,9 @@ export async function prepareDevnet(
   storeOf: (hub: HubId) => string | object,
 ): Promise<void> {
   for (const folder of ['keys', 'config', 'state', 'log', 'containers']) {
-    mkdirSync(join(layout.directory, folder), { recursive: true, mode: 0o700 });
+    makeFolder(join(layout.directory, folder), 0o700);
   }
+  makeFolder(layout.socketDirectory, 0o700);
   for (const node of [...HUBS, LESSEE, ...LESSORS.map(({ id }) => id)]) {
     if (!existsSync(layout.key(node))) saveKey(layout.key(node), generateKey());
   }
@@ -105,6 +107,7 @@ function agentConfig(layout: Layout, links: DevnetLinks, lessor: Lessor): object
     keyFile: layout.key(id),
     sealing: { keyFile: layout.sealKey(id), chainFile: layout.chain(id) },
     store: layout.store(id),
+    control: layout.control(id),
     hub: { id: hub, publicKey: publicKeyIn(layout, hub), socket: address, ...(tls && { tls }) },
     organization,
     collect,
@@ -127,6 +130,6 @@ function publicKeyIn(layout: Layout, node: NodeId): string {
 }
 
 function writeJson(file: string, value: object): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
 }

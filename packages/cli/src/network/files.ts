@@ -1,9 +1,10 @@
 /** Files that operators, organisations, hubs and participants of a network keep and hand each other. */
 import { hash, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { refuseExposed, writePrivate } from '@sparegrid/link/identity/private-file';
 import { generateKey, loadKey, loadSealKey, saveKey } from '@sparegrid/link/keys';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import { signedDocument } from '@sparegrid/link/schemas/document';
 import { keyChain, listedHub, sealKey, signKey } from '@sparegrid/link/schemas/identity';
 import { organization } from '@sparegrid/link/schemas/resource-spec';
@@ -125,7 +126,7 @@ export function makeSignKey(path: string): KeyObject {
 
 /** For others to read; made whole or not at all. */
 export function writePublic(path: string, value: unknown): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   writeFileSync(path, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`);
 }
 
@@ -138,7 +139,7 @@ export function newDirectory(path: string, mark: string): void {
   if (existsSync(join(path, mark))) {
     throw new CliFault('CLI_EXISTS', `${join(path, mark)}: take another directory.`);
   }
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path, 0o700);
   if ((statSync(path).mode & 0o022) !== 0) {
     throw new CliFault('CLI_EXISTS', `${path}: others may write there; chmod 700 it.`);
   }

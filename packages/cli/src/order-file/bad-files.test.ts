@@ -37,6 +37,19 @@ const VALUES: readonly [string, string, string][] = [
   ...['2GiB', '64MB', '64m', '64mi', '0.3', '６４Mi', '1e400', '9E', '{a: 1}'].map(
     (value): [string, string, string] => ['memory', value, 'CLI_FIELD_MALFORMED'],
   ),
+  ...['0', '1m', '9m', '500M', '500k', '4Gi', '100001'].map((value): [string, string, string] => [
+    'cpu',
+    value,
+    'CLI_FIELD_RANGE',
+  ]),
+  ...['0', '64', '64k', '6143Ki', '8000Ti'].map((value): [string, string, string] => [
+    'memory',
+    value,
+    'CLI_FIELD_RANGE',
+  ]),
+  ['storage', '10', 'CLI_FIELD_RANGE'],
+  ['storage', '1000k', 'CLI_FIELD_RANGE'],
+  ['device', '{minMemory: 40}', 'CLI_FIELD_RANGE'],
   ...['1e-3', '1.00 EUR', '$1', '1,000.00', '9999999999999999', '-0', '.5', '5.', '007'].map(
     (value): [string, string, string] => ['limitPerHour', value, 'CLI_FIELD_MALFORMED'],
   ),
@@ -254,6 +267,9 @@ test('takes what is unusual and good', () => {
     `---\n${GOOD}...\n`,
     `${GOOD}env: {constructor: x, toString: y, N: 007}\narchitecture: null\ndevice: ~\n`,
     change('cpu', '\t0.5'),
+    change('cpu', '100000'),
+    change('memory', '6Mi'),
+    change('storage', '0'),
     change('command', '[sleep, 5]'),
   ];
   for (const content of good) {

@@ -1,6 +1,7 @@
 /** Writes the files of a result below a directory, and nowhere else. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import { CliFault } from '../fault.ts';
 import type { Archive } from './tar-reader.ts';
 
@@ -12,12 +13,12 @@ import type { Archive } from './tar-reader.ts';
  */
 export function unpack({ entries }: Archive, directory: string): number {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     for (const { path, kind, content } of entries) {
       const target = join(directory, path);
-      if (kind === 'directory') mkdirSync(target, { recursive: true });
+      if (kind === 'directory') makeFolder(target);
       else {
-        mkdirSync(dirname(target), { recursive: true });
+        makeFolder(dirname(target));
         writeFileSync(target, content);
       }
     }

@@ -469,7 +469,7 @@ export class OrderBook {
   /** Derives the state from the agreements that live. */
   #update(order: OrderRecord): void {
     if (FINAL_ORDER_STATES.has(order.state)) return;
-    const state = openStateOf(this.#agreementsOf(order), (agreement, part) =>
+    const state = openStateOf(order, this.#agreementsOf(order), (agreement, part) =>
       this.#agreements.awaitsKey(agreement, part),
     );
     this.#noteWaiting(order, state);

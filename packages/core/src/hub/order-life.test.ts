@@ -56,6 +56,17 @@ describe('an order that is cancelled', () => {
     expect(stateOf(world, order)).toBe('cancelled');
   });
 
+  it('is told as such until its last part has ended', () => {
+    const world = twoHubs().start().offer('ann.h1').offer('bob.h2');
+    const order = world.submit('lea.h1', SIX);
+    world.lose = ({ frame: { from, to } }) => [from, to].sort().join() === 'h1,h2';
+    cancel(world, order);
+    expect(stateOf(world, order)).toBe('cancelling');
+    world.lose = () => false;
+    world.run(30_000);
+    expect(stateOf(world, order)).toBe('cancelled');
+  });
+
   it('is billed for what ran', () => {
     const world = twoHubs().start().offer('ann.h1').offer('bob.h2');
     const order = world.submit('lea.h1', SIX);

@@ -100,9 +100,11 @@ export function wantOf(
 
 /** The state while something lives or may still be matched. */
 export function openStateOf(
+  { cancelled }: OrderRecord,
   agreements: Agreements,
   awaitsKey: (agreement: AgreementRecord, part: AgreementPart) => boolean,
 ): OrderState {
+  if (cancelled) return 'cancelling';
   const live = agreements.filter(isLiveAgreement);
   if (live.some((agreement) => agreement.runningAtMs !== null)) return 'running';
   const isKeyless = live.some((agreement) =>

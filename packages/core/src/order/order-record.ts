@@ -7,7 +7,8 @@ import type { BuyOrder } from './buy-order.ts';
 
 /**
  * `open`: waits for a match. `signing`: an agreement is being prepared. `awaiting-key`: frozen, and
- * some lessor waits for the task's key, which only the lessee can release. `starting`: parts start. `running`: every part runs and is billed. The other four are final.
+ * some lessor waits for the task's key, which only the lessee can release. `starting`: parts start. `running`: every part runs and is billed.
+ * `cancelling`: cancelled, and something of it has not ended yet. The other four are final.
  */
 export type OrderState =
   | 'open'
@@ -15,6 +16,7 @@ export type OrderState =
   | 'awaiting-key'
   | 'starting'
   | 'running'
+  | 'cancelling'
   | 'completed'
   | 'failed'
   | 'expired'

@@ -1,7 +1,8 @@
 /** Files that only their owner may read, written whole or not at all. */
-import { chmodSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LinkFault } from '../fault.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** @throws LinkFault KEY_EXPOSED; a file that is not there is for its reader to report. */
 export function refuseExposed(path: string): void {
@@ -12,7 +13,7 @@ export function refuseExposed(path: string): void {
 
 /** Mode 0600, in a folder that is made with 0700 when it is missing. */
 export function writePrivate(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const draft = `${path}.${process.pid}.new`;
   writeFileSync(draft, text, { mode: 0o600, flush: true });
   chmodSync(draft, 0o600);

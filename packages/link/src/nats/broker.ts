@@ -1,11 +1,12 @@
 /** A NATS server of this hub, run as a process of its own that outlives a restart of the hub. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import type { NodeId } from '@sparegrid/core/units/ids';
 import { backOffMs } from '../back-off.ts';
 import { LinkFault } from '../fault.ts';
+import { makeFolder } from '../make-folder.ts';
 import { readTls, type TlsFiles } from './nats-transport.ts';
 import { GONE_SUBJECT, HUB_ACCOUNT, permissionsOf, SYSTEM_ACCOUNT } from './subjects.ts';
 
@@ -99,7 +100,7 @@ export class Broker {
    */
   static async start(settings: BrokerSettings): Promise<Broker> {
     const { directory } = settings;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
     if (!hasLayout(directory)) await endBroker(directory);
     writeConfig(settings);
     const running = runningPid(directory);

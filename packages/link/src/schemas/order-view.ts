@@ -36,6 +36,7 @@ export const orderState = schemaFor<OrderState>()(
     'awaiting-key',
     'starting',
     'running',
+    'cancelling',
     'completed',
     'failed',
     'expired',

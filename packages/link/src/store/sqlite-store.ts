@@ -1,11 +1,11 @@
 /** The store on one SQLite file: commits in a worker thread, reads over a connection of their own. */
 import { statfsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import type { Write } from '@sparegrid/core/units/write';
 import type { Kysely } from 'kysely';
+import { makeFolder } from '../make-folder.ts';
 import { StoreFault } from './fault.ts';
 import { kyselyOver } from './kysely-sqlite.ts';
 import { liveRecords, recordsIn, recordText } from './records.ts';
@@ -24,7 +24,7 @@ interface Waiting {
  * @throws StoreFault STORE_IN_USE, STORE_NEWER_SCHEMA, STORE_OPEN.
  */
 export async function openSqliteStore(path: string): Promise<Store> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const worker = startWorker({ path });
   await opened(worker);
   try {

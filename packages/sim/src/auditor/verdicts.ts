@@ -10,6 +10,7 @@ export function checkVerdicts(model: Model, { hub, now, changes }: Commit): void
   for (const { before, after } of changes.order) {
     const agreements = agreementsOf(hub, after);
     if (after.cancelled) checkCancelled(model, hub, after, agreements);
+    checkCancelling(model, hub, after);
     if (!FINAL.has(after.state) || before?.state === after.state) continue;
     const untrue = whyUntrue(after, agreements, now.elapsedMs);
     if (untrue !== null) {
@@ -38,6 +39,16 @@ function checkCancelled(
       model.violate('order.cancelled-but-live', hub.id, order.id, `agreement ${id} is ${state}`);
     }
   }
+}
+
+/** Whoever looks at an order is told of its cancellation from that very transaction on. */
+function checkCancelling(
+  model: Model,
+  hub: HubMirror,
+  { id, state, cancelled }: OrderRecord,
+): void {
+  if (FINAL.has(state) || (state === 'cancelling') === cancelled) return;
+  model.violate('order.cancelling-untrue', hub.id, id, `${state}, cancelled: ${cancelled}`);
 }
 
 function lives({ status }: AgreementPart): boolean {

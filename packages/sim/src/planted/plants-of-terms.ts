@@ -225,6 +225,18 @@ export const PLANTS_OF_TERMS: readonly Plant[] = [
     caughtBy: ['order.cancelled-but-live'],
   },
   {
+    name: 'cancellation-untold',
+    what: 'A cancelled order is told as one that goes on.',
+    edits: [
+      {
+        file: 'hub/order-state.ts',
+        find: "if (cancelled) return 'cancelling';",
+        replace: '',
+      },
+    ],
+    caughtBy: ['order.cancelling-untrue'],
+  },
+  {
     name: 'order-lost',
     what: 'An order is acknowledged without being recorded.',
     edits: [

@@ -1,5 +1,5 @@
 /** Containers of a Docker Engine or Podman daemon: isolated, bounded, adopted after any crash. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import { readTaskPrivate } from '@sparegrid/link/documents';
+import { makeFolder } from '@sparegrid/link/make-folder';
 import type Docker from 'dockerode';
 import { ContainerFiles } from '../container-files.ts';
 import { ContainerOutput } from '../container-output.ts';
@@ -81,7 +82,7 @@ export class EngineRuntime implements Runtime {
   }
 
   async adopt(known: readonly KnownContainer[]): Promise<void> {
-    await mkdir(this.#settings.directory, { recursive: true });
+    makeFolder(this.#settings.directory);
     const names = await readdir(this.#settings.directory);
     // Not awaited: the daemon may be away, and the agent goes on without it.
     for (const container of known) void this.#do(container.id, () => this.#adoptOne(container));
