@@ -14,7 +14,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   link: ['core'],
   solver: ['core'],
   hub: ['core', 'link', 'solver'],
-  agent: ['core', 'link'],
+  agent: ['core', 'link', 'sdk'],
   sdk: ['core', 'link'],
   sim: ['core', 'link', 'hub', 'agent'],
   cli: ['core', 'link', 'solver', 'sdk', 'hub', 'agent', 'sim'],

@@ -1,7 +1,7 @@
 /** A network of three hubs and six agents, set up by the commands of docs/network.md as they stand there. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +28,9 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
   const at = (...names: string[]): string => join(directory, ...names);
   const daemons: ChildProcess[] = [];
   const said: string[] = [];
+  /** What all daemons log. */
+  const log: string[] = [];
+  const logging = new EventEmitter();
   const open: NatsConnection[] = [];
   let ports: Map<string, number>;
   const env = {
@@ -82,16 +85,23 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     daemons.push(child);
-    let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
-      errors = (errors + piece).slice(-4_000);
+    const from = log.length;
+    createInterface({ input: child.stderr }).on('line', (text) => {
+      log.push(text);
+      logging.emit('line');
     });
     const ready = once(createInterface({ input: child.stdout }), 'line');
     const ended = once(child, 'exit').then(([code]) => {
-      throw new Error(`${line}: ended with ${code}: ${errors}`);
+      throw new Error(`${line}: ended with ${code}: ${log.slice(from).join('\n').slice(-4_000)}`);
     });
     ended.catch(() => {});
     await Promise.race([ready, ended]);
+  }
+
+  async function untilLogged(...words: string[]): Promise<void> {
+    while (!log.some((line) => words.every((word) => line.includes(word)))) {
+      await once(logging, 'line');
+    }
   }
 
   beforeAll(async () => {
@@ -122,6 +132,28 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     const output = said.at(-1) ?? '';
     for (const rank of [0, 1, 2, 3]) expect(output).toContain(`rank ${rank}`);
   });
+
+  test(
+    'an order whose terminal is closed is released by the user’s agent',
+    async () => {
+      const order = [
+        'kind: job',
+        'image: process:node',
+        'command: ["-e", "console.log(6 * 7)"]',
+        'replicas: 1',
+        'cpu: 500m',
+        'memory: 64Mi',
+        'limitPerHour: "1"',
+        'budget: "1"',
+        'duration: 2m',
+      ];
+      writeFileSync(at('order.yaml'), order.join('\n'));
+      const id = (await good('sparegrid order submit -d -f order.yaml -o name')).trim();
+      await untilLogged('release.done', id);
+      expect(await good(`sparegrid order logs -f ${id}`)).toContain('42');
+    },
+    START_MS,
+  );
 
   const urlOf = (door: string): string => `nats://127.0.0.1:${ports.get(door)}`;
 
@@ -162,7 +194,9 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     'hello',
     'serving',
     '_INBOX.h1.x',
+    '_INBOX.a2_h1.x',
     '$SYS.REQ.SERVER.PING',
+    '$SYS.ACCOUNT.HUB.DISCONNECT',
   ])('an agent with its certificate cannot publish to %s', async (subject) => {
     const agent = await enter(LOCAL1, filesOf('a1', 'link'), 'h1/authority.pem');
     const denied = denial(agent);
@@ -170,17 +204,25 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     expect(await denied).toMatch(/permission/i);
   });
 
-  test.each(['>', '*.*.*', 'up.*.*', 'down.*.*', 'down.a2_h1.*', '_INBOX.>', '$SYS.>'])(
-    'an agent with its certificate cannot listen to %s',
-    async (subject) => {
-      const agent = await enter(LOCAL1, filesOf('a1', 'link'), 'h1/authority.pem');
-      const denied = denial(agent);
-      agent.subscribe(subject, { callback: () => {} });
-      expect(await denied).toMatch(/permission/i);
-    },
-  );
+  test.each([
+    '>',
+    '*.*.*',
+    'up.*.*',
+    'up.a1_h1.*',
+    'down.*.*',
+    'down.a2_h1.*',
+    '_INBOX.>',
+    '_INBOX.a2_h1.>',
+    '$SYS.>',
+    '$SYS.ACCOUNT.HUB.DISCONNECT',
+  ])('an agent with its certificate cannot listen to %s', async (subject) => {
+    const agent = await enter(LOCAL1, filesOf('a1', 'link'), 'h1/authority.pem');
+    const denied = denial(agent);
+    agent.subscribe(subject, { callback: () => {} });
+    expect(await denied).toMatch(/permission/i);
+  });
 
-  test.each(['up.h3.x', 'up.h1.x', 'down.h3.x', 'hello', '$SYS.REQ.SERVER.PING'])(
+  test.each(['up.h3.x', 'up.h1.x', 'down.h3.x', 'hello', '_INBOX.h3.x', '$SYS.REQ.SERVER.PING'])(
     'a hub with its certificate cannot publish to %s at another one',
     async (subject) => {
       const hub = await enter(MESH1, filesOf('h2', 'mesh'), 'h2/network-authority.pem');
@@ -190,7 +232,7 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     },
   );
 
-  test.each(['>', 'up.*.*', 'down.h3.*', 'down.*.*'])(
+  test.each(['>', 'up.*.*', 'down.h3.*', 'down.*.*', '_INBOX.>', '_INBOX.h3.>', '$SYS.>'])(
     'a hub with its certificate cannot listen to %s at another one',
     async (subject) => {
       const hub = await enter(MESH1, filesOf('h2', 'mesh'), 'h2/network-authority.pem');

@@ -24,6 +24,7 @@ import { type AgentState, ControlDoor } from './control/control-door.ts';
 import { ModeFile } from './control/mode.ts';
 import { HubLink } from './hub-link.ts';
 import { UsageSampler } from './monitor/usage-sampler.ts';
+import { startReleasing } from './releasing.ts';
 import { startRenewal } from './renewal.ts';
 import { Reports } from './reports.ts';
 import { noRuntime } from './runtime/no-runtime.ts';
@@ -104,6 +105,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
       sampled: (sampled) => reports?.sampled(sampled),
     });
   sampler?.start();
+  const releasing = lending ? null : startReleasing(settings, transport, logger);
   const renewal = settings.membership && startRenewal(settings.membership, config.id, logger);
   logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
 
@@ -112,6 +114,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
     stop: async () => {
       sampler?.stop();
       if (renewal) renewal();
+      await releasing?.();
       reports?.stop();
       await door.close();
       await loop.stop();

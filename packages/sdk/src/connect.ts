@@ -22,7 +22,7 @@ export interface ConnectSettings extends CallOptions {
   participant: ParticipantId;
   /** The participant's Ed25519 key; `loadKey` of link reads one from a file. */
   privateKey: KeyObject;
-  /** The network's name and its operator's key: lessors' keys are trusted by it. */
+  /** The network's name and its operator's key: by it lessors' keys are trusted, and those of `hub`. */
   network?: TrustAnchor | undefined;
 }
 
@@ -37,6 +37,7 @@ export async function connect(settings: ConnectSettings): Promise<Client> {
   const transport = settings.transport ?? localSockets;
   const link = new Session({
     hub,
+    network,
     participant,
     crypto: nodeCrypto(privateKey),
     dial: (events) => connectAny(transport, [hubSocket].flat(), events),

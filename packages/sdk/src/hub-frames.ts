@@ -1,11 +1,14 @@
 /** Checks what comes in as from the hub: only its own, fresh, unrepeated frames are read. */
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { Frame, Message } from '@sparegrid/core/messages';
+import { HubKeys } from '@sparegrid/core/participant/hub-keys';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
 import { frameSigningText } from '@sparegrid/core/units/frame-text';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { ReplayWindow } from '@sparegrid/core/units/replay-window';
+import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame } from '@sparegrid/link/frame';
 
 /** The hub as the participant's operator made it known. */
@@ -19,13 +22,22 @@ export interface KnownHub {
 export class HubFrames {
   readonly #crypto: Crypto;
   readonly #hub: KnownHub;
+  /** As an agent does: with a trust anchor the hub's keys are those of the operator's list. */
+  readonly #keys: HubKeys;
   readonly #participant: ParticipantId;
   #epoch = -1;
   #window = new ReplayWindow();
 
-  constructor(crypto: Crypto, hub: KnownHub, participant: ParticipantId) {
+  constructor(
+    crypto: Crypto,
+    hub: KnownHub,
+    participant: ParticipantId,
+    network: TrustAnchor | undefined,
+  ) {
     this.#crypto = crypto;
     this.#hub = hub;
+    const config = { hub, ...(network && { network }) };
+    this.#keys = new HubKeys(config, { crypto, documents: documentReader });
     this.#participant = participant;
   }
 
@@ -45,10 +57,17 @@ export class HubFrames {
     const { frame } = decoded.signed;
     if (frame.to !== this.#participant) return refuse('LINK_AUDIENCE', `to ${frame.to}`);
     if (frame.from !== this.#hub.id) return refuse('LINK_UNKNOWN_SENDER', `from ${frame.from}`);
-    if (!this.#crypto.verify(this.#hub.publicKey, frameSigningText(text), signature)) {
+    const keys = this.#keys.keys(frame.messages);
+    const signed = frameSigningText(text);
+    if (!keys.some((key) => this.#crypto.verify(key, signed, signature))) {
       return refuse('LINK_SIGNATURE', `from ${frame.from}`);
     }
-    return this.#refusalOf(frame, wallMs) ?? { ok: true, messages: frame.messages };
+    const refusal = this.#refusalOf(frame, wallMs);
+    if (refusal) return refusal;
+    for (const message of frame.messages) {
+      if (message.type === 'hub-list' && message.document) this.#keys.take(message.document);
+    }
+    return { ok: true, messages: frame.messages };
   }
 
   #refusalOf(frame: Frame, wallMs: number): Refusal | null {

@@ -1,5 +1,6 @@
 /** One short session of a participant at its hub: frames out and in, requests, pushes. */
 import { DEFAULT_TIMING } from '@sparegrid/core/agreement/timing';
+import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { KeptChunk, LogCursor, Message, OrderView, Request } from '@sparegrid/core/messages';
 import type { RefusalCode } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
@@ -35,6 +36,8 @@ const IN_VAIN: ReadonlySet<RefusalCode> = new Set([
 
 export interface SessionSettings {
   hub: KnownHub;
+  /** With it the hub's keys are those of the operator's list, which the hub shows. */
+  network?: TrustAnchor | undefined;
   participant: ParticipantId;
   /** Signs with the participant's key. */
   crypto: Crypto;
@@ -58,12 +61,12 @@ export class Session implements HubLink {
   #failure: Error | null = null;
 
   constructor(settings: SessionSettings) {
-    const { crypto, hub, participant } = settings;
+    const { crypto, hub, network, participant } = settings;
     const { frameTtlMs } = DEFAULT_TIMING;
     const sender = { crypto, from: participant, session: randomHex(), epoch: 0, frameTtlMs };
     this.#settings = settings;
     this.#framer = new Framer(sender);
-    this.#incoming = new HubFrames(crypto, hub, participant);
+    this.#incoming = new HubFrames(crypto, hub, participant, network);
     this.#link = settings.dial({
       onFrame: (text, signature) => this.#receive(text, signature),
       onConnect: () => this.#greet(),

@@ -28,6 +28,9 @@ import type { CallOptions, ReplyTo } from './pending-requests.ts';
 import { digestOf, rootOf, type Signer } from './signer.ts';
 import { verifyChain } from './verify-chain.ts';
 
+/** Of so many orders at most the secrets are at hand; those of others are derived again. */
+const ORDERS_MAX = 1_000;
+
 type KeysRequest = Extract<Request, { op: 'order.keys' | 'order.release' }>;
 
 export interface TaskKeySettings {
@@ -149,6 +152,10 @@ export class TaskKeys {
 
   #remember(id: OrderId, own: Promise<OwnOrder>): Promise<OwnOrder> {
     this.#orders.set(id, own);
+    for (const oldest of this.#orders.keys()) {
+      if (this.#orders.size <= ORDERS_MAX) break;
+      this.#orders.delete(oldest);
+    }
     own.catch(() => this.#orders.delete(id));
     return own;
   }

@@ -17,7 +17,8 @@ export function startCommand(role: 'hub' | 'agent'): Command {
       else await (await import('@sparegrid/agent/run-agent')).runAgent(as);
     });
   if (role === 'hub') return start;
-  const text = 'lessee: only rent, offer nothing (default: as the configuration says)';
+  const text =
+    'lessee: offer nothing, release the keys of own tasks (default: as the configuration says)';
   return start
     .addOption(new Option('--role <role>', text).choices(['lessor', 'lessee']))
     .addHelpText('after', '  sparegrid agent start --config agent.json --role lessee');

@@ -1,8 +1,7 @@
 /** What `sparegrid order release` does, and other commands by the way: hand out keys of tasks. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { FINAL_ORDER_STATES } from '@sparegrid/core/order/order-record';
 import type { OrderId } from '@sparegrid/core/units/ids';
 import type { Client } from '@sparegrid/sdk/client';
+import { releaseAll } from '@sparegrid/sdk/release-all';
 import { withClient } from '../contexts.ts';
 import { listenToSignals } from '../devnet/until-told.ts';
 import { CliFault } from '../fault.ts';
@@ -13,8 +12,6 @@ import type { ReleaseOptions } from './options.ts';
 
 /** How long a command stays for an order that waits in a round or for votes. */
 const SIGNED_MS = 10_000;
-/** How often to look for orders that others submitted meanwhile. */
-const LOOK_MS = 2_000;
 
 export async function release(given: string | undefined, options: ReleaseOptions): Promise<void> {
   if (options.follow) return followAll(options);
@@ -29,25 +26,11 @@ export async function release(given: string | undefined, options: ReleaseOptions
   });
 }
 
-/** Unattended: each order that is not at its end is watched, which releases its key. */
 async function followAll(options: ReleaseOptions): Promise<void> {
   const { signal } = listenToSignals(() => process.exit(1));
   await withClient(options, async (client) => {
-    const followed = new Set<OrderId>();
     say('Releasing keys of all your orders. Ctrl-C ends it; what runs runs on.');
-    while (!signal.aborted) {
-      for (const { id, state } of await client.listOrders({ signal })) {
-        if (followed.has(id) || FINAL_ORDER_STATES.has(state)) continue;
-        followed.add(id);
-        client.awaitOrder(id, { signal }).catch((error: unknown) => {
-          if (!signal.aborted) say(`${id}: ${String(error)}`);
-          followed.delete(id);
-        });
-      }
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
-    }
-  }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
+    await releaseAll(client, { signal, failed: (order, error) => say(`${order}: ${error}`) });
   });
 }
 

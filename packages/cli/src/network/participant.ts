@@ -4,7 +4,6 @@ import { existsSync, renameSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import { verifyKeyChain } from '@sparegrid/core/identity/verify';
-import type { Organization } from '@sparegrid/core/order/resource-spec';
 import { hubOf, isParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { askToJoin, fetchAuthority } from '@sparegrid/link/identity/admission-client';
@@ -128,46 +127,53 @@ export async function joinHub(
   writePublic(files.network, { network, operatorKey });
   writePublic(files.membership, { hub, host, port });
   const anchor = { name: network, operatorKey };
-  if (use === 'agent') writeConfig(directory, answer, { organization, network: anchor }, options);
-  if (use === 'user') addContext(directory, answer, { network, operatorKey }, options);
+  const shown = { organization, network: anchor };
+  if (use === 'agent') {
+    writeConfig(directory, answer, { ...shown, ...lendingOf(directory, options) });
+    const { config } = files;
+    say(
+      `${subject} is admitted. Look at ${config}, then: sparegrid agent start --config ${config}`,
+    );
+    print(config);
+  }
+  if (use === 'user') {
+    writeConfig(directory, answer, { ...shown, role: 'lessee' });
+    addContext(directory, answer, { network, operatorKey }, options);
+  }
 }
 
-/** A first configuration, to be edited; one that is there already stays. */
-function writeConfig(
-  directory: string,
-  { participant, hub }: Admitted,
-  shown: { organization: Organization; network: { name: string; operatorKey: string } },
-  options: JoinOptions,
-): void {
-  const { config, sealKey, chain } = memberFiles(directory);
+/** A first configuration of an agent, to be edited; one that is there already stays. */
+function writeConfig(directory: string, { participant, hub }: Admitted, more: object): void {
+  const { config } = memberFiles(directory);
+  if (existsSync(config)) return;
+  writePublic(config, {
+    id: participant,
+    keyFile: 'node.key',
+    store: 'data/agent.db',
+    membership: '.',
+    hub: {
+      id: hub.id,
+      publicKey: hub.publicKey,
+      socket: hub.local,
+      tls: { certFile: 'link.pem', keyFile: 'link.key', caFile: 'hub-authority.pem' },
+    },
+    ...more,
+  });
+}
+
+function lendingOf(directory: string, options: JoinOptions): object {
+  const { sealKey, chain } = memberFiles(directory);
   const { runtime: kind, offerCpu, offerMemory, follow, cpuPrice, memoryPrice } = options;
-  if (!existsSync(config)) {
-    writePublic(config, {
-      id: participant,
-      keyFile: 'node.key',
-      sealing: { keyFile: basename(sealKey), chainFile: basename(chain) },
-      store: 'data/agent.db',
-      membership: '.',
-      hub: {
-        id: hub.id,
-        publicKey: hub.publicKey,
-        socket: hub.local,
-        tls: { certFile: 'link.pem', keyFile: 'link.key', caFile: 'hub-authority.pem' },
-      },
-      ...shown,
-      offer: {
-        cpu: offerCpu,
-        memory: offerMemory,
-        follow,
-        asks: { cpuPerCoreHour: cpuPrice, memoryPerGibHour: memoryPrice },
-      },
-      runtime: { kind, directory: 'containers' },
-    });
-  }
-  say(
-    `${participant} is admitted. Look at ${config}, then: sparegrid agent start --config ${config}`,
-  );
-  print(config);
+  return {
+    sealing: { keyFile: basename(sealKey), chainFile: basename(chain) },
+    offer: {
+      cpu: offerCpu,
+      memory: offerMemory,
+      follow,
+      asks: { cpuPerCoreHour: cpuPrice, memoryPerGibHour: memoryPrice },
+    },
+    runtime: { kind, directory: 'containers' },
+  };
 }
 
 function addContext(
@@ -187,6 +193,8 @@ function addContext(
   contexts[name] = { url, hub: hub.id, participant, keyFile, network };
   writeContexts({ current: current ?? name, contexts });
   say(`${participant} is admitted. sparegrid context use ${name}`);
+  const { config } = memberFiles(directory);
+  say(`To release the keys of its tasks unattended: sparegrid agent start --config ${config}`);
   print(name);
 }
 

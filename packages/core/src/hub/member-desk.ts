@@ -64,9 +64,9 @@ export class MemberDesk implements Lessors {
     const member = subnet.get(participant);
     if (!member) return false;
     if (role === 'agent' && isEarlier(session, member.agentSession)) return false;
-    // First of all: the hub may sign with a key that the agent learns by it.
+    // First of all: the hub may sign with a key that the participant learns by it.
     const { hubList } = this.#context;
-    if (hubList && role === 'agent') out.send(participant, hubList, session);
+    if (hubList) out.send(participant, hubList, session);
     this.#welcome(participant, member, session);
     if (role !== 'agent') return true;
     if (keys) this.#takeKeys(participant, member, keys);

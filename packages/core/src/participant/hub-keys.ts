@@ -19,10 +19,10 @@ export interface KnownHubs {
  */
 export class HubKeys {
   readonly #env: CoreEnv;
-  readonly #config: ParticipantConfig;
+  readonly #config: Pick<ParticipantConfig, 'hub' | 'network'>;
   #known: KnownHubs | null = null;
 
-  constructor(config: ParticipantConfig, env: CoreEnv) {
+  constructor(config: Pick<ParticipantConfig, 'hub' | 'network'>, env: CoreEnv) {
     this.#config = config;
     this.#env = env;
   }
