@@ -14,6 +14,7 @@ import { containerForTests } from './container-for-tests.ts';
 import { EngineRuntime } from './engine/engine-runtime.ts';
 import { type EngineKind, IMAGE, TestEngine, whyNot } from './engine/for-tests.ts';
 import { scratchMode } from './engine/scratch.ts';
+import { isRunning } from './process-identity.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 import { Reports } from './reports-for-tests.ts';
 import type { Runtime } from './runtime.ts';
@@ -71,13 +72,13 @@ for (const kind of KINDS) {
     });
 
     /** A new life of the agent over the same directory. */
-    async function open(): Promise<void> {
+    async function open(endWithAgent = false): Promise<void> {
       const current = new Reports();
       reports = current;
       const common = {
         directory,
         resultBytesMax: RESULT_BYTES_MAX,
-        endWithAgent: false,
+        endWithAgent,
         report: current.take,
         logger: createLogger('p1.h1', () => {}),
       };
@@ -205,6 +206,22 @@ for (const kind of KINDS) {
       await runtime.close();
       expect(await readdir(directory)).toEqual([]);
       await open();
+    });
+
+    it('ends everything with its agent where it shall, also what is just being started', async () => {
+      await runtime.close();
+      await open(true);
+      const running = run('echo go; sleep 1000');
+      await reports.printed(running, 'go');
+      const supervisor = await new ContainerFiles(join(directory, running)).supervisor();
+      const starting = run('sleep 1000');
+      await runtime.close();
+      if (engine) return expect(await engine.names()).toEqual([]);
+      const other = await new ContainerFiles(join(directory, starting)).supervisor();
+      for (const identity of [supervisor, other]) {
+        // The kernel takes a moment for what was killed.
+        while (identity && (await isRunning(identity))) await setImmediate();
+      }
     });
 
     it('hands over the result directory as an archive, then says that nothing follows', async () => {

@@ -55,6 +55,8 @@ const SAFE_ID = /^[a-z0-9][a-z0-9.-]{0,199}$/;
 const STOP_MS = 15_000;
 /** What is under way may take so long when the agent ends. */
 const CLOSE_MS = 5_000;
+/** And what was just being started, before all is removed. */
+const START_MS = 3_000;
 
 /** @patent [0044] [0061] C2.1 CLU-7 */
 export class EngineRuntime implements Runtime {
@@ -70,6 +72,7 @@ export class EngineRuntime implements Runtime {
   /** For each container what is being done to it: one thing after the other. */
   readonly #work = new Map<ContainerId, Promise<void>>();
   readonly #closed = new AbortController();
+  #isEnding = false;
   /** Of all containers; asked for once. */
   #cgroupParent: Promise<string | null> | undefined;
 
@@ -123,6 +126,7 @@ export class EngineRuntime implements Runtime {
     const { id, attempt } = container;
     void this.#do(id, async () => {
       const stopped = new AbortController();
+      if (this.#isEnding) stopped.abort();
       this.#starting.set(id, stopped);
       try {
         await this.#start(container, stopped.signal);
@@ -193,26 +197,29 @@ export class EngineRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    if (this.#settings.endWithAgent) {
-      for (const { Id, State } of await this.#listOwn().catch(() => [])) {
-        await this.#remove(Id, State).catch(() => {});
-      }
-      for (const id of this.#outputs.keys()) {
-        const { directory } = this.#filesOf(id);
-        await new Scratch(this.#settings.scratchMode, directory, 0).close().catch(() => {});
-      }
-    }
+    if (this.#settings.endWithAgent) await this.#endAll();
     this.#engine.close();
     this.#closed.abort();
     for (const container of this.#containers.values()) container.close();
     // What a daemon that hangs never answers is looked up by the next life of the agent.
-    const over = new AbortController();
-    const late = sleep(CLOSE_MS, undefined, { signal: over.signal }).catch(() => {});
-    await Promise.race([Promise.all(this.#work.values()), late]);
-    over.abort();
+    await orLate(Promise.all(this.#work.values()), CLOSE_MS);
     // Also of what was just being started.
     for (const container of this.#containers.values()) container.close();
     this.#containers.clear();
+  }
+
+  /** Also what is just being started: it would be made after the others were removed. */
+  async #endAll(): Promise<void> {
+    this.#isEnding = true;
+    for (const stopped of this.#starting.values()) stopped.abort();
+    await orLate(Promise.all(this.#work.values()), START_MS);
+    for (const { Id, State } of await this.#listOwn().catch(() => [])) {
+      await this.#remove(Id, State).catch((error: unknown) => this.#failed(Id, error));
+    }
+    for (const id of this.#outputs.keys()) {
+      const { directory } = this.#filesOf(id);
+      await new Scratch(this.#settings.scratchMode, directory, 0).close().catch(() => {});
+    }
   }
 
   async #start(container: DesiredContainer, stopped: AbortSignal): Promise<void> {
@@ -388,6 +395,14 @@ export class EngineRuntime implements Runtime {
     });
     return done;
   }
+}
+
+/** Waits for work, but no longer than this. */
+async function orLate(work: Promise<unknown>, ms: number): Promise<void> {
+  const over = new AbortController();
+  const late = sleep(ms, undefined, { signal: over.signal }).catch(() => {});
+  await Promise.race([work, late]);
+  over.abort();
 }
 
 /** Waits for all of them, also when one fails: nothing goes on unseen. @throws the first failure */
