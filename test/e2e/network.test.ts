@@ -365,6 +365,7 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
       expect(performance.now() - sinceMs).toBeLessThan(1_000);
       const back = enter(LOCAL1, filesOf('a2', 'link'), 'h1/authority.pem');
       await expect(back).rejects.toThrow(/authorization/i);
+      await untilLogged('"node":"a2.h1"', '"event":"hub.unreachable"');
       // Offers are under pseudonyms: who is gone shows by the number of them.
       expect((await offers()).size).toBe(before.size - 1);
       expect(await good('sparegrid participant ls --hub h1')).toMatch(/a2\.h1 .* expelled/);

@@ -11,6 +11,9 @@ import type { Client, Transport } from '@sparegrid/link/transport';
 export class HubLink {
   readonly #framer: Framer;
   readonly #logger: Logger;
+  /** Why there is no link, as it was logged last. */
+  #failure = '';
+  #closed = false;
   #client: Client | undefined;
 
   constructor(framer: Framer, logger: Logger) {
@@ -35,9 +38,24 @@ export class HubLink {
         this.#logger.warn('frame.malformed', { code: decoded.code, hint: decoded.hint });
         return undefined;
       },
-      onConnect: () => void offer({ kind: 'hub-connected' }),
-      onDisconnect: () => void offer({ kind: 'hub-disconnected' }),
+      onConnect: () => {
+        this.#failure = '';
+        this.#logger.info('hub.connected');
+        void offer({ kind: 'hub-connected' });
+      },
+      onDisconnect: () => {
+        if (!this.#closed) this.#logger.warn('hub.lost');
+        void offer({ kind: 'hub-disconnected' });
+      },
+      onFailed: (error) => this.#failed(String(error)),
     });
+  }
+
+  /** Once for each reason: attempts go on for as long as it takes. */
+  #failed(error: string): void {
+    if (error === this.#failure) return;
+    this.#failure = error;
+    this.#logger.warn('hub.unreachable', { error });
   }
 
   release(sends: readonly Send[], wallMs: number): void {
@@ -49,6 +67,7 @@ export class HubLink {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#client?.close();
   }
 }

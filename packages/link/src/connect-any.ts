@@ -50,6 +50,10 @@ class AnyClient implements Client {
         onDisconnect: () => {
           if (!this.connected) options.onDisconnect?.();
         },
+        // A standby refuses for as long as it is one.
+        onFailed: (error) => {
+          if (!this.connected) options.onFailed?.(error);
+        },
       }),
     );
   }

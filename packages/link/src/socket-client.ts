@@ -59,8 +59,9 @@ class SocketClient implements Client {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#open = promise;
     const socket = connect(this.#options.path);
-    const lost = () => {
+    const lost = (error: Error) => {
       resolve();
+      this.#options.onFailed?.(error);
       this.#connectLater();
     };
     socket.once('error', lost);

@@ -36,6 +36,8 @@ export interface ClientOptions {
   /** The link is up, for the first time or again; what was under way before may be lost. */
   onConnect?(): void;
   onDisconnect?(): void;
+  /** An attempt failed, such as by the server's refusal; there will be another one. */
+  onFailed?(error: Error): void;
   queueBytesMax?: number;
 }
 

@@ -7,7 +7,12 @@ import { describeRun, describeViolation, sumUp } from './summary.ts';
 const DETAILS_MAX = 20;
 
 function main(): number {
-  const parsed = parseArgs(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  if (words.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const parsed = parseArgs(words);
   if (!parsed.ok) {
     process.stderr.write(`sim: ${parsed.problem}\n${USAGE}\n`);
     return 2;

@@ -28,10 +28,11 @@ export async function control(op: ControlOp, { config, output }: AgentOptions): 
     throw new CliFault('CLI_NO_AGENT', hint, 'unavailable', cause);
   }
   if (!last) throw new CliFault('CLI_NO_AGENT', `${path}: it ended`, 'unavailable');
-  const { mode, containers, diskLow } = last;
+  const { mode, containers, diskLow, offered } = last;
+  const does = offered === null ? 'lends nothing' : mode;
   const low = diskLow ? ', disk almost full: nothing new is taken' : '';
   await emit(output, last, {
-    table: () => `${mode}, ${containers.length} containers${low}`,
+    table: () => `${does}, ${containers.length} containers${low}`,
     names: () => containers.map(({ id }) => id),
   });
 }

@@ -184,7 +184,8 @@ function addContext(
 ): void {
   const url = options.url ?? hub.http;
   if (url === null) {
-    const hint = `${participant} is admitted, but the hub told no URL: sparegrid context add.`;
+    const { signKey } = memberFiles(directory);
+    const hint = `${participant} is admitted, but its hub has no HTTP door (hub init --http-port), or tells no URL of it. Ask its operator for one, then: sparegrid context add ${participant} --url URL --hub ${hub.id} --participant ${participant} --key ${signKey} --network ${network.network} --operator-key ${network.operatorKey}`;
     throw new CliFault('CLI_NO_CONTEXT', hint);
   }
   const name = options.context ?? participant;

@@ -38,6 +38,7 @@ export class NatsClient implements Client {
         this.#connection = null;
         this.#lost();
       },
+      onFailed: (error) => options.onFailed?.(error),
     });
   }
 
