@@ -20,8 +20,13 @@ export interface Started {
 }
 
 /** Starts `sparegrid` with these arguments. */
-export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
+export function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd = process.cwd(),
+): Started {
   const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -104,7 +104,7 @@ export async function buildProgram(args: readonly string[]): Promise<Command> {
 }
 
 /** With every command in full. */
-function buildAll(): Promise<Command> {
+export function buildAll(): Promise<Command> {
   return build(() => true);
 }
 
