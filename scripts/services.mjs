@@ -17,6 +17,9 @@ const SERVICES = [
   { name: 'PostgreSQL', program: 'initdb', needed: ['postgresql'] },
   { name: 'Docker', program: 'dockerd', needed: ['docker.io', 'runc', 'iptables', 'e2fsprogs'] },
   { name: 'Podman', program: 'podman', needed: ['podman', 'runc', 'e2fsprogs'] },
+  { name: 'a browser', program: 'chromium', needed: ['chromium'] },
+  { name: 'zsh', program: 'zsh', needed: ['zsh'] },
+  { name: 'fish', program: 'fish', needed: ['fish'] },
   { name: 'container images', program: 'busybox', needed: ['busybox-static'] },
 ];
 

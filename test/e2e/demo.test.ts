@@ -43,7 +43,7 @@ test('the demo prints one document of a completed lease and leaves nothing behin
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}, 120_000);
+}, 300_000);
 
 test('an interrupted demo ends with 1 and leaves nothing behind', async () => {
   const directory = mkdtempSync('/tmp/sg-demo-test-');
@@ -60,4 +60,4 @@ test('an interrupted demo ends with 1 and leaves nothing behind', async () => {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}, 120_000);
+}, 300_000);

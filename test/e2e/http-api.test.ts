@@ -22,7 +22,7 @@ let seq = 0;
 beforeAll(async () => {
   await hub.start();
   client = await connectHttp({ ...address('lea'), key: hub.pem('lea') });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await client.close();
@@ -139,7 +139,7 @@ test('takes each signature once, also after a restart', async () => {
   await hub.restart();
   expect(await answerTo(request)).toMatchObject({ http: 401, code: 'LINK_FENCED' });
   expect(await client.status()).toMatchObject({ epoch: hub.epoch });
-}, 60_000);
+}, 180_000);
 
 test('refuses what is not of the stated form, and changes nothing', async () => {
   const before = await client.status();
@@ -218,7 +218,7 @@ test('tells what happens to an order as it happens, also through a restart of th
   expect(seen.at(-1)).toBe('cancelled');
   expect(await output).toEqual([]);
   expect((await client.awaitOrder(order)).state).toBe('cancelled');
-}, 60_000);
+}, 180_000);
 
 test('ends streams whose signal aborts', async () => {
   const order = await client.submitOrder(orderOf(1, 100));
@@ -247,7 +247,7 @@ test('one participant has so many streams at most, and they end with their reade
     if (again.status === 200) break;
   }
   await client.cancel(order);
-}, 60_000);
+}, 180_000);
 
 test('bytes that are no HTTP end their connection only', async () => {
   const { hostname, port } = new URL(hub.url);
