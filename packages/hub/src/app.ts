@@ -16,7 +16,7 @@ import { documentReader } from '@sparegrid/link/documents';
 import { Framer } from '@sparegrid/link/framer';
 import { publicKeyOf } from '@sparegrid/link/keys';
 import type { ElapsedClock } from '@sparegrid/link/loop/elapsed-clock';
-import { NodeLoop } from '@sparegrid/link/loop/node-loop';
+import { type Gather, NodeLoop } from '@sparegrid/link/loop/node-loop';
 import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import { findEnded } from '@sparegrid/link/store/find-ended';
@@ -36,8 +36,15 @@ import { openHubStore } from './open-hub-store.ts';
 import { Router } from './router.ts';
 import { RoundSolver } from './solving/round-solver.ts';
 
-/** Three steps make an agreement: under load it takes about so much longer, for a third of the commits. */
-const GATHER_MS = 30;
+/**
+ * An agreement over two hubs takes three steps one after the other, and five messages in all on
+ * average: so many messages in each step are ten agreements for each commit.
+ */
+const GATHER: Gather<HubInput> = {
+  ms: 30,
+  enough: 52,
+  weigh: (input) => (input.kind === 'frame' ? input.signed.frame.messages.length : 1),
+};
 
 export interface HubShell {
   /** Called once the hub may serve. */
@@ -188,7 +195,7 @@ class HubApp implements Hub {
       clock,
       inboxMax: settings.inboxMax,
       diskFreeBytesMin: settings.diskFreeBytesMin,
-      gatherMs: GATHER_MS,
+      gather: GATHER,
       release: (sends, now) => this.#router.release(sends, now.wallMs),
       perform: (effect) => this.#perform(effect),
       onFault: shell.fail,

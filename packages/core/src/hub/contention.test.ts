@@ -1,7 +1,10 @@
 /** Hubs that are after the same lots come apart, without a word to each other. */
 import { describe, expect, it } from 'vitest';
 import { amounts, asks, buyOrder, lot } from '../../test/fixtures.ts';
+import { keysOf } from '../../test/keys.ts';
 import { World } from '../../test/world.ts';
+import { Panorama } from '../panorama/panorama.ts';
+import { Contention } from './contention.ts';
 
 const HUBS = ['h1', 'h2', 'h3'];
 const LESSORS = Array.from({ length: 18 }, (_, at) => `l${at}.${HUBS[at % 3]}`);
@@ -40,5 +43,39 @@ describe('orders of several hubs at the same moment', () => {
     };
     expect(lostBy('first')).toBeGreaterThan(0);
     expect(lostBy('second')).toBe(0);
+  });
+});
+
+/** Seconds for which another race is expected after each of those lost then. */
+function spansAfter(lostAtMs: readonly number[]): number[] {
+  let elapsedMs = 0;
+  const panorama = new Panorama('h1', 1, ['h2'], keysOf('h1').crypto);
+  const contention = new Contention({
+    self: 'h1',
+    panorama,
+    now: () => ({ elapsedMs, wallMs: 0 }),
+  });
+  return lostAtMs.map((atMs) => {
+    elapsedMs = atMs;
+    contention.raceLost();
+    const from = elapsedMs;
+    while (contention.isExpected) elapsedMs += 1_000;
+    expect(contention.nearer).toBeNull();
+    return (elapsedMs - from) / 1_000;
+  });
+}
+
+describe('how long races are expected after one', () => {
+  it('doubles each time hubs came together and raced again at once, up to a bound', () => {
+    const lost = [0, 3_000, 9_000, 21_000, 45_000, 93_000, 141_000];
+    expect(spansAfter(lost)).toEqual([3, 6, 12, 24, 48, 48, 48]);
+  });
+
+  it('is as short as at first after a while without any', () => {
+    expect(spansAfter([0, 3_000, 20_000])).toEqual([3, 6, 3]);
+  });
+
+  it('does not grow by races lost while they were expected', () => {
+    expect(spansAfter([0, 10, 20, 2_900])).toEqual([3, 3, 3, 3]);
   });
 });

@@ -5,8 +5,9 @@ import { hashText } from '../units/hash-text.ts';
 import type { HubId } from '../units/ids.ts';
 import type { Now } from '../units/now.ts';
 
-/** For so long after a lost race hubs expect another one. */
+/** For so long after a lost race hubs expect another one; twice as long each time they were right. */
 const AFTER_LOST_MS = 3_000;
+const AFTER_LOST_MS_MAX = 48_000;
 
 interface Hub {
   readonly self: HubId;
@@ -21,19 +22,33 @@ interface Hub {
  */
 export class Contention {
   readonly #context: Hub;
-  #untilMs = 0;
+  #lostAtMs = -Infinity;
+  /** How long after a lost race another one is expected. */
+  #spanMs = AFTER_LOST_MS;
 
   constructor(context: Hub) {
     this.#context = context;
   }
 
-  /** By this hub, or by another one for a lessor of this one: whoever won will lose, too. */
+  /**
+   * By this hub, or by another one for a lessor of this one: whoever won will lose, too. Hubs that come
+   * together again and race at once were parted too early.
+   */
   raceLost(): void {
-    this.#untilMs = this.#context.now().elapsedMs + AFTER_LOST_MS;
+    const { elapsedMs } = this.#context.now();
+    const sinceMs = elapsedMs - this.#lostAtMs;
+    if (sinceMs >= 2 * this.#spanMs) this.#spanMs = AFTER_LOST_MS;
+    else if (sinceMs >= this.#spanMs) this.#spanMs = Math.min(2 * this.#spanMs, AFTER_LOST_MS_MAX);
+    this.#lostAtMs = elapsedMs;
+  }
+
+  /** What takes its time would be lost to another hub. */
+  get lostLately(): boolean {
+    return this.#context.now().elapsedMs < this.#lostAtMs + AFTER_LOST_MS;
   }
 
   get isExpected(): boolean {
-    return this.#context.now().elapsedMs < this.#untilMs;
+    return this.#context.now().elapsedMs < this.#lostAtMs + this.#spanMs;
   }
 
   /** How many hubs are nearer to a lessor than this one; null: it has lost no race lately. */

@@ -68,7 +68,7 @@ export class OrderBook {
       wanted: (record) => this.#wanted(record),
       sign: (record, match) => this.#sign(record, match),
       matchApart: (records) => this.#matchApart(records),
-      losesRaces: () => this.#context.contention.isExpected,
+      losesRaces: () => this.#context.contention.lostLately,
       matchAlone: (record, instead) => this.#match(record, instead),
       lostRace: (record, lessors) => this.#lostRace(record, lessors.join(', ')),
       enqueue: (record) => this.#enqueue(record),

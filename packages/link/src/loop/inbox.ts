@@ -11,15 +11,23 @@ interface Waiting<Input> {
  */
 export class Inbox<Input> {
   readonly #sizeMax: number;
+  readonly #weigh: (input: Input) => number;
   #inputs: Input[] = [];
+  #weight = 0;
   readonly #waiting: Waiting<Input>[] = [];
 
-  constructor(sizeMax: number) {
+  constructor(sizeMax: number, weigh: (input: Input) => number = () => 1) {
     this.#sizeMax = sizeMax;
+    this.#weigh = weigh;
   }
 
   get size(): number {
     return this.#inputs.length;
+  }
+
+  /** Of all that is in. */
+  get weight(): number {
+    return this.#weight;
   }
 
   get full(): boolean {
@@ -29,7 +37,7 @@ export class Inbox<Input> {
   /** Undefined when the input is in; a promise of it when there is no room yet. */
   offer(input: Input): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#inputs.length < this.#sizeMax) {
-      this.#inputs.push(input);
+      this.#put(input);
       return undefined;
     }
     return new Promise((taken) => this.#waiting.push({ input, taken }));
@@ -39,10 +47,16 @@ export class Inbox<Input> {
   drain(): Input[] {
     const inputs = this.#inputs;
     this.#inputs = [];
+    this.#weight = 0;
     for (const { input, taken } of this.#waiting.splice(0, this.#sizeMax)) {
-      this.#inputs.push(input);
+      this.#put(input);
       taken();
     }
     return inputs;
+  }
+
+  #put(input: Input): void {
+    this.#inputs.push(input);
+    this.#weight += this.#weigh(input);
   }
 }

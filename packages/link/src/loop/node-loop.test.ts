@@ -10,7 +10,7 @@ import { MemoryStore } from '../store/memory-store.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { CLOCK_KEY, ElapsedClock, machineTime } from './elapsed-clock.ts';
-import { type CoreStep, NodeLoop } from './node-loop.ts';
+import { type CoreStep, type Gather, NodeLoop } from './node-loop.ts';
 
 /** Writes every input under its own name and answers it; wakes when told to. */
 class EchoCore {
@@ -42,7 +42,7 @@ function sendOf(input: string): Send {
 /** A loop whose releases and effects are recorded, and can be awaited by count. */
 function loopOver(
   store: Store,
-  options: { inboxMax?: number; diskFreeBytesMin?: number; gatherMs?: number } = {},
+  options: { inboxMax?: number; diskFreeBytesMin?: number; gather?: Gather<string> } = {},
 ) {
   const core = new EchoCore();
   const log: string[] = [];
@@ -59,7 +59,7 @@ function loopOver(
     clock,
     inboxMax: options.inboxMax ?? 100,
     diskFreeBytesMin: options.diskFreeBytesMin ?? 0,
-    gatherMs: options.gatherMs ?? 0,
+    ...(options.gather && { gather: options.gather }),
     release: (sends) => {
       for (const send of sends) note(`send ${send.to} after ${store.counts.commits}`);
     },
@@ -75,6 +75,11 @@ function loopOver(
       if (log.length >= count) reached();
     });
   return { core, clock, log, faults, loop, until };
+}
+
+/** A long word is as much as its letters. */
+function gathering(ms: number, enough = 1_000): Gather<string> {
+  return { ms, enough, weigh: (input) => input.length };
 }
 
 /** As many inputs as make a step count as load. */
@@ -126,7 +131,7 @@ describe('node loop', () => {
   });
 
   it('gathers for a while after a step that wrote much', async () => {
-    const { core, loop, until } = loopOver(store, { gatherMs: 100 });
+    const { core, loop, until } = loopOver(store, { gather: gathering(100) });
     await loop.start();
     for (const input of MUCH) void loop.offer(input);
     await until(2 * MUCH.length);
@@ -141,7 +146,8 @@ describe('node loop', () => {
   });
 
   it('gathers neither after a small step nor with a full inbox', async () => {
-    const { core, loop, until } = loopOver(store, { gatherMs: 3_600_000, inboxMax: MUCH.length });
+    const inboxMax = MUCH.length;
+    const { core, loop, until } = loopOver(store, { gather: gathering(3_600_000), inboxMax });
     await loop.start();
     void loop.offer('a');
     await until(2);
@@ -150,6 +156,32 @@ describe('node loop', () => {
     for (const input of MUCH) void loop.offer(input);
     await until(2 + 4 * MUCH.length);
     expect(core.steps.map(({ inputs }) => inputs.length)).toEqual([0, 1, 16, 16]);
+    await loop.stop();
+  });
+
+  it('gathers no longer once there is enough to share a commit', async () => {
+    const { core, loop, until } = loopOver(store, { gather: gathering(3_600_000, 50) });
+    await loop.start();
+    for (const input of MUCH) void loop.offer(input);
+    await until(2 * MUCH.length);
+    void loop.offer('a');
+    await new Promise(setImmediate);
+    expect(core.steps.length).toBe(2);
+    void loop.offer('b'.repeat(49));
+    await until(2 * MUCH.length + 4);
+    expect(core.steps[2]?.inputs).toEqual(['a', 'b'.repeat(49)]);
+    await loop.stop();
+  });
+
+  it('counts what came during a commit when it looks for enough', async () => {
+    const { core, loop, until } = loopOver(store, { gather: gathering(3_600_000, 50) });
+    await loop.start();
+    for (const input of MUCH) void loop.offer(input);
+    await new Promise(setImmediate);
+    expect(core.steps.length).toBe(2);
+    void loop.offer('b'.repeat(50));
+    await until(2 * MUCH.length + 2);
+    expect(core.steps[2]?.inputs).toEqual(['b'.repeat(50)]);
     await loop.stop();
   });
 

@@ -20,6 +20,18 @@ export interface LoopCore<Input, Effect> {
   nextWakeMs(): number;
 }
 
+/**
+ * Under load the next step waits: what arrives meanwhile shares its commit, its frames and their
+ * signatures. Until there is enough to share, and no longer: more would only wait.
+ */
+export interface Gather<Input> {
+  /** From the beginning of one step to that of the next, at most. */
+  ms: number;
+  /** With inputs of so much weight in the inbox it begins at once. */
+  enough: number;
+  weigh(input: Input): number;
+}
+
 export interface LoopSettings<Input, Effect> {
   core: LoopCore<Input, Effect>;
   store: Store;
@@ -28,11 +40,8 @@ export interface LoopSettings<Input, Effect> {
   inboxMax: number;
   /** With less space the core is told that the disk is low. */
   diskFreeBytesMin: number;
-  /**
-   * Under load, how long after one step begins the next one does: what arrives meanwhile shares its
-   * commit, its frames and their signatures. None when left out.
-   */
-  gatherMs?: number;
+  /** None when left out: a step begins as soon as something is there. */
+  gather?: Gather<Input>;
   /** Gives away messages; called after the commit, in the order of the steps. */
   release(sends: readonly Send[], now: Now): void;
   /** Carries out one effect; called after the commit. */
@@ -67,7 +76,7 @@ export class NodeLoop<Input, Effect> {
 
   constructor(settings: LoopSettings<Input, Effect>) {
     this.#settings = settings;
-    this.#inbox = new Inbox(settings.inboxMax);
+    this.#inbox = new Inbox(settings.inboxMax, settings.gather?.weigh);
   }
 
   /**
@@ -96,11 +105,7 @@ export class NodeLoop<Input, Effect> {
   offer(input: Input): Promise<void> | undefined {
     if (this.#state === 'stopped') return new Promise(() => {});
     const taken = this.#inbox.offer(input);
-    if (this.#state === 'open' && this.#running === null) {
-      // A full inbox is as much as a step takes.
-      if (this.#inbox.full) this.#gatherUntilMs = 0;
-      this.#runWhenGathered();
-    }
+    if (this.#state === 'open' && this.#running === null) this.#runWhenGathered();
     return taken;
   }
 
@@ -113,9 +118,11 @@ export class NodeLoop<Input, Effect> {
 
   /** What else arrives in this turn of the event loop comes along, under load even more. */
   #runWhenGathered(): void {
-    const waitMs = this.#gatherUntilMs - performance.now();
-    if (waitMs <= 0) this.#immediate ??= setImmediate(() => this.#run());
-    else this.#gatherTimer ??= setTimeout(() => this.#run(), waitMs);
+    if (!this.#isGathering()) this.#immediate ??= setImmediate(() => this.#run());
+    else {
+      const waitMs = this.#gatherUntilMs - performance.now();
+      this.#gatherTimer ??= setTimeout(() => this.#run(), waitMs);
+    }
   }
 
   #runAfter(delayMs: number): void {
@@ -150,7 +157,10 @@ export class NodeLoop<Input, Effect> {
   }
 
   #isGathering(): boolean {
-    return this.#gatherUntilMs > performance.now() && !this.#inbox.full;
+    const { gather } = this.#settings;
+    // A full inbox is as much as a step takes.
+    if (!gather || this.#inbox.full || this.#inbox.weight >= gather.enough) return false;
+    return this.#gatherUntilMs > performance.now();
   }
 
   async #step(): Promise<void> {
@@ -161,18 +171,14 @@ export class NodeLoop<Input, Effect> {
     const { writes, sends, effects } = core.step(now, this.#inbox.drain(), diskLow);
     if (writes.length > 0) await store.commit([...writes, clock.record(now)]);
     const busy = writes.length >= LOAD_WRITES;
-    this.#gatherUntilMs = busy ? beganMs + (this.#settings.gatherMs ?? 0) : 0;
+    this.#gatherUntilMs = busy ? beganMs + (this.#settings.gather?.ms ?? 0) : 0;
     if (sends.length > 0) release(sends, now);
     for (const effect of effects) perform(effect);
   }
 
   #sleep(): void {
     if (this.#state !== 'open') return;
-    if (this.#inbox.size > 0) {
-      if (this.#inbox.full) this.#gatherUntilMs = 0;
-      this.#runWhenGathered();
-      return;
-    }
+    if (this.#inbox.size > 0) return this.#runWhenGathered();
     const { core, clock } = this.#settings;
     const wakeMs = core.nextWakeMs();
     if (wakeMs !== Number.POSITIVE_INFINITY) this.#runAfter(wakeMs - clock.now().elapsedMs);
