@@ -43,6 +43,8 @@ export interface BenchMarket {
   keys: ReadonlyMap<string, KeyObject>;
   /** Mesh door of each hub. */
   doors: ReadonlyMap<string, string>;
+  /** Files of the hubs' stores. */
+  stores: readonly string[];
   /** Ends everything; returns the durable transactions of all hubs. */
   stop(): Promise<number>;
 }
@@ -67,6 +69,7 @@ export async function openMarket(
     publicKey: publicKeyOf(keys.get(hub) as KeyObject),
     mesh: hubSockets(run, hub).mesh,
   }));
+  const storeOf = (hub: string) => join(directory, `${hub}.sqlite`);
   const processes: HubProcess[] = [];
   for (const hub of HUBS) {
     const keyFile = join(directory, `${hub}.key`);
@@ -79,7 +82,7 @@ export async function openMarket(
         organization: ORGANIZATION,
         lends: name !== 'lessee',
       }));
-    const store = join(directory, `${hub}.sqlite`);
+    const store = storeOf(hub);
     const sockets = hubSockets(run, hub);
     const timing = TIMING;
     const config = {
@@ -124,6 +127,7 @@ export async function openMarket(
     lessees,
     hubs: processes,
     keys,
+    stores: HUBS.map(storeOf),
     doors: new Map(HUBS.map((hub) => [hub, hubSockets(run, hub).mesh])),
     stop: async () => {
       for (const lessee of lessees) await lessee.stop();

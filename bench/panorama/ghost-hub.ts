@@ -5,6 +5,8 @@ import type { Message } from '@sparegrid/core/messages';
 import type { PublishedSpec } from '@sparegrid/core/order/resource-spec';
 import type { Lot, SellOrder } from '@sparegrid/core/order/sell-order';
 import { Panorama } from '@sparegrid/core/panorama/panorama';
+import type { SnapshotMessage } from '@sparegrid/core/panorama/row';
+import type { Crypto } from '@sparegrid/core/units/document';
 import { Framer } from '@sparegrid/link/framer';
 import { generateKey, publicKeyOf } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
@@ -21,12 +23,15 @@ const DEARER = 1_000_000n;
 const QUEUE_BYTES_MAX = 2 ** 31;
 /** As of a hub that is configured by nobody. */
 const PAGE_LENGTH = 262_144;
+/** So many lots make a frame of some hundred kilobytes. */
+const LOTS_PER_CHUNK = 500;
 /** What one step of a busy hub gathers. */
 const CHANGES_PER_STEP = 1_000;
 
 export class GhostHub {
   readonly id = HUB;
   readonly publicKey: string;
+  readonly #crypto: Crypto;
   readonly #framer: Framer;
   readonly #links = new Map<string, Client>();
   /** What it owns, and tells of like any hub. */
@@ -35,6 +40,7 @@ export class GhostHub {
   constructor(key: KeyObject = generateKey()) {
     this.publicKey = publicKeyOf(key);
     const crypto = nodeCrypto(key);
+    this.#crypto = crypto;
     this.#framer = new Framer({ crypto, from: HUB, session: 'e1', epoch: 1, frameTtlMs: 30_000 });
     this.#panorama = new Panorama(HUB, 1, [], crypto);
   }
@@ -61,6 +67,27 @@ export class GhostHub {
     }
     this.#panorama.takeDeltas(fit);
     return this.#panorama.snapshot(fit);
+  }
+
+  /**
+   * The same as {@link snapshot}, made and forgotten chunk by chunk: for markets that are too large to
+   * be in the bench's memory together.
+   */
+  *chunks(lessors: number, lotsPerLessor: number): Generator<Message> {
+    const perChunk = Math.max(1, Math.floor(LOTS_PER_CHUNK / lotsPerLessor));
+    const chunks = Math.ceil(lessors / perChunk);
+    for (let chunk = 0; chunk < chunks; chunk += 1) {
+      const panorama = new Panorama(HUB, 1, [], this.#crypto);
+      const end = Math.min(lessors, (chunk + 1) * perChunk);
+      for (let at = chunk * perChunk; at < end; at += 1) {
+        const offer = offerAt(at, lotsPerLessor);
+        panorama.publishResource(offer.participant, specFor(offer));
+        panorama.publishLease(offer.participant, offer);
+      }
+      const [whole] = panorama.snapshot((rows) => rows.length);
+      // Each row has a revision of its own, none above that of the whole.
+      yield { ...(whole as SnapshotMessage), revision: 2 * lessors, chunk, chunks };
+    }
   }
 
   /** So many sales, or returns of what was sold, lessor after lessor. */

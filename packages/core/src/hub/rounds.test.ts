@@ -73,6 +73,35 @@ describe('an order', () => {
     for (const order of orders) expect(lessorsOf(world, order)).toEqual(['ann.h1']);
   });
 
+  it('is matched at once with others where the next lot costs at most a thousandth more', () => {
+    const nextTo = (askMicro: bigint) => {
+      const world = market();
+      const next = {
+        amounts: amounts({ cpuMillicores: 1000 }),
+        asks: asks({ cpuMicroPerCoreHour: askMicro }),
+      };
+      world.offer('bob.h2', { lots: [lot('m1', next)], revision: 2, termsRevision: 2 });
+      const orders = world.submitTogether(LEA, [one('a'), one('b')]);
+      world.run(100);
+      return { world, orders };
+    };
+    const near = nextTo(CREDIT + CREDIT / 1_000n);
+    expect(asked(near.world.hub('h1'))).toBeUndefined();
+    const lessors = near.orders.flatMap((order) => lessorsOf(near.world, order));
+    expect(lessors).toEqual(['ann.h1', 'bob.h2']);
+    const far = nextTo(CREDIT + CREDIT / 1_000n + 1n);
+    expect(asked(far.world.hub('h1'))).toBeDefined();
+  });
+
+  it('is solved with others where it would get the same price, but prefers performance', () => {
+    const world = market();
+    const next = { amounts: amounts({ cpuMillicores: 1000 }) };
+    world.offer('bob.h2', { lots: [lot('m1', next)], revision: 2, termsRevision: 2 });
+    const priority = { kind: 'performance' } as const;
+    world.submitTogether(LEA, [one('a', { priority }), one('b', { priority })]);
+    expect(untilAsked(world)).toBeDefined();
+  });
+
   it('keeps what it would have got alone when it is solved with others', () => {
     const world = market();
     const [rich, poor] = world.submitTogether(LEA, [RICH, POOR]) as [string, string];

@@ -1,4 +1,4 @@
-/** Orders that do not stand in each other's way: each gets what it would get if it were alone. */
+/** Orders that do not stand in each other's way: each gets what it would get alone, or next to that. */
 
 import type { BuyOrder } from '../order/buy-order.ts';
 import { placementFits, placeReplicas, replicasThatFit } from '../order/fit.ts';
@@ -17,8 +17,15 @@ export interface Wish {
 }
 
 /**
- * Matches each order on the market as it is, and looks whether all of it can be had at once. Then there
- * is nothing to decide jointly: nobody could get more, or anything that it likes better.
+ * In parts of the price: what an order may pay more than alone without being worth a round. No joint
+ * answer is cheaper than all of them alone, so it could save no more than this.
+ */
+const NEXT_BEST_MOST = 1_000n;
+
+/**
+ * Matches each order on the market as it is, and looks whether all of it can be had at once, or else
+ * as much at next to the same price. Then there is nothing to decide jointly: nobody could get more,
+ * or anything that it likes noticeably better.
  *
  * @returns matches that can all be signed, in the order of the wishes; undefined when some compete.
  */
@@ -26,32 +33,48 @@ export function matchApart(
   market: Market,
   wishes: readonly Wish[],
 ): (Match | Refusal)[] | undefined {
-  const alone = wishes.map(({ view, order, want, nearer }) =>
-    matchShare(view, order, want, nearer),
-  );
+  const alone = wishes.map(matchWish);
   const { reservations } = market;
   const reserved: { lessor: string; name: string }[] = [];
   const together: (Match | Refusal)[] = [];
-  for (const [number, match] of alone.entries()) {
-    const { order } = wishes[number] as Wish;
-    const parts = match.ok && match.parts.map((part) => besideOthers(market, part, order));
-    if (!parts) together.push(match);
-    else if (!parts.every((part) => part !== undefined)) break;
-    else {
+  for (const [number, wish] of wishes.entries()) {
+    const match = besideOthers(market, wish, alone[number] as Match | Refusal);
+    if (!match) break;
+    together.push(match);
+    if (!match.ok) continue;
+    for (const { lessor, placements } of match.parts) {
       const name = `apart ${number}`;
-      for (const { lessor, placements } of parts) {
-        reservations.add(lessor, name, order.replica, placements);
-        reserved.push({ lessor, name });
-      }
-      together.push({ ...match, parts });
+      reservations.add(lessor, name, wish.order.replica, placements);
+      reserved.push({ lessor, name });
     }
   }
   for (const { lessor, name } of reserved) reservations.remove(lessor, name);
   return together.length === wishes.length ? together : undefined;
 }
 
+function matchWish({ view, order, want, nearer }: Wish): Match | Refusal {
+  return matchShare(view, order, want, nearer);
+}
+
+/** What it would get alone, beside what others take, or next to that; undefined when it competes. */
+function besideOthers(
+  market: Market,
+  wish: Wish,
+  alone: Match | Refusal,
+): Match | Refusal | undefined {
+  if (!alone.ok) return alone;
+  const { order } = wish;
+  const parts = alone.parts.map((part) => samePart(market, part, order));
+  if (parts.every((part) => part !== undefined)) return { ...alone, parts };
+  if (order.priority.kind !== 'price') return undefined;
+  const next = matchWish(wish);
+  const most = alone.priceMicroPerHour + alone.priceMicroPerHour / NEXT_BEST_MOST;
+  const isNear = next.ok && next.replicas >= alone.replicas && next.priceMicroPerHour <= most;
+  return isNear ? next : undefined;
+}
+
 /** The same replicas in the same lots, in devices that are free beside what others take. */
-function besideOthers(market: Market, part: MatchPart, { replica }: BuyOrder) {
+function samePart(market: Market, part: MatchPart, { replica }: BuyOrder) {
   const placements: Placement[] = [];
   for (const { lotId, replicas } of part.placements) {
     const { lot } = market.lotOf({ lessor: part.lessor, lotId });
