@@ -1,5 +1,6 @@
 /** The market of the benchmark in the index of lots: loading, changing and asking it. */
 import { LotIndex } from '@sparegrid/core/index/lot-index';
+import { Names } from '@sparegrid/core/panorama/names';
 import { cpuMs } from './cpu-time.ts';
 import {
   amountsOf,
@@ -26,8 +27,9 @@ export interface Change {
 const OFFERS_AT_ONCE = 1_000;
 
 /** Milliseconds count what the index does, not what the offers take to draw. */
-export function buildIndex(lots: number): { index: LotIndex; buildMs: number } {
-  const index = new LotIndex();
+export function buildIndex(lots: number): { index: LotIndex; names: Names; buildMs: number } {
+  const names = new Names();
+  const index = new LotIndex(names);
   let buildMs = 0;
   const step = OFFERS_AT_ONCE * LOTS_PER_LESSOR;
   for (let from = 0; from < lots; from += step) {
@@ -41,7 +43,7 @@ export function buildIndex(lots: number): { index: LotIndex; buildMs: number } {
   }
   const startedAt = cpuMs();
   index.tidy();
-  return { index, buildMs: buildMs + cpuMs() - startedAt };
+  return { index, names, buildMs: buildMs + cpuMs() - startedAt };
 }
 
 /** Numbers of the best lots. */

@@ -19,6 +19,8 @@ export interface KeptBytes {
   all: number;
   /** Of the index alone, as it counts itself. */
   index: number;
+  /** Tables of participants' names, by which rows and index speak of them; the texts count as rows. */
+  names: number;
 }
 
 /**
@@ -60,7 +62,7 @@ export function keptBytesPerLot(lots: number, lotsMost: number): KeptBytes {
   });
   market.tidy(Infinity);
   const all = (used() - before) / from;
-  return { all, index: market.size.bytes / from };
+  return { all, index: market.size.bytes / from, names: panorama.names.bytes / from };
 }
 
 function rowsOf(hub: string, from: number, end: number, dice: Dice, lotsMost: number) {

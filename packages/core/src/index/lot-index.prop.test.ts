@@ -5,6 +5,7 @@ import { Dice, randomLot, randomOffer, randomOrder, type Taste } from '../../tes
 import { lotSuits, offerShortfall } from '../matching/suitability.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { SellOrder } from '../order/sell-order.ts';
+import { Names } from '../panorama/names.ts';
 import { compareIds, hubOf } from '../units/ids.ts';
 import { type LotHit, LotIndex } from './lot-index.ts';
 import { exactKey } from './ranking.ts';
@@ -54,7 +55,8 @@ function compareBig(a: bigint, b: bigint): number {
 
 /** The same changes to the index and to the plain market. */
 class Both {
-  readonly index = new LotIndex();
+  readonly names = new Names();
+  readonly index = new LotIndex(this.names);
   readonly scan = new FullScan();
   readonly dice: Dice;
   readonly taste: Taste;
@@ -161,6 +163,7 @@ function check(seed: number, taste: Taste, lessors: number, changes: number): vo
   // Everything leaves: the same places are used again.
   for (const lessor of [...both.scan.offers.keys()]) both.drop(lessor);
   expect(both.index.size.lots).toBe(0);
+  expect(both.names.held).toBe(0);
   for (let round = 0; round < 30; round += 1) both.change();
   for (let round = 0; round < 5; round += 1) both.ask();
 }

@@ -2,6 +2,7 @@
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { LotDevice, SellOrder } from '../order/sell-order.ts';
 import { type Figures, firstDeviceOf, validUntilOf } from '../panorama/figures.ts';
+import type { Names } from '../panorama/names.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Micro } from '../units/money.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
@@ -75,12 +76,12 @@ export interface IndexSize {
  * @patent [0050]-[0052] C1.5 C1.6 MAT-2 MAT-3
  */
 export class LotIndex {
-  readonly #lots = new LotTables();
-  readonly #tree = new LotTree(this.#lots);
+  readonly #lots: LotTables;
+  readonly #tree: LotTree;
   readonly #cells = new Cells();
-  readonly #suits = new Suits(this.#lots);
+  readonly #suits: Suits;
   readonly #best = new BestLots((a, b) => this.#lots.compare(a, b));
-  readonly #search = new LotSearch(this.#lots, this.#tree, this.#cells, this.#suits, this.#best);
+  readonly #search: LotSearch;
   readonly #writer: LotWriter;
   readonly #partitionLabel: string;
   #tidying: Tidying | undefined;
@@ -89,9 +90,16 @@ export class LotIndex {
   #queries = new WeakMap<BuyOrder, LotQuery>();
   #queriesVersion = 0;
 
-  /** @param partitionLabel lots of different values of this label never lie together. */
-  constructor(partitionLabel = 'region') {
+  /**
+   * @param names of lessors, and maybe of others.
+   * @param partitionLabel lots of different values of this label never lie together.
+   */
+  constructor(names: Names, partitionLabel = 'region') {
     this.#partitionLabel = partitionLabel;
+    this.#lots = new LotTables(names);
+    this.#tree = new LotTree(this.#lots);
+    this.#suits = new Suits(this.#lots);
+    this.#search = new LotSearch(this.#lots, this.#tree, this.#cells, this.#suits, this.#best);
     this.#writer = new LotWriter(this.#lots, this.#tree, this.#cells, partitionLabel);
   }
 
@@ -206,7 +214,10 @@ export class LotIndex {
     }));
   }
 
-  /** Counts typed arrays and references to names; what is shared by lots is few and not counted. */
+  /**
+   * Counts typed arrays and references to lots' names. What is shared by lots is few and not counted;
+   * lessors' names are counted where they are kept.
+   */
   get size(): IndexSize {
     const { rows, offers, wide } = this.#lots;
     const bytes = this.#lots.bytes + this.#tree.bytes;

@@ -1,5 +1,6 @@
 /** All that the index knows of lots, apart from how they are searched. */
 import type { Asks, LotDevice } from '../order/sell-order.ts';
+import type { Names } from '../panorama/names.ts';
 import { compareIds, type HubId } from '../units/ids.ts';
 import type { ResourceAmounts } from '../units/resources.ts';
 import { AttributeTables } from './attribute-tables.ts';
@@ -20,12 +21,16 @@ export interface WideLot {
 
 export class LotTables {
   readonly rows = new LotRows();
-  readonly offers = new OfferTable();
+  readonly offers: OfferTable;
   readonly inventories = new DeviceInventories();
   readonly attributes = new AttributeTables();
   readonly levels = new Levels();
   readonly wide = new Map<number, WideLot>();
   readonly staleHubs = new Set<HubId>();
+
+  constructor(names: Names) {
+    this.offers = new OfferTable(names);
+  }
 
   /** The lot as numbers of any size, from its row or as it was kept. */
   plainLot(slot: number): WideLot {

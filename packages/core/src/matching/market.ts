@@ -36,7 +36,7 @@ interface RecentOffer {
 export class Market {
   readonly panorama: Panorama;
   readonly reservations = new Reservations();
-  readonly #index = new LotIndex();
+  readonly #index: LotIndex;
   /**
    * Lessors whose offer may not be within the machines that they registered, because a row is on its
    * way, or because stock rose and nobody asked since.
@@ -46,6 +46,7 @@ export class Market {
 
   constructor(panorama: Panorama) {
     this.panorama = panorama;
+    this.#index = new LotIndex(panorama.names);
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Crypto } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Figures } from './figures.ts';
+import type { Names } from './names.ts';
 import { PackedTables } from './packed-tables.ts';
 import { PartRows } from './part-rows.ts';
 import type { LeaseRow, PanoramaRow, PartVersion, ResourceRow } from './row.ts';
@@ -23,13 +24,15 @@ export class HubPart {
   stale = true;
   lastHeardMs = 0;
   readonly #crypto: Crypto;
+  readonly #names: Names;
   #rows: PartRows;
 
   /** @param isOwn the own rows are used all the time and stay objects. */
-  constructor(hub: HubId, crypto: Crypto, isOwn: boolean) {
+  constructor(hub: HubId, crypto: Crypto, isOwn: boolean, names: Names) {
     this.hub = hub;
     this.#crypto = crypto;
-    this.#rows = new PartRows(isOwn ? new PlainTables() : new PackedTables(), crypto);
+    this.#names = names;
+    this.#rows = isOwn ? new PartRows(new PlainTables(), crypto) : this.gather();
   }
 
   get resources(): Rows<ResourceRow> {
@@ -70,7 +73,7 @@ export class HubPart {
 
   /** An empty set of rows to gather a snapshot in, see {@link replace}. */
   gather(): PartRows {
-    return new PartRows(new PackedTables(), this.#crypto);
+    return new PartRows(new PackedTables(this.#names.of(this.hub)), this.#crypto);
   }
 
   /**
@@ -100,6 +103,7 @@ export class HubPart {
       }
     }
     this.#rows = rows;
+    old.release();
     this.epoch = epoch;
     this.revision = revision;
     this.complete = complete;

@@ -4,6 +4,7 @@ import { amounts, asks, lot, lotGpu, resourceSpec, sellOrder } from '../../test/
 import type { SellOrder } from '../order/sell-order.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { figuresOf } from './figures.ts';
+import { Names } from './names.ts';
 import { PackedTables } from './packed-tables.ts';
 import type { PanoramaRow } from './row.ts';
 import { joinRow, splitRow, suits } from './row-form.ts';
@@ -56,7 +57,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 /** Rows as plain objects beside the packed ones. */
 class Both {
-  readonly packed = new PackedTables();
+  readonly names = new Names();
+  readonly packed = new PackedTables(this.names.of('h1'));
   readonly #plain = new Map<string, PanoramaRow>();
   #revision = 0;
 

@@ -1,9 +1,9 @@
-/** Rows of another hub in typed arrays: a name, digests, and packed bytes per participant. */
+/** Rows of another hub in typed arrays: a name held, digests, and packed bytes per participant. */
 import { grownInt32, grownUint32 } from '../units/growable.ts';
-import { hashText } from '../units/hash-text.ts';
 import type { ParticipantId } from '../units/ids.ts';
 import { type DigestShare, NO_SHARE } from './digest-share.ts';
 import type { Figures } from './figures.ts';
+import type { NamesOfHub } from './names.ts';
 import { copyOf, NULL, Packing, type Plain } from './packing.ts';
 import type { LeaseRow, PanoramaRow, ResourceRow, RowForm } from './row.ts';
 import { joinRow, splitRow } from './row-form.ts';
@@ -18,16 +18,19 @@ const NO_FIGURES: Figures = [];
 
 /** Rows are unpacked at each question: whoever asks twice keeps what it got. */
 export class PackedTables implements RowTables {
-  readonly #names = new Names();
-  readonly #bytes = new PackedBytes();
-  readonly #packing = new Packing();
-  readonly resources = new PackedRows<ResourceRow>(
-    'resource',
-    this.#names,
-    this.#bytes,
-    this.#packing,
-  );
-  readonly leases = new PackedRows<LeaseRow>('lease', this.#names, this.#bytes, this.#packing);
+  readonly resources: PackedRows<ResourceRow>;
+  readonly leases: PackedRows<LeaseRow>;
+
+  constructor(names: NamesOfHub) {
+    const [bytes, packing] = [new PackedBytes(), new Packing()];
+    this.resources = new PackedRows<ResourceRow>('resource', names, bytes, packing);
+    this.leases = new PackedRows<LeaseRow>('lease', names, bytes, packing);
+  }
+
+  release(): void {
+    this.resources.release();
+    this.leases.release();
+  }
 
   remove(): void {
     throw new Error('broken invariant: rows of other hubs leave with the next snapshot');
@@ -78,7 +81,7 @@ export class PackedTables implements RowTables {
 
 class PackedRows<R extends PanoramaRow> implements Rows<R> {
   readonly #kind: R['kind'];
-  readonly #names: Names;
+  readonly #names: NamesOfHub;
   readonly #bytes: PackedBytes;
   readonly #packing: Packing;
   /** The first content, which others are packed beside: much is the same in most. */
@@ -87,7 +90,7 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   readonly #shares = new Shares();
   readonly #formShares = new Shares();
 
-  constructor(kind: R['kind'], names: Names, bytes: PackedBytes, packing: Packing) {
+  constructor(kind: R['kind'], names: NamesOfHub, bytes: PackedBytes, packing: Packing) {
     this.#kind = kind;
     this.#names = names;
     this.#bytes = bytes;
@@ -124,9 +127,11 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     figures: Figures,
     packed: Uint8Array,
   ): void {
-    const at = this.#names.add(participant);
-    this.#grow(at + 1);
-    if (this.#offsets[at] !== ABSENT) this.#bytes.free(this.#offsets[at]!);
+    let at = this.#find(participant);
+    if (at < 0) {
+      at = this.#names.hold(participant);
+      this.#grow(at + 1);
+    } else this.#bytes.free(this.#offsets[at]!);
     // Nowhere while it is added: making room moves the rows that are somewhere.
     this.#offsets[at] = ABSENT;
     this.#offsets[at] = this.#bytes.add(revision, figures, packed);
@@ -161,13 +166,13 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   }
 
   *keys(): Generator<ParticipantId> {
-    for (const at of this.#places()) yield this.#names.list[at]!;
+    for (const at of this.#places()) yield this.#names.at(at);
   }
 
   *presentKeys(): Generator<ParticipantId> {
     for (const at of this.#places()) {
       const { bytes } = this.#bytes;
-      if (bytes[this.#bytes.contentAt(this.#offsets[at]!)] !== NULL) yield this.#names.list[at]!;
+      if (bytes[this.#bytes.contentAt(this.#offsets[at]!)] !== NULL) yield this.#names.at(at);
     }
   }
 
@@ -198,8 +203,13 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
     for (const at of this.#places()) this.#offsets[at] = move(this.#offsets[at]!);
   }
 
+  /** Every row holds its participant's name. */
+  release(): void {
+    for (const at of this.#places()) this.#names.release(at);
+  }
+
   #rowAt(at: number): R {
-    const participant = this.#names.list[at]!;
+    const participant = this.#names.at(at);
     const offset = this.#offsets[at]!;
     const revision = this.#bytes.revisionAt(offset);
     const from = this.#bytes.contentAt(offset);
@@ -218,8 +228,7 @@ class PackedRows<R extends PanoramaRow> implements Rows<R> {
   }
 
   *#places(): Generator<number> {
-    const end = Math.min(this.#names.list.length, this.#offsets.length);
-    for (let at = 0; at < end; at += 1) if (this.#offsets[at] !== ABSENT) yield at;
+    for (let at = 0; at < this.#offsets.length; at += 1) if (this.#offsets[at] !== ABSENT) yield at;
   }
 
   #grow(needed: number): void {
@@ -415,37 +424,4 @@ function lengthOf(value: number): number {
   let length = 1;
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length += 1;
   return length;
-}
-
-/** Participants by number; none ever goes. */
-class Names {
-  readonly list: ParticipantId[] = [];
-  #buckets = new Int32Array(64).fill(-1);
-
-  find(participant: ParticipantId): number {
-    const buckets = this.#buckets;
-    const mask = buckets.length - 1;
-    for (let at = hashText(participant) & mask; ; at = (at + 1) & mask) {
-      const name = buckets[at]!;
-      if (name < 0 || this.list[name] === participant) return name;
-    }
-  }
-
-  add(participant: ParticipantId): number {
-    const known = this.find(participant);
-    if (known >= 0) return known;
-    this.list.push(participant);
-    if (this.list.length * 4 > this.#buckets.length * 3) {
-      this.#buckets = new Int32Array(2 * this.#buckets.length).fill(-1);
-      for (let name = 0; name < this.list.length; name += 1) this.#enter(name);
-    } else this.#enter(this.list.length - 1);
-    return this.list.length - 1;
-  }
-
-  #enter(name: number): void {
-    const mask = this.#buckets.length - 1;
-    let at = hashText(this.list[name]!) & mask;
-    while (this.#buckets[at]! >= 0) at = (at + 1) & mask;
-    this.#buckets[at] = name;
-  }
 }

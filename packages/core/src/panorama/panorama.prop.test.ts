@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { amounts, lot, lotGpu, resourceSpec, sellOrder } from '../../test/fixtures.ts';
 import { keysOf } from '../../test/keys.ts';
 import { HubPart } from './hub-part.ts';
+import { Names } from './names.ts';
 import { Panorama } from './panorama.ts';
 import type { DeltaMessage, LeaseRow, PanoramaRow, SnapshotMessage } from './row.ts';
 
@@ -155,6 +156,22 @@ describe('a panorama that follows another hub', () => {
     );
   });
 
+  it('holds the names of whom it has rows, and after the next snapshot no others', () => {
+    fc.assert(
+      fc.property(events, (history) => {
+        const pair = new Pair();
+        for (const one of history) pair.happen(one);
+        const { owner, follower } = pair;
+        const rows = new Set([...pair.known.resources.keys(), ...pair.known.leases.keys()]);
+        for (const name of rows) expect(follower.names.find(name)).toBeGreaterThanOrEqual(0);
+        for (const chunk of owner.snapshot(() => 2)) follower.applySnapshot('h1', chunk);
+        const names = [...pair.known.resources.keys(), ...pair.known.leases.keys()];
+        expect(follower.names.held).toBe(new Set(names).size);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('liveness: agrees with the owner after one heartbeat and the snapshot it asks for', () => {
     fc.assert(
       fc.property(events, (history) => {
@@ -181,7 +198,7 @@ describe('the digest of a part', () => {
   );
 
   function partOf(list: { who: string; revision: number; size: number | null }[]): HubPart {
-    const part = new HubPart('h1', crypto, false);
+    const part = new HubPart('h1', crypto, false, new Names());
     for (const { who: participant, revision, size: offered } of list) {
       const offer = offered === null ? null : sellOrder(participant, { revision });
       part.putInOrder({ kind: 'lease', participant, revision, offer });

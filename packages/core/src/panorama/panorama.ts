@@ -8,6 +8,7 @@ import { AMOUNT_FIELDS } from '../units/resources.ts';
 import type { Figures } from './figures.ts';
 import { HubPart } from './hub-part.ts';
 import { applyChange } from './lease-change.ts';
+import { Names } from './names.ts';
 import type { PartRows } from './part-rows.ts';
 import type {
   DeltaMessage,
@@ -41,6 +42,8 @@ export class Panorama {
   readonly self: HubId;
   readonly own: HubPart;
   readonly parts = new Map<HubId, HubPart>();
+  /** Whoever keeps something of a participant for long holds its name here. */
+  readonly names = new Names();
   /** Lessors whose offer got better since this was last emptied: orders may fit now. */
   readonly improved = new Set<ParticipantId>();
   /** Participants of whom a row changed, or went, since this was last emptied. */
@@ -57,7 +60,7 @@ export class Panorama {
     this.self = self;
     this.#crypto = crypto;
     for (const hub of [self, ...peers].sort(compareIds)) {
-      this.parts.set(hub, new HubPart(hub, crypto, hub === self));
+      this.parts.set(hub, new HubPart(hub, crypto, hub === self, this.names));
     }
     this.own = this.parts.get(self) as HubPart;
     this.own.epoch = epoch;
@@ -66,7 +69,8 @@ export class Panorama {
 
   /** A hub joined the network: it is stale until it is heard. */
   addHub(hub: HubId): void {
-    if (!this.parts.has(hub)) this.parts.set(hub, new HubPart(hub, this.#crypto, false));
+    if (this.parts.has(hub)) return;
+    this.parts.set(hub, new HubPart(hub, this.#crypto, false, this.names));
   }
 
   /** Publishes the participant's resource information (null: it left). */
@@ -157,6 +161,7 @@ export class Panorama {
     const fits = assembly?.epoch === epoch && assembly.revision === revision;
     if (!assembly || !fits || assembly.chunks !== snapshot.chunks) {
       if (assembly && isBefore(snapshot, assembly)) return 'old';
+      assembly?.rows.release();
       const { chunks } = snapshot;
       assembly = { epoch, revision, rows: part.gather(), chunks, taken: new Set() };
       this.#assemblies.set(hub, assembly);

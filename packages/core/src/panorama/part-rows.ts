@@ -114,6 +114,11 @@ export class PartRows {
     return true;
   }
 
+  /** These rows are not used any more. */
+  release(): void {
+    this.#tables.release();
+  }
+
   /** Rows are hashed when it is asked for, not at each of the many changes in between. */
   digest(): string {
     const { resource, lease } = this.#unmixed;

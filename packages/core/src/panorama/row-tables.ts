@@ -41,6 +41,8 @@ export interface RowTables {
   /** The same for the form of a lease row that has figures. */
   formShareOf(participant: ParticipantId): DigestShare;
   setFormShare(participant: ParticipantId, share: DigestShare): void;
+  /** Gives up what is shared with other tables: these are not used any more. */
+  release(): void;
 }
 
 export class PlainTables implements RowTables {
@@ -94,6 +96,8 @@ export class PlainTables implements RowTables {
   setFormShare(participant: ParticipantId, share: DigestShare): void {
     this.#forms.set(participant, share);
   }
+
+  release(): void {}
 }
 
 class PlainRows<R extends PanoramaRow> extends Map<ParticipantId, R> implements Rows<R> {
