@@ -46,7 +46,10 @@ export async function releaseAll(client: Client, options: ReleaseAllOptions): Pr
   };
   try {
     while (!signal.aborted) {
-      for (const { id, state } of await client.listOrders({ signal, timeoutMs: null })) {
+      const orders = await client.listOrders({ signal, timeoutMs: null });
+      const listed = new Set(orders.map(({ id }) => id));
+      for (const id of failures.keys()) if (!listed.has(id)) failures.delete(id);
+      for (const { id, state } of orders) {
         if (watched.has(id) || FINAL_ORDER_STATES.has(state)) continue;
         watched.add(id);
         void watch(id);
