@@ -118,6 +118,16 @@ test('a plan orders nothing; a file may hold several orders', async () => {
   expect((await json('lease', 'get', own.id)).order).toBe(first);
 }, 180_000);
 
+test('whoever follows all orders releases their keys until Ctrl-C', async () => {
+  const started = start(['order', 'release', '--follow'], env);
+  const submitted = await sparegrid('order', 'submit', '-d', '-o', 'name', '-f', file(ORDER));
+  const order = submitted.stdout.trim();
+  await started.says(`${order}: its lessors have the key.`);
+  started.child.kill('SIGINT');
+  expect((await started.ended).code).toBe(0);
+  expect((await sparegrid('order', 'logs', '-f', order)).stdout).toContain('| rank 1');
+}, 120_000);
+
 test('results, logs and usage of a lease are there after its end', async () => {
   const script =
     'echo first; echo second >&2; mkdir $SPAREGRID_OUT/sub; echo $SPAREGRID_RANK > $SPAREGRID_OUT/sub/rank; sleep 1.2';

@@ -30,7 +30,11 @@ async function followAll(options: ReleaseOptions): Promise<void> {
   const { signal } = listenToSignals(() => process.exit(1));
   await withClient(options, async (client) => {
     say('Releasing keys of all your orders. Ctrl-C ends it; what runs runs on.');
-    await releaseAll(client, { signal, failed: (order, error) => say(`${order}: ${error}`) });
+    await releaseAll(client, {
+      signal,
+      released: (order) => say(`${order}: its lessors have the key.`),
+      failed: (order, error) => say(`${order}: ${error}`),
+    });
   });
 }
 
