@@ -428,6 +428,9 @@ export interface HubStatus {
   orders: number;
   agreements: number;
   leases: number;
+  /** Agreements of orders here that wait for votes, and orders that wait for their turn. */
+  preparing: number;
+  queued: number;
   rounds: RoundStatus;
 }
 

@@ -58,6 +58,7 @@ export const REFUSAL_CODES = {
   ORDER_UNKNOWN: 'This hub knows no such order of this participant.',
   ORDER_ENDED: 'The order has already ended.',
   ORDER_LIMIT: 'The participant has as many open orders as the hub allows.',
+  ORDER_QUEUE_FULL: 'As many orders wait for their turn as the hub allows.',
   ORDER_CANCELLED: 'The lessee cancelled the order.',
 
   OFFER_MALFORMED: 'The sell order does not have the stated form.',
@@ -95,6 +96,7 @@ export const REFUSAL_CODES = {
   MATCH_LOST_RACE: 'Another order took the resources first.',
   MATCH_BUDGET: 'The smallest count costs more than the budget.',
   MATCH_COUNT: 'The lots that suit hold fewer replicas than the smallest count.',
+  MATCH_QUEUED: 'It waits for its turn: as many agreements as the hub allows are in negotiation.',
   MATCH_CONTESTED: 'Solved jointly, other orders are worth more where this one could go.',
   MATCH_LESSORS: 'The smallest count needs more lessors than the order allows.',
 

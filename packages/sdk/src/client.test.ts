@@ -170,6 +170,8 @@ const status = {
   orders: 0,
   agreements: 0,
   leases: 0,
+  preparing: 0,
+  queued: 0,
   rounds: {
     stage: 'idle',
     inRound: 0,

@@ -49,6 +49,8 @@ function isLive(part: AgreementPart): boolean {
 export class FirstAgreements {
   readonly agreements = new Map<AgreementId, AgreementRecord>();
   readonly tombstones = new Map<string, PartTombstone>();
+  /** Those in negotiation: some vote is awaited. */
+  readonly preparing = new Set<AgreementRecord>();
   readonly #retry = new Retry();
   readonly #ports: AgreementPorts;
   readonly #hooks: AgreementHooks;
@@ -66,6 +68,7 @@ export class FirstAgreements {
     }
     this.#ports.restored(agreement);
     this.agreements.set(agreement.id, agreement);
+    if (agreement.state === 'preparing') this.preparing.add(agreement);
     this.#ports.wakeAt(`agreement ${agreement.id}`, this.#ports.now().elapsedMs);
   }
 
@@ -504,6 +507,8 @@ export class FirstAgreements {
   }
 
   #save(agreement: AgreementRecord): void {
+    if (agreement.state === 'preparing') this.preparing.add(agreement);
+    else this.preparing.delete(agreement);
     this.#ports.keep(KEPT_AGREEMENT, agreement.id, agreement);
   }
 }

@@ -45,6 +45,10 @@ export interface Limits {
   /** Length of a page, delta or snapshot chunk as text: far below the frame's limit of 1 MiB. */
   pageLength: number;
   attemptsPerOrder: number;
+  /** Agreements of orders here that wait for votes: beyond it orders wait for their turn. */
+  agreementsPreparing: number;
+  /** Orders that wait for their turn: beyond it new ones are refused. */
+  ordersQueued: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -61,6 +65,8 @@ export const DEFAULT_LIMITS: Limits = {
   recordKeepMs: 365 * 24 * 3_600_000,
   pageLength: 262_144,
   attemptsPerOrder: 1_000,
+  agreementsPreparing: 256,
+  ordersQueued: 10_000,
 };
 
 /** How little other hubs and other participants learn of this hub's own. @patent [0077] SEC-2 */

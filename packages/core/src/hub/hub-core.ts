@@ -688,7 +688,12 @@ export class HubCore {
     const { improved } = panorama;
     for (const lessor of market.followArrived(ARRIVED_PER_STEP)) improved.add(lessor);
     const isSure = this.#context.isSure;
-    for (let round = 0; isSure && (improved.size > 0 || this.#book.hasQueued); round += 1) {
+    const isDue = (round: number) => {
+      if (improved.size > 0) return true;
+      // Those that find no place are told so once.
+      return round === 0 ? this.#book.queued > 0 : this.#book.hasMatchable;
+    };
+    for (let round = 0; isSure && isDue(round); round += 1) {
       invariant(round < ROUNDS_MAX, 'matching does not settle');
       const lessors = [...improved].sort();
       improved.clear();

@@ -32,6 +32,7 @@ import {
 import { partTermsOf } from './order-terms.ts';
 import { agreementIdOf } from './recovered.ts';
 import { RoundDesk } from './round-desk.ts';
+import { inTurn } from './turns.ts';
 import { orderView } from './views.ts';
 
 /** First wait after an abort that was not a plain lost race; doubles with every attempt. */
@@ -72,6 +73,7 @@ export class OrderBook {
       matchAlone: (record, instead) => this.#match(record, instead),
       lostRace: (record, lessors) => this.#lostRace(record, lessors.join(', ')),
       enqueue: (record) => this.#enqueue(record),
+      places: () => this.places,
     });
   }
 
@@ -107,7 +109,7 @@ export class OrderBook {
    *
    * @refuses ORDER_MALFORMED, ORDER_NOT_YOURS, ORDER_SIGNATURE, STORE_LOW_DISK, ORDER_COUNT,
    *          ORDER_DURATION, ORDER_EXPIRED, ORDER_EXPIRY, ORDER_DEVICES, ORDER_BUDGET,
-   *          ORDER_TASK_DIGEST, ORDER_LIMIT.
+   *          ORDER_TASK_DIGEST, ORDER_LIMIT, ORDER_QUEUE_FULL.
    * @patent [0048] [0049] C1.4 ORD-1 ORD-2
    */
   submit(
@@ -140,6 +142,9 @@ export class OrderBook {
     }
     if ((this.#openCount.get(from) ?? 0) >= config.limits.openOrdersPerParticipant) {
       return refuse('ORDER_LIMIT', `at most ${config.limits.openOrdersPerParticipant} open orders`);
+    }
+    if (this.#queue.size >= config.limits.ordersQueued) {
+      return refuse('ORDER_QUEUE_FULL', `${this.#queue.size} orders wait; send it again later`);
     }
     this.#acceptedSeq += 1;
     const record: OrderRecord = {
@@ -251,8 +256,20 @@ export class OrderBook {
     for (const { id } of mayServe(view, lessors, open)) this.#queue.add(id);
   }
 
-  get hasQueued(): boolean {
-    return this.#queue.size > 0;
+  /** So many agreements may begin before others are decided: what is in negotiation stays quick. */
+  get places(): number {
+    const { agreementsPreparing } = this.#context.config.limits;
+    return Math.max(0, agreementsPreparing - this.#agreements.preparing.size);
+  }
+
+  /** Orders that wait for their turn. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /** False also while no place is free: a decision makes one, in the step that matches again. */
+  get hasMatchable(): boolean {
+    return this.#queue.size > 0 && this.places > 0;
   }
 
   /** Matches what is queued, lost races first, then as accepted. @patent [0049] ORD-2 MAT-7 */
@@ -262,7 +279,22 @@ export class OrderBook {
     const orders = queued.filter((order) => order !== undefined && this.#isDue(order));
     const waiting = orders as OrderRecord[];
     waiting.sort((a, b) => b.age - a.age || a.acceptedSeq - b.acceptedSeq);
-    for (const order of this.rounds.take(waiting)) this.#match(order);
+    for (const order of this.rounds.take(this.#served(waiting))) this.#match(order);
+  }
+
+  /** All of them, or as many as there are places; the others stay queued. */
+  #served(waiting: OrderRecord[]): OrderRecord[] {
+    const { places } = this;
+    if (waiting.length <= places) return waiting;
+    const underWay = [...this.#agreements.preparing].flatMap(({ order }) => {
+      return this.orders.get(order)?.order.lessee ?? [];
+    });
+    const turns = inTurn(waiting, underWay);
+    for (const record of turns.slice(places)) {
+      this.#queue.add(record.id);
+      this.#unmatched(record, 'MATCH_QUEUED', 'as many agreements as allowed are in negotiation');
+    }
+    return turns.slice(0, places);
   }
 
   /** True when it may be matched now. */

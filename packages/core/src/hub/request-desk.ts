@@ -203,6 +203,8 @@ export class RequestDesk {
       orders: this.#book.orders.size,
       agreements: this.#agreements.agreements.size,
       leases,
+      preparing: this.#agreements.preparing.size,
+      queued: this.#book.queued,
       rounds: this.#book.rounds.status(),
     };
   }

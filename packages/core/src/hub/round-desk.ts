@@ -33,12 +33,16 @@ export interface RoundOrders {
   /** The lots that it was to get are not what they were. */
   lostRace(record: OrderRecord, lessors: readonly ParticipantId[]): void;
   enqueue(record: OrderRecord): void;
+  /** How many more agreements may begin now. */
+  places(): number;
 }
 
 /** An order this old that loses its lots in a round is matched at once, by itself. */
 const AGE_MATCHED_ALONE = 2;
 /** Being outbid ages an order, but never so far that it would have to wait after a lost race. */
 const AGE_OF_OUTBID_MOST = 3;
+/** When no agreement may begin: decisions of others come within some steps. */
+const NO_PLACE_WAIT_MS = 10;
 /** More orders than this are not looked at in one step: some ten microseconds each. */
 const APART_MOST = 256;
 
@@ -144,6 +148,9 @@ export class RoundDesk {
     // No answer within the patience: what was computed before is used.
     if (round.stage === 'solving') round.solved(null, elapsedMs);
     else if (round.stage === 'placed') {
+      if (this.#orders.places() === 0) {
+        return this.#context.wakeAt('round', elapsedMs + NO_PLACE_WAIT_MS);
+      }
       if (this.#place(round, settings)) return this.#finish(round);
     } else if (round.work()) {
       if (round.compiled && !round.answered) return this.#solve(round, settings);
@@ -197,7 +204,8 @@ export class RoundDesk {
   /** Places some orders; returns true when none is left. */
   #place(round: JointRound, settings: RoundSettings): boolean {
     const { length } = round.orders;
-    for (let placed = 0; placed < settings.placedPerStep; this.#next += 1) {
+    const most = Math.min(settings.placedPerStep, this.#orders.places());
+    for (let placed = 0; placed < most; this.#next += 1) {
       if (this.#next === 2 * length) return true;
       // First all that was filled; then the others see what is left, and take nothing from those.
       const i = this.#next % length;
@@ -287,6 +295,7 @@ export class RoundDesk {
       const record = this.#orders.find(id);
       if (record) this.#orders.enqueue(record);
     }
+    this.#waiting.clear();
   }
 
   status(): RoundStatus {

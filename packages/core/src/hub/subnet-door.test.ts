@@ -14,7 +14,7 @@ import {
 import { Framer } from '../../test/framer.ts';
 import { digest, keysOf } from '../../test/keys.ts';
 import { twoHubs, type World } from '../../test/world.ts';
-import type { Message } from '../messages.ts';
+import type { Message, SignedFrame } from '../messages.ts';
 import type { BuyOrder } from '../order/buy-order.ts';
 import type { ResourceSpec } from '../order/resource-spec.ts';
 import type { SellOrder } from '../order/sell-order.ts';
@@ -228,6 +228,37 @@ describe('a buy order', () => {
     expect(submit(world, second)).toMatchObject({ code: 'ORDER_LIMIT' });
     world.ask('lea.h1', { op: 'order.cancel', order: first });
     expect(submit(world, second)).toMatchObject({ ok: true });
+  });
+
+  it('is refused while as many wait for their turn as are allowed: ORDER_QUEUE_FULL', () => {
+    const limits = { agreementsPreparing: 1, ordersQueued: 1 };
+    const world = twoHubs({ limits }).start();
+    const roomy = lot('m1', { amounts: amounts({ cpuMillicores: 8000 }) });
+    world.offer('bob.h2', { lots: [roomy] });
+    const held: SignedFrame[] = [];
+    world.lose = (signed) => {
+      const isVote = signed.frame.messages.some(({ type }) => type === 'vote-yes');
+      if (isVote) held.push(signed);
+      return isVote;
+    };
+    const [first, second] = ['first', 'second'].map((salt) => {
+      return world.submit('lea.h1', buyOrder({ salt }));
+    }) as [string, string];
+    expect(world.view('lea.h1', first).state).not.toBe('open');
+    const { lastCode, state } = world.view('lea.h1', second);
+    expect({ lastCode, state }).toEqual({ lastCode: 'MATCH_QUEUED', state: 'open' });
+    expect(world.ask('lea.h1', { op: 'hub.status' })).toMatchObject({
+      status: { preparing: 1, queued: 1 },
+    });
+    const third = world.lessee('lea.h1').sign(buyOrder({ salt: 'third' }));
+    expect(submit(world, third)).toMatchObject({ code: 'ORDER_QUEUE_FULL' });
+    world.lose = () => false;
+    world.run(20_000);
+    expect(submit(world, third)).toMatchObject({ ok: true });
+    world.run(20_000);
+    for (const order of [first, second]) {
+      expect(world.view('lea.h1', order).events.map(({ name }) => name)).toContain('started');
+    }
   });
 
   /** @patent C1.4 */

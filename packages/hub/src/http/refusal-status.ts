@@ -16,6 +16,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   ORDER_ENDED: 409,
   LEASE_ENDED: 409,
   ORDER_LIMIT: 429,
+  ORDER_QUEUE_FULL: 503,
 };
 
 export function statusOf(code: RefusalCode): number {

@@ -161,6 +161,8 @@ const hubStatus = schemaFor<HubStatus>()(
     orders: amount,
     agreements: amount,
     leases: amount,
+    preparing: amount,
+    queued: amount,
     rounds: roundStatus,
   }),
 );

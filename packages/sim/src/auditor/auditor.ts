@@ -44,6 +44,7 @@ import { TaskKeys } from './task-keys.ts';
 import { checkTerms, type LeastReplicas } from './terms.ts';
 import { checkTold } from './told.ts';
 import { ToldParticipants } from './told-participants.ts';
+import { checkTurns } from './turns.ts';
 import { checkVerdicts } from './verdicts.ts';
 import { type Violate, Violations } from './violations.ts';
 
@@ -299,6 +300,7 @@ export class Auditor {
     this.restores.follow(commit);
     checkStages(this.model, commit);
     checkDeletions(this.model, commit);
+    checkTurns(this.model, commit);
     checkCapacity(this.model, commit);
     checkSuitability(this.model, commit);
     checkTerms(this.model, this.#least, commit);

@@ -26,6 +26,7 @@ const FINAL: ReadonlySet<OrderState> = new Set(['completed', 'failed', 'expired'
 const FAIR: ReadonlySet<string> = new Set([
   'ORDER_EXPIRED',
   'ORDER_LIMIT',
+  'ORDER_QUEUE_FULL',
   'STORE_LOW_DISK',
   'LINK_BUSY',
 ]);

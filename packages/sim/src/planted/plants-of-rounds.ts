@@ -1,4 +1,4 @@
-/** Faults of joint rounds. */
+/** Faults of joint rounds, and of the bound of what is negotiated at once. */
 import type { Plant } from './plant.ts';
 
 const ANSWER = 'rounds/answer.ts';
@@ -78,5 +78,17 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
       },
     ],
     caughtBy: ['order.forgotten'],
+  },
+  {
+    name: 'turns-ignored',
+    what: 'A hub negotiates as many agreements at once as there are orders.',
+    edits: [
+      {
+        file: 'hub/order-book.ts',
+        find: 'return Math.max(0, agreementsPreparing - this.#agreements.preparing.size);',
+        replace: 'return Math.max(256, agreementsPreparing);',
+      },
+    ],
+    caughtBy: ['turns.too-many'],
   },
 ];

@@ -73,11 +73,17 @@ export function makeScenario(seed: number, size: Size, mode: FaultMode, rng: Rng
     participants,
     hostiles: hubs.map((hub) => ({ id: `mallory.${hub}`, hub })),
     timing,
-    limits: { ...DEFAULT_LIMITS, pageLength, recordKeepMs },
+    limits: { ...DEFAULT_LIMITS, pageLength, recordKeepMs, ...makeTurns(rng.fork('turns')) },
     rounds: makeRounds(rng.fork('rounds')),
     ...makePanorama(hubs, rng.fork('panorama')),
     privacy: makePrivacy(rng.fork('privacy')),
   };
+}
+
+/** In a quarter of the seeds hubs negotiate so little at once that orders wait for their turn. */
+function makeTurns(rng: Rng): Partial<Limits> {
+  if (!rng.chance(250)) return {};
+  return { agreementsPreparing: rng.pick([1, 2, 4]), ordersQueued: rng.pick([3, 10_000]) };
 }
 
 /** In most seeds; periods so short that names change while much is going on. */
