@@ -143,8 +143,9 @@ export class OrderBook {
     if ((this.#openCount.get(from) ?? 0) >= config.limits.openOrdersPerParticipant) {
       return refuse('ORDER_LIMIT', `at most ${config.limits.openOrdersPerParticipant} open orders`);
     }
-    if (this.#queue.size >= config.limits.ordersQueued) {
-      return refuse('ORDER_QUEUE_FULL', `${this.#queue.size} orders wait; send it again later`);
+    const queued = this.#queue.size + this.rounds.waiting;
+    if (queued >= config.limits.ordersQueued) {
+      return refuse('ORDER_QUEUE_FULL', `${queued} orders wait; send it again later`);
     }
     this.#acceptedSeq += 1;
     const record: OrderRecord = {
@@ -279,11 +280,11 @@ export class OrderBook {
     const orders = queued.filter((order) => order !== undefined && this.#isDue(order));
     const waiting = orders as OrderRecord[];
     waiting.sort((a, b) => b.age - a.age || a.acceptedSeq - b.acceptedSeq);
-    for (const order of this.rounds.take(this.#served(waiting))) this.#match(order);
+    for (const order of this.#served(this.rounds.take(waiting))) this.#match(order);
   }
 
   /** All of them, or as many as there are places; the others stay queued. */
-  #served(waiting: OrderRecord[]): OrderRecord[] {
+  #served(waiting: readonly OrderRecord[]): readonly OrderRecord[] {
     const { places } = this;
     if (waiting.length <= places) return waiting;
     const underWay = [...this.#agreements.preparing].flatMap(({ order }) => {

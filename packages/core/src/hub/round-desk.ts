@@ -102,7 +102,8 @@ export class RoundDesk {
     if (this.#round) return [];
     const waiting = this.#takeWaiting();
     if (waiting.length < settings.ordersFrom || this.#orders.losesRaces()) return waiting;
-    if (waiting.length <= APART_MOST && this.#orders.matchApart(waiting)) return [];
+    const most = Math.min(APART_MOST, this.#orders.places());
+    if (waiting.length <= most && this.#orders.matchApart(waiting)) return [];
     const { ordersMost } = settings;
     for (const { id } of waiting.slice(ordersMost)) this.#waiting.add(id);
     this.#begin(waiting.slice(0, ordersMost), settings);
@@ -295,7 +296,11 @@ export class RoundDesk {
       const record = this.#orders.find(id);
       if (record) this.#orders.enqueue(record);
     }
-    this.#waiting.clear();
+  }
+
+  /** Orders that wait for the next round. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   status(): RoundStatus {

@@ -38,7 +38,14 @@ const TIMING: Timing = {
   frameTtlMs: 120_000,
 };
 const AGENT_TIMING: Timing = { ...TIMING, heartbeatMs: 120_000 };
-const LIMITS: Limits = { ...DEFAULT_LIMITS, openOrdersPerParticipant: 10_000_000 };
+const MANY = 10_000_000;
+/** What a replay compares is matching: nothing waits for its turn. */
+const LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  openOrdersPerParticipant: MANY,
+  agreementsPreparing: MANY,
+  ordersQueued: MANY,
+};
 const INBOX_MAX = 65_536;
 
 const ORGANIZATION: Organization = { id: 'replay', name: 'Replay', kind: 'institution' };
