@@ -91,4 +91,21 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
     ],
     caughtBy: ['turns.too-many'],
   },
+  {
+    name: 'turns-ignored-in-rounds',
+    what: 'What a round gives is signed at once, however much is in negotiation.',
+    edits: [
+      {
+        file: DESK,
+        find: 'if (this.#orders.places() === 0) {',
+        replace: 'if (this.#orders.places() < 0) {',
+      },
+      {
+        file: DESK,
+        find: 'const most = Math.min(settings.placedPerStep, this.#orders.places());',
+        replace: 'const most = settings.placedPerStep;',
+      },
+    ],
+    caughtBy: ['turns.too-many'],
+  },
 ];
