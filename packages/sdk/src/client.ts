@@ -253,7 +253,8 @@ export class Client {
     { signal }: WatchOptions = {},
   ): AsyncGenerator<OrderView, void, void> {
     for await (const view of this.#link.watch(order, signal)) {
-      if (awaitsKey(view)) await this.release(order, { signal });
+      // As long as the stream itself would wait for its hub.
+      if (awaitsKey(view)) await this.release(order, { signal, timeoutMs: null });
       yield view;
     }
   }

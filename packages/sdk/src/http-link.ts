@@ -21,6 +21,7 @@ import type { HttpAnswer, HttpAsk } from './http-ask.ts';
 import type { HubLink } from './hub-link.ts';
 import { linesOf } from './lines.ts';
 import { Patience } from './patience.ts';
+import { pause } from './pause.ts';
 import { type CallOptions, type ReplyTo, TIMEOUT_MS } from './pending-requests.ts';
 import { randomHex } from './random.ts';
 import type { Signer } from './signer.ts';
@@ -60,13 +61,19 @@ interface Life {
   epoch: number;
 }
 
+interface Look {
+  found: Promise<Life>;
+  /** Of the call that looks. */
+  looking: AbortSignal;
+}
+
 export class HttpLink implements HubLink {
   readonly #settings: HttpSettings;
   readonly #session = randomHex();
   readonly #closed = new AbortController();
   #seq = 0;
   /** The hub's present life, asked for once and again after a restart of it. */
-  #life: Promise<Life> | null = null;
+  #life: Look | null = null;
   /** Where something went wrong last: looked at after the others. */
   #avoided: string | null = null;
 
@@ -151,6 +158,8 @@ export class HttpLink implements HubLink {
     { signal, timeoutMs = TIMEOUT_MS }: CallOptions,
     attempt: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    signal?.throwIfAborted();
+    this.#closed.signal.throwIfAborted();
     const timeout = timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)];
     const until = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : []), ...timeout]);
     const mostMs = this.#settings.urls.length > 1 ? AGAIN_MS_MAX_OF_SEVERAL : AGAIN_MS_MAX;
@@ -174,7 +183,7 @@ export class HttpLink implements HubLink {
   }
 
   /** Throws whatever asking again does not mend. @param life  in which it was asked. */
-  #throwIfOver(error: unknown, life: Promise<Life> | null, signal: AbortSignal | undefined): void {
+  #throwIfOver(error: unknown, life: Look | null, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
     this.#closed.signal.throwIfAborted();
     if (error instanceof RefusedError && !AGAIN.has(error.code)) throw error;
@@ -185,7 +194,7 @@ export class HttpLink implements HubLink {
   #forget(): void {
     const life = this.#life;
     this.#life = null;
-    life?.then(
+    life?.found.then(
       ({ url }) => {
         this.#avoided = url;
       },
@@ -233,9 +242,22 @@ export class HttpLink implements HubLink {
     throw new UnavailableError('SDK_BAD_ANSWER', `status ${response.status} from ${url}`);
   }
 
-  #known(signal: AbortSignal): Promise<Life> {
-    this.#life ??= this.#findLife(signal);
-    return this.#life;
+  /** Looked for once for all who ask meanwhile; when the one that looks gives up, the next one does. */
+  async #known(signal: AbortSignal): Promise<Life> {
+    for (;;) {
+      this.#life ??= this.#look(signal);
+      const { found, looking } = this.#life;
+      try {
+        return await found;
+      } catch (error) {
+        if (this.#life?.found === found) this.#life = null;
+        if (signal.aborted || !looking.aborted) throw error;
+      }
+    }
+  }
+
+  #look(looking: AbortSignal): Look {
+    return { found: this.#findLife(looking), looking };
   }
 
   /** The first address that answers; where something went wrong last, only when no other does. */
@@ -296,12 +318,4 @@ function replyIn(text: string, op: Request['op']): Extract<Reply, { ok: true }> 
   if (!reply.ok) throw new RefusedError(reply.code, reply.hint);
   if (reply.op === op) return reply;
   throw new UnavailableError('SDK_BAD_ANSWER', `asked ${op}, got ${reply.op}`);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

@@ -2,6 +2,7 @@
 import type { LogChunk, Request } from '@sparegrid/core/messages';
 import type { ContainerId, OrderId } from '@sparegrid/core/units/ids';
 import { UnavailableError } from './errors.ts';
+import { pause } from './pause.ts';
 import type { CallOptions, ReplyTo } from './pending-requests.ts';
 
 /** Between two looks for more of a result that is still on its way to the hub. */
@@ -42,20 +43,12 @@ export async function* readResult(
       if (piece.length > 0) yield piece;
     }
     if (last) return;
-    if (chunks.length === 0) await pause(options.signal);
+    if (chunks.length === 0) await pause(LOOK_MS, options.signal);
+    options.signal?.throwIfAborted();
   }
 }
 
 /** Browsers have no `Buffer`. */
 function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, LOOK_MS);
-  signal?.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal?.throwIfAborted();
 }
