@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME`: runs a benchmark; each result is one JSON line on stdout. */
+import { benchCli } from './cli/cli.ts';
 import { benchContracts } from './contracts/contracts.ts';
 import { benchEndToEnd } from './e2e/e2e.ts';
 import { benchGap } from './gap/gap.ts';
@@ -13,6 +14,7 @@ import { benchStore } from './store/store.ts';
 import { benchStream } from './stream/stream.ts';
 
 const BENCHES: Record<string, Bench> = {
+  cli: benchCli,
   contracts: benchContracts,
   e2e: benchEndToEnd,
   gap: benchGap,

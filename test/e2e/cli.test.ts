@@ -1,6 +1,7 @@
 /** The command line on a running devnet, as the README shows it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateKey, saveKey } from '@sparegrid/link/keys';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run, start } from './command.ts';
 import { RunningDevnet } from './running-devnet.ts';
@@ -183,4 +184,35 @@ test('wrong input is refused with its place, and exit 2', async () => {
     const { code, stdout, stderr } = await sparegrid(...args);
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(hint)]);
   }
+}, 180_000);
+
+test('a context that leads nowhere, or is not that of the hub, says so', async () => {
+  const context = devnet.context() as ReturnType<RunningDevnet['context']> & { url: string };
+  const { url, keyFile, hub } = context;
+  const other = join(folder, 'other.pem');
+  saveKey(other, generateKey());
+  const cases: [url: string, hub: string, participant: string, key: string, number, string][] = [
+    ['http://127.0.0.1:1', hub.id, 'lessee.h1', keyFile, 69, 'SDK_UNREACHABLE'],
+    [url, 'h2', 'lessee.h2', keyFile, 69, 'SDK_BAD_ANSWER'],
+    [url, hub.id, 'lessee.h1', other, 1, 'LINK_SIGNATURE'],
+    [url, hub.id, 'nobody.h1', keyFile, 1, 'LINK_UNKNOWN_SENDER'],
+  ];
+  for (const [at, id, participant, key, exit, fault] of cases) {
+    const who = ['--url', at, '--hub', id, '--participant', participant, '--key', key];
+    expect((await sparegrid('context', 'add', 'odd', ...who)).code).toBe(0);
+    const { code, stderr } = await sparegrid('offer', 'ls', '--context', 'odd');
+    expect([code, stderr]).toEqual([exit, expect.stringMatching(`error ${fault}: .*\nhint: .`)]);
+    expect((await sparegrid('context', 'rm', 'odd')).code).toBe(0);
+  }
+  const bare = ['--url', url, '--hub', hub.id, '--participant', 'lessee.h1', '--key', keyFile];
+  await sparegrid('context', 'add', 'bare', ...bare);
+  const before = await json('order', 'ls');
+  for (const words of [
+    ['run', '--context', 'bare', 'process:node'],
+    ['order', 'submit', '--context', 'bare', '-f', file(ORDER)],
+  ]) {
+    const { code, stderr } = await sparegrid(...words);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('SDK_NO_ANCHOR')]);
+  }
+  expect(await json('order', 'ls')).toHaveLength(before.length);
 }, 180_000);

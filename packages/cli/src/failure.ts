@@ -1,8 +1,13 @@
 /** Says why a command failed: one line with the code, one with the hint, and the exit code. */
-import { REFUSAL_CODES } from '@sparegrid/core/refusals';
+import { REFUSAL_CODES, type RefusalCode } from '@sparegrid/core/refusals';
 import { CONFIG_FAULTS, ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import { LINK_FAULTS, LinkFault } from '@sparegrid/link/fault';
-import { RefusedError, SDK_FAULTS, UnavailableError } from '@sparegrid/sdk/errors';
+import {
+  RefusedError,
+  SDK_FAULTS,
+  type SdkFaultCode,
+  UnavailableError,
+} from '@sparegrid/sdk/errors';
 import { SolverFault } from '@sparegrid/solver/fault';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, type ExitReason } from './exit-codes.ts';
@@ -19,6 +24,22 @@ export interface Failure {
   exitCode: number;
 }
 
+/** Of refusals that name nobody but the one who asked: what that one can do. */
+const WHO_TO_ASK: Partial<Record<RefusalCode, string>> = {
+  LINK_SIGNATURE: 'the hub knows another key than that of your context, see sparegrid context ls.',
+  LINK_UNKNOWN_SENDER: 'the hub has admitted nobody of this name, see sparegrid context ls.',
+};
+
+const REASON_OF: Readonly<Record<SdkFaultCode, ExitReason>> = {
+  SDK_UNREACHABLE: 'unavailable',
+  SDK_NO_ANSWER: 'unavailable',
+  // Whatever is there, it is not that hub.
+  SDK_BAD_ANSWER: 'unavailable',
+  SDK_NOT_OPENED: 'failed',
+  SDK_NO_ANCHOR: 'input',
+  SDK_CLOSED: 'fault',
+};
+
 /** What to tell of an error, whatever it is; null when there is nothing to tell (help was shown). */
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof CliFault || error instanceof InputRefused) {
@@ -26,13 +47,18 @@ export function failureOf(error: unknown): Failure | null {
     return { code, text: message, hint, exitCode };
   }
   if (error instanceof RefusedError) {
-    return told(error.code, REFUSAL_CODES[error.code], error.hint, 'failed');
+    const { code, hint } = error;
+    return told(
+      code,
+      REFUSAL_CODES[code],
+      [hint, WHO_TO_ASK[code]].filter(Boolean).join(': '),
+      'failed',
+    );
   }
   if (error instanceof UnavailableError) {
-    const reason = error.retryable ? 'unavailable' : 'fault';
     const start = 'A devnet is started by: sparegrid devnet up -d';
     const hint = error.code === 'SDK_UNREACHABLE' ? `${error.hint} ${start}` : error.hint;
-    return told(error.code, SDK_FAULTS[error.code], hint, reason);
+    return told(error.code, SDK_FAULTS[error.code], hint, REASON_OF[error.code]);
   }
   if (error instanceof UsageError) return told('CLI_USAGE', error.message, error.hint, 'input');
   // Help or the version was shown.

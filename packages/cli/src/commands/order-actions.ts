@@ -14,10 +14,11 @@ import { showLogs } from '../output/log-text.ts';
 import { explanationText, ordersText, orderText, planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
 import type { FileOptions, HubOptions, LogsOptions } from './options.ts';
-import { releaseIfAwaited, releaseKeys } from './release-action.ts';
+import { refuseWithoutAnchor, releaseIfAwaited, releaseKeys } from './release-action.ts';
 
 export async function submit(options: FileOptions): Promise<void> {
   const drafts = draftsOf(options.file);
+  if (!options.detach) refuseWithoutAnchor(options);
   await withClient(options, async (client) => {
     const ids: string[] = [];
     for (const draft of drafts) ids.push(await client.submitOrder(draft));

@@ -1,14 +1,15 @@
 /** What `sparegrid order release` does, and other commands by the way: hand out keys of tasks. */
 import type { OrderId } from '@sparegrid/core/units/ids';
 import type { Client } from '@sparegrid/sdk/client';
+import { UnavailableError } from '@sparegrid/sdk/errors';
 import { releaseAll } from '@sparegrid/sdk/release-all';
-import { withClient } from '../contexts.ts';
+import { chosenContext, withClient } from '../contexts.ts';
 import { listenToSignals } from '../devnet/until-told.ts';
 import { CliFault } from '../fault.ts';
 import { checkId, orderNamed } from '../ids.ts';
 import { emit } from '../output/emit.ts';
 import { say } from '../output/print.ts';
-import type { ReleaseOptions } from './options.ts';
+import type { HubOptions, ReleaseOptions } from './options.ts';
 
 /** How long a command stays for an order that waits in a round or for votes. */
 const SIGNED_MS = 10_000;
@@ -36,6 +37,13 @@ async function followAll(options: ReleaseOptions): Promise<void> {
       failed: (order, error) => say(`${order}: ${error}`),
     });
   });
+}
+
+/** Before anything is ordered that no lessor could start. @throws UnavailableError SDK_NO_ANCHOR */
+export function refuseWithoutAnchor(choice: HubOptions): void {
+  if (chosenContext(choice).network) return;
+  const hint = 'Nothing was ordered. Make the context with --network and --operator-key, see';
+  throw new UnavailableError('SDK_NO_ANCHOR', `${hint} sparegrid context add --help.`);
 }
 
 /**

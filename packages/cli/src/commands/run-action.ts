@@ -14,11 +14,12 @@ import { showLogs } from '../output/log-text.ts';
 import { planText } from '../output/order-text.ts';
 import { say } from '../output/print.ts';
 import type { RunOptions } from './options.ts';
-import { releaseKeys } from './release-action.ts';
+import { refuseWithoutAnchor, releaseKeys } from './release-action.ts';
 
 export async function run(image: string, command: string[], options: RunOptions): Promise<void> {
   const form = formOf(image, command, options);
   checkForm(form);
+  refuseWithoutAnchor(options);
   await withClient(options, async (client) => {
     const quoted = await client.quote(form);
     if (quoted.plan.code !== null && options.maxPrice === undefined) return tellWhyNot(quoted);

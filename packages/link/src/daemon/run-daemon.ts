@@ -57,7 +57,9 @@ function fail(error: unknown): void {
 /** Faults speak for themselves; of anything else the stack is needed. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const text = 'code' in error && 'hint' in error ? error.message : (error.stack ?? error.message);
+  // What the system refuses says so itself, too.
+  const isPlain = 'code' in error && ('hint' in error || 'syscall' in error);
+  const text = isPlain ? error.message : (error.stack ?? error.message);
   return error.cause === undefined ? text : `${text}\n  caused by ${describe(error.cause)}`;
 }
 
