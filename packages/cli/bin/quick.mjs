@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What people type and wait for; the others are loaded module by module. */
-export const QUICK_COMMANDS = ['run', 'order', 'lease', 'result'];
+export const QUICK_COMMANDS = ['run', 'order', 'lease', 'result', 'offer', 'resource'];
 /** Stands in the folder of a checkout: sources with their stamps. */
 export const INPUTS = 'inputs.json';
 

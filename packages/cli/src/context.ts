@@ -10,7 +10,6 @@ import { hubId, participantId } from '@sparegrid/link/schemas/scalars';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
 import { z } from 'zod';
-import { DEFAULT_DIRECTORY, DIRECTORY_VARIABLE } from './contexts.ts';
 import { CliFault } from './fault.ts';
 
 const CONNECT_MS = 5_000;
@@ -37,13 +36,6 @@ export type ContextText = z.input<typeof contextSchema>;
 
 export function contextFile(directory: string): string {
   return join(directory, 'context.json');
-}
-
-/** `--dir`, else the environment, else the default. @throws CliFault CLI_USAGE */
-export function stateDirectory(option: string | undefined): string {
-  // A variable that is not set, typed as `--dir "$DIR"`: not the folder where one just is.
-  if (option === '') throw new CliFault('CLI_USAGE', '--dir: expected a folder, got nothing.');
-  return resolve(option ?? (process.env[DIRECTORY_VARIABLE] || DEFAULT_DIRECTORY));
 }
 
 /** @throws CliFault CLI_NO_DEVNET, CLI_FILE_MALFORMED */

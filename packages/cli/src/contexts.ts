@@ -43,6 +43,13 @@ export function contextsFile(): string {
   return named ?? join(XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'sparegrid', 'config.json');
 }
 
+/** `--dir`, else the environment, else the default. @throws CliFault CLI_USAGE */
+export function stateDirectory(option: string | undefined): string {
+  // A variable that is not set, typed as `--dir "$DIR"`: not the folder where one just is.
+  if (option === '') throw new CliFault('CLI_USAGE', '--dir: expected a folder, got nothing.');
+  return resolve(option ?? (process.env[DIRECTORY_VARIABLE] || DEFAULT_DIRECTORY));
+}
+
 /** @throws CliFault CLI_FILE_MALFORMED, CLI_FILE_UNREADABLE */
 export function readContexts(): Contexts {
   const file = contextsFile();

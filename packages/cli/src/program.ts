@@ -37,11 +37,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   offer: {
     description: 'sell orders of the whole network',
-    load: async () => (await import('./commands/panorama.ts')).offerCommand(),
+    load: async () => (await import('./commands/offer.ts')).offerCommand(),
   },
   resource: {
     description: 'registered resources of the whole network',
-    load: async () => (await import('./commands/panorama.ts')).resourceCommand(),
+    load: async () => (await import('./commands/resource.ts')).resourceCommand(),
   },
   context: {
     description: 'which hub to talk to, and as whom',
@@ -57,7 +57,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   hub: {
     description: 'a hub: run one, or look at yours',
-    load: async () => (await import('./commands/panorama.ts')).hubCommand(),
+    load: async () => (await import('./commands/hub.ts')).hubCommand(),
   },
   agent: {
     description: 'lend what is idle on this machine',

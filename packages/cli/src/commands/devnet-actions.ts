@@ -1,24 +1,21 @@
-/** What `sparegrid devnet` does. */
+/** What `sparegrid devnet up` does. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connectBy, contextFile, stateDirectory } from '../context.ts';
-import { contextIn, readContexts, withClient, writeContexts } from '../contexts.ts';
+import { connectBy, contextFile } from '../context.ts';
+import { contextIn, readContexts, stateDirectory, writeContexts } from '../contexts.ts';
 import { tellStory } from '../demo/story.ts';
-import { Devnet, type Pids } from '../devnet/devnet.ts';
+import { Devnet } from '../devnet/devnet.ts';
 import { Layout } from '../devnet/layout.ts';
 import { makeStateFolder } from '../devnet/state-folder.ts';
 import { listenToSignals, type Told } from '../devnet/until-told.ts';
 import { CLI_FAULTS, CliFault, type CliFaultCode } from '../fault.ts';
-import { emit } from '../output/emit.ts';
-import { say, tableText } from '../output/print.ts';
-import type { HubOptions, UpOptions } from './options.ts';
+import { say } from '../output/print.ts';
+import type { UpOptions } from './options.ts';
 
 /** Name of the context of a devnet in its default place. */
 const CONTEXT = 'devnet';
-const LOOK_MS = 100;
 
 /** What the process behind `--detach` tells the one that the user sees. */
 type Word = { kind: 'said'; text: string } | { kind: 'up' };
@@ -143,53 +140,4 @@ What to try next:
   sparegrid order submit --help     # shows an order file to start from
   kill -9 any process of "sparegrid devnet status${option}": it starts again, nothing is lost
 Ctrl-C ends the devnet; the next "devnet up" resumes it from ${contextFile(directory)}.`);
-}
-
-/** Ends the supervisor, which ends everything else, and waits until it is gone. */
-export async function bringDown(dir: string | undefined): Promise<void> {
-  const { supervisor } = readPids(new Layout(stateDirectory(dir)));
-  process.kill(supervisor, 'SIGTERM');
-  say('Ending all processes ...');
-  while (isAlive(supervisor)) await sleep(LOOK_MS);
-  say('Nothing is left running.');
-}
-
-export async function showStatus({ dir, output }: HubOptions): Promise<void> {
-  const directory = stateDirectory(dir);
-  const pids = readPids(new Layout(directory));
-  const status = await withClient({ dir: directory }, (client) => client.status());
-  const rows = Object.entries({ supervisor: pids.supervisor, ...pids.children });
-  await emit(
-    output,
-    { directory, ...pids, status },
-    {
-      table: () => {
-        const cells = rows.map(([name, pid]) => [name, String(pid ?? 'restarting')]);
-        const live = status.parts.filter(({ stale }) => !stale).length;
-        const hubs = `${live} of ${status.parts.length} hubs live as ${status.hub} sees it`;
-        return `${tableText(['PROCESS', 'PID'], cells)}\n\n${hubs}`;
-      },
-      names: () => rows.map(([name]) => name),
-    },
-  );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function readPids(layout: Layout): Pids {
-  try {
-    const pids: Pids = JSON.parse(readFileSync(layout.pids, 'utf8'));
-    process.kill(pids.supervisor, 0);
-    return pids;
-  } catch (cause) {
-    const hint = `None runs in ${layout.directory}. Start one with sparegrid devnet up.`;
-    throw new CliFault('CLI_NO_DEVNET', hint, 'unavailable', cause);
-  }
 }

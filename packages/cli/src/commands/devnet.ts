@@ -10,7 +10,7 @@ import {
   type UpOptions,
 } from './options.ts';
 
-const actions = () => import('./devnet-actions.ts');
+const actions = () => import('./devnet-running-actions.ts');
 
 export function devnetCommand(): Command {
   const up = new Command('up')
@@ -26,7 +26,7 @@ export function devnetCommand(): Command {
       'after',
       '\nExamples:\n  sparegrid devnet up\n  sparegrid devnet up -d\n  sparegrid devnet up --demo --fresh\n  sparegrid devnet up --runtime process\n  sparegrid devnet up --fresh --transport nats --store postgres',
     )
-    .action(async (options: UpOptions) => (await actions()).bringUp(options));
+    .action(async (options: UpOptions) => (await import('./devnet-actions.ts')).bringUp(options));
   const down = new Command('down')
     .description('end the devnet of the directory; its state stays')
     .addOption(directoryOption())

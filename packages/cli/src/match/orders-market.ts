@@ -1,7 +1,8 @@
 /** Reads order files against the offers of a file or of the devnet as one market. */
 import type { BuyOrder } from '@sparegrid/core/order/buy-order';
 import type { SellOrder } from '@sparegrid/core/order/sell-order';
-import { stateDirectory, withClient } from '../context.ts';
+import { withClient } from '../context.ts';
+import { stateDirectory } from '../contexts.ts';
 import { readOrderFiles } from '../order-file/order-file.ts';
 import type { ReadSettings } from './answer.ts';
 import type { Market } from './market.ts';
