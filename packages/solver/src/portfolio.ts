@@ -126,7 +126,8 @@ export class Portfolio {
   async #polish(part: PartState, { result }: SearchAnswer): Promise<void> {
     const changed = Int32Array.from({ length: this.#task.instance.orders }, (_, i) => i);
     const units = part.better ?? result.units;
-    const warm = { certificate: result.certificate, units, changed };
+    const freed = new Int32Array(0);
+    const warm = { certificate: result.certificate, units, changed, freed };
     try {
       const { result: polished } = await this.#search({ orders: null, warm });
       hear(part, { better: polished });

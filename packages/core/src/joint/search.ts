@@ -12,7 +12,7 @@ import type { PairPrices } from './pair-prices.ts';
 import { Refinement } from './refine.ts';
 import { Serving } from './serve.ts';
 import type { JointState } from './state.ts';
-import { focusOf } from './warm.ts';
+import { focusOf, hasFewChanges } from './warm.ts';
 
 /** Share of the time after which the first answer must stand, and after which parts are left. */
 const DIVE_SHARE = 0.72;
@@ -30,7 +30,7 @@ const WARMTH = { first: 0.02, last: 0.0005 };
  * What is new in a warm start is first given a place by annealing from it alone: moves for each
  * changed order, share of the time at most, and only when few orders have changed.
  */
-const ARRIVAL = { moves: 400, share: 0.4, changedMost: 0.1 };
+const ARRIVAL = { moves: 400, share: 0.4 };
 const WARMTH_ARRIVAL = { first: 0.005, last: 0.0005 };
 /** For programmes too small to be improved part by part. */
 const WARMTH_SMALL = { first: 0.15, last: 0.003 };
@@ -82,7 +82,7 @@ export function search(
   });
   let moves = 0;
   const changed = options.warm?.changed;
-  if (changed && changed.length <= ARRIVAL.changedMost * instance.orders) {
+  if (changed && options.warm && hasFewChanges(instance, options.warm)) {
     prices.price.set(reference);
     const arrival = new Improvement(own, changed);
     settleArrivals(arrival, progress, {

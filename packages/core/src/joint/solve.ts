@@ -15,7 +15,7 @@ import { reasonOf, type Unfilled, unfilledOf } from './reasons.ts';
 import { search } from './search.ts';
 import { JointState } from './state.ts';
 import { uncontested } from './uncontested.ts';
-import { marked, nearOf } from './warm.ts';
+import { hasFewChanges, marked, nearOf } from './warm.ts';
 
 export type { JointOptions };
 
@@ -46,10 +46,12 @@ const PAIR_SHARE = 0.5;
 /** With an answer to start from there is more to gain in improving it. */
 const KNOWN_PAIR_SHARE = 0.25;
 const PAIR_ROUNDS_COUNTED = 200;
-const WARM_PAIR_ROUNDS = 15;
 /** How far above the first bound the optimum may lie, as a share of it. */
 const LIFT = { practical: 0.5, literal: 1 };
-const WARM_LIFT = 0.01;
+/** From prices of before; when few orders have changed, first of these alone, then of those near. */
+const WARM_PAIRS = { rounds: 15, lift: 0.01 };
+const CHANGED_PAIRS = { rounds: 40, lift: 0.5, share: 0.12 };
+const NEAR_PAIRS = { rounds: 30, lift: 0.06 };
 /** Size of a lessor's search tree. */
 const NODES_MOST = 4000;
 
@@ -116,14 +118,20 @@ function priced(
     warm?.certificate.pairPrices.slice() ?? pairPricesOf(instance, levels, lessorSide.price);
   const pairs = new PairPrices(instance, { columns, levels, bundles, lessors, limit }, start);
   // All limits stand: what is not taken only keeps its prices.
+  const isNear = warm !== undefined && hasFewChanges(instance, warm);
+  if (isNear) {
+    // Prices for them are only guessed, and those of the others would follow the guess.
+    pairs.take(warm.changed);
+    pairs.improve({ ...CHANGED_PAIRS, timeIsUp: upAt(CHANGED_PAIRS.share) });
+  }
   pairs.take(
     marked(warm ? nearOf(instance, columns, warm) : new Uint8Array(instance.orders).fill(1)),
   );
   const rounds = timeShare ? PAIR_ROUNDS[instance.form] : PAIR_ROUNDS_COUNTED;
   const share = warm || known ? KNOWN_PAIR_SHARE : PAIR_SHARE;
+  const cold = { rounds, lift: LIFT[instance.form] };
   pairs.improve({
-    rounds: warm ? WARM_PAIR_ROUNDS : rounds,
-    lift: warm ? WARM_LIFT : LIFT[instance.form],
+    ...(isNear ? NEAR_PAIRS : warm ? WARM_PAIRS : cold),
     timeIsUp: upAt(share),
     ...(timeShare && { timeShare: () => Math.min(1, timeShare() / share) }),
   });

@@ -12,6 +12,15 @@ export interface Warm {
   readonly units: Int32Array;
   /** Orders that are new or changed. */
   readonly changed: Int32Array;
+  /** Lessors where orders left room that others may want. */
+  readonly freed: Int32Array;
+}
+
+/** Share of the orders up to which changes are few: then the search begins with them alone. */
+const FEW = 0.1;
+
+export function hasFewChanges({ orders }: JointInstance, { changed }: Warm): boolean {
+  return changed.length <= FEW * orders;
 }
 
 /**
@@ -30,6 +39,8 @@ export function carryOver(
   const levelsBefore = levelsOf(from);
   const prices = pairPricesOf(to, levels, result.certificate.lessorPrices);
   const changed: number[] = [];
+  /** Units that nobody has carried over. */
+  const left = result.units.slice();
   const pairAt = new Map<number, number>();
   for (let i = 0; i < to.orders; i++) {
     const before = previousOrder[i]!;
@@ -44,7 +55,8 @@ export function carryOver(
     for (let e = to.first[i]!; e < to.first[i + 1]!; e++) {
       const earlier = pairAt.get(to.lessor[e]!);
       if (earlier === undefined) continue;
-      units[e] = result.units[earlier]!;
+      units[e] = left[earlier]!;
+      left[earlier] = 0;
       const was = result.certificate.pairPrices.subarray(
         levelsBefore[earlier]!,
         levelsBefore[earlier + 1]!,
@@ -54,23 +66,33 @@ export function carryOver(
     }
   }
   const certificate = { pairPrices: prices, lessorPrices: result.certificate.lessorPrices };
-  return { certificate, units, changed: Int32Array.from(changed) };
+  const isFreed = new Uint8Array(to.lessors);
+  left.forEach((one, e) => {
+    if (one > 0) isFreed[from.lessor[e]!] = 1;
+  });
+  return { certificate, units, changed: Int32Array.from(changed), freed: marked(isFreed) };
 }
 
-/** The changed orders and those that share a lessor with one: where the prices may have moved. */
+/**
+ * The changed orders, those that share a lessor with one, and those with a lessor where room became
+ * free: where the prices may have moved.
+ */
 export function nearOf(
-  { orders, first, lessor }: JointInstance,
+  { orders, lessors, first, lessor }: JointInstance,
   columns: Columns,
   warm: Warm,
 ): Uint8Array {
   const isNear = new Uint8Array(orders);
+  const isMoved = new Uint8Array(lessors);
+  for (const j of warm.freed) isMoved[j] = 1;
   for (const i of warm.changed) {
     isNear[i] = 1;
-    for (let e = first[i]!; e < first[i + 1]!; e++) {
-      const j = lessor[e]!;
-      for (let k = columns.start[j]!; k < columns.start[j + 1]!; k++) {
-        isNear[columns.order[columns.pair[k]!]!] = 1;
-      }
+    for (let e = first[i]!; e < first[i + 1]!; e++) isMoved[lessor[e]!] = 1;
+  }
+  for (let j = 0; j < lessors; j++) {
+    if (isMoved[j] === 0) continue;
+    for (let k = columns.start[j]!; k < columns.start[j + 1]!; k++) {
+      isNear[columns.order[columns.pair[k]!]!] = 1;
     }
   }
   return isNear;
