@@ -129,10 +129,12 @@ export class Child {
   }
 }
 
-/** A daemon says last why it ends. */
+/** A daemon says last why it ends; below that may be where in the program it was. */
 function lastLine(log: string): string {
   try {
-    return readFileSync(log, 'utf8').trim().split('\n').at(-1) || `see ${log}`;
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    const said = lines.findLast((line) => !/^\s+(?:at|caused by) /.test(line))?.trim();
+    return said ? `${said} (${log})` : `see ${log}`;
   } catch {
     return `see ${log}`;
   }
