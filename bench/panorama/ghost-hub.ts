@@ -75,7 +75,8 @@ export class GhostHub {
    */
   *chunks(lessors: number, lotsPerLessor: number): Generator<Message> {
     const perChunk = Math.max(1, Math.floor(LOTS_PER_CHUNK / lotsPerLessor));
-    const chunks = Math.ceil(lessors / perChunk);
+    // Also with nothing to offer it tells so: until then it counts as away.
+    const chunks = Math.max(1, Math.ceil(lessors / perChunk));
     for (let chunk = 0; chunk < chunks; chunk += 1) {
       const panorama = new Panorama(HUB, 1, [], this.#crypto);
       const end = Math.min(lessors, (chunk + 1) * perChunk);
