@@ -8,7 +8,7 @@ import type { Client } from '@sparegrid/sdk/client';
 import { draftForTests } from '@sparegrid/sdk/draft-for-tests';
 import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { awaitsKey } from '@sparegrid/sdk/task-keys';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasPostgres } from '../../packages/link/test/private-postgres.ts';
 import { type Links, type ProcessName, StandbyNetwork } from './standby-network.ts';
 
@@ -36,6 +36,8 @@ for (const { links, has } of LINKS) {
       let serving: ProcessName = 'h1-a';
       let waiting: ProcessName = 'h1-b';
       const acknowledged: string[] = [];
+      /** Told when it does not come within the time of a test. */
+      let awaited = '';
 
       beforeAll(async () => {
         network = await StandbyNetwork.open(links);
@@ -46,6 +48,9 @@ for (const { links, has } of LINKS) {
         while ((await client.offers()).length < LESSORS);
       }, 60_000);
 
+      afterEach(({ task }) => {
+        if (task.result?.state === 'fail') process.stderr.write(`it waited for ${awaited}\n`);
+      });
       afterAll(async () => {
         await client?.close();
         await network?.close();
@@ -61,6 +66,7 @@ for (const { links, has } of LINKS) {
         const line = async () => {
           while (next < ORDERS_PER_FAULT) {
             next += 1;
+            awaited = `order ${next} of ${ORDERS_PER_FAULT}, with ${serving} serving at first`;
             acknowledged.push(await client.submitOrder(draft(), { timeoutMs: null }));
             count += 1;
             longestMs = Math.max(longestMs, performance.now() - lastMs);
@@ -70,6 +76,7 @@ for (const { links, has } of LINKS) {
         };
         await Promise.all(Array.from({ length: IN_FLIGHT }, line));
         [serving, waiting] = [waiting, serving];
+        awaited = `${serving} to serve`;
         await network.process(serving).ready;
         return longestMs;
       }
@@ -83,6 +90,7 @@ for (const { links, has } of LINKS) {
           );
           return free + (sold.get(offer.participant) ?? 0);
         });
+        awaited = `rows: ${JSON.stringify(accounted)} cores of ${LESSORS} lessors`;
         return offers.length === LESSORS && accounted.every((cores) => cores === CORES_PER_LESSOR);
       }
 
@@ -91,6 +99,8 @@ for (const { links, has } of LINKS) {
         let views: OrderView[];
         do {
           views = await Promise.all(acknowledged.map((id) => client.getOrder(id)));
+          const notYet = views.filter(({ state }) => state !== 'running').slice(0, 3);
+          awaited = `orders: ${notYet.map(({ id, state, lastCode }) => `${id} ${state} ${lastCode}`)}`;
           await Promise.all(views.filter(awaitsKey).map(({ id }) => client.release(id)));
         } while (views.some(({ state }) => state !== 'running' && state !== 'failed'));
         expect(views.filter(({ state }) => state === 'failed')).toEqual([]);
@@ -128,6 +138,7 @@ for (const { links, has } of LINKS) {
           await orderWhile(() => child.kill('SIGSTOP'));
           await expectAllRunning();
           child.kill('SIGCONT');
+          awaited = 'the process that was stopped to end';
           const { code, said } = await ended;
           expect(code).toBe(70);
           expect(said).toMatch(/^STORE_FENCED: /m);
