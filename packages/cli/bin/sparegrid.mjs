@@ -3,7 +3,8 @@
  * Starts the command line under Node 24: from its source in a checkout, from `dist` when installed.
  *
  * Plain JavaScript that an older Node can also run: it then hands over to the Node 24 that the
- * packages brought along, and passes signals and the exit code through.
+ * packages brought along, and passes signals and the exit code through. Killed, it ends what it
+ * handed over to, which cannot see that otherwise.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,8 +16,15 @@ import { quickMain } from './quick.mjs';
 
 const NODE_MAJOR = 24;
 const SELF = fileURLToPath(import.meta.url);
+/** Tells the Node 24 that somebody waits for it at the other end of its IPC channel. */
+const HANDED_OVER = 'SPAREGRID_HANDED_OVER';
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
+  if (process.env[HANDED_OVER]) {
+    delete process.env[HANDED_OVER];
+    process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel?.unref();
+  }
   // Node keeps what it compiled, types stripped: the next start is twice as fast.
   const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   nodeModule.enableCompileCache(join(caches, 'sparegrid'));
@@ -46,7 +54,10 @@ function findNode(/** @type {string} */ folder) {
 }
 
 function handOver(/** @type {string} */ node) {
-  const child = spawn(node, [SELF, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [SELF, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [HANDED_OVER]: '1' },
+  });
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
   for (const signal of signals) {
