@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Bench, quantile } from '../result.ts';
 
@@ -24,7 +25,8 @@ type Command = readonly [string, ...string[]];
 
 export const benchCli: Bench = async (report) => {
   const directory = mkdtempSync('/tmp/sg-bench-cli-');
-  const env = { ...process.env, SPAREGRID_DIR: directory };
+  const contexts = join(directory, 'contexts.json');
+  const env = { ...process.env, SPAREGRID_DIR: directory, SPAREGRID_CONFIG: contexts };
   const sparegrid = (...words: readonly string[]): Command => [process.execPath, BIN, ...words];
   const nothing: Command = [process.execPath, '-e', '0'];
   try {
