@@ -195,5 +195,5 @@ test.runIf(REAL_PRESENT)(
     expectNothingOversold(files.nodes, lines);
     expectAsOrdered(files.orders, files.nodes, lines);
   },
-  240_000,
+  600_000,
 );
