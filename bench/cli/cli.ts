@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Bench, quantile } from '../result.ts';
+import { inTurns } from '../in-turns.ts';
+import type { Bench } from '../result.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/sparegrid.mjs', import.meta.url));
 const RUNS = 15;
@@ -39,17 +40,12 @@ export const benchCli: Bench = async (report) => {
     const ways: [string, Command][] = TYPED.map(([name, words]) => [name, sparegrid(...words)]);
     ways.push(['npx order ls', ['npx', 'sparegrid', 'order', 'ls']]);
     for (const [name, command] of ways) {
-      // The first of each is not counted: caches are filled.
-      await timeOf(command, env);
-      const samples: number[] = [];
-      const baseline: number[] = [];
-      for (let run = 0; run < RUNS; run += 1) {
-        baseline.push(await timeOf(nothing, env));
-        samples.push(await timeOf(command, env));
-      }
-      for (const share of [0.5, 0.9]) {
-        const other = quantile(baseline, share);
-        const value = quantile(samples, share);
+      const figures = await inTurns(
+        RUNS,
+        () => timeOf(nothing, env),
+        () => timeOf(command, env),
+      );
+      for (const { share, value, other } of figures) {
         report({
           bench: 'cli',
           case: name,

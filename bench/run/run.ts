@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestEngine, whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
-import { type Bench, quantile } from '../result.ts';
+import { inTurns } from '../in-turns.ts';
+import type { Bench } from '../result.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/sparegrid.mjs', import.meta.url));
 const RUNS = 20;
@@ -55,18 +56,12 @@ async function compete(report: Parameters<Bench>[0], contest: Contest): Promise<
   try {
     await end(sparegrid('devnet', 'up', '-d', '--runtime', runtime, ...at), env);
     const ours = sparegrid('run', ...at, IMAGE, '--', ...PROGRAM);
-    // The first of each is not counted: caches are filled.
-    await firstByteMs(alone, env);
-    await firstByteMs(ours, env);
-    const samples: number[] = [];
-    const baseline: number[] = [];
-    for (let run = 0; run < RUNS; run += 1) {
-      baseline.push(await firstByteMs(alone, env));
-      samples.push(await firstByteMs(ours, env));
-    }
-    for (const share of [0.5, 0.9]) {
-      const value = quantile(samples, share);
-      const other = quantile(baseline, share);
+    const figures = await inTurns(
+      RUNS,
+      () => firstByteMs(alone, env),
+      () => firstByteMs(ours, env),
+    );
+    for (const { share, value, other } of figures) {
       report({
         bench: 'run',
         case: name,

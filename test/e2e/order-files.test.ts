@@ -2,17 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { GOOD } from '../../packages/cli/src/order-file/good-file-for-tests.ts';
 import { run } from './command.ts';
-
-const GOOD = `kind: job
-image: process:node
-replicas: 2
-cpu: 500m
-memory: 64Mi
-limitPerHour: "1.00"
-budget: 0.50
-duration: 2m
-`;
 
 let directory: string;
 
@@ -32,7 +23,7 @@ test('tells code, place and hint in two lines on stderr, and exits with 2', asyn
   const { code, stdout, stderr } = await submit(GOOD.replace('500m', '-1'));
   expect(stderr).toBe(
     'error CLI_FIELD_MALFORMED: A field does not have the stated form.\n' +
-      `hint: ${directory}/order.yaml, line 4, cpu: expected a quantity such as 500m or 4Gi, got -1\n`,
+      `hint: ${directory}/order.yaml, line 5, cpu: expected a quantity such as 500m or 4Gi, got -1\n`,
   );
   expect([code, stdout]).toEqual([2, '']);
   const cyclic = await submit('a: &a\n  b: *a\n');
