@@ -31,7 +31,7 @@ describe.skipIf(missing !== null)('containers in a whole network', () => {
 
   beforeAll(async () => {
     // Bob lends whatever memory his machine has to spare.
-    const memory = `${Math.floor((0.9 * totalmem()) / MIB)}Mi`;
+    const memory = `${Math.floor(totalmem() / MIB)}Mi`;
     network = await ContainerNetwork.open({
       bob: { memory, follow: 'load', labels: { is: 'bob' } },
     });

@@ -70,8 +70,10 @@ for (const kind of ['docker', 'podman'] as const) {
         const spent = owners.map(({ pid }, at) => spentMs(pid) - (before[at] ?? 0));
         // Each of the owner's programs would have gotten as much.
         expect(used).toBeGreaterThan(2 * Math.max(...spent));
+        // Asked first: a daemon without processors of its own answers late.
+        const usedMs = await cpuMs();
         const elapsedMs = performance.now() - startedMs;
-        expect(await cpuMs()).toBeLessThan(0.5 * elapsedMs + SHARE_SLACK_MS);
+        expect(usedMs).toBeLessThan(0.5 * elapsedMs + SHARE_SLACK_MS);
       } finally {
         for (const owner of owners) owner.kill('SIGKILL');
       }
