@@ -17,6 +17,7 @@ const SERVICES = [
   { name: 'PostgreSQL', program: 'initdb', needed: ['postgresql'] },
   { name: 'Docker', program: 'dockerd', needed: ['docker.io', 'runc', 'iptables', 'e2fsprogs'] },
   { name: 'Podman', program: 'podman', needed: ['podman', 'runc', 'e2fsprogs'] },
+  { name: 'limits of bandwidth', program: 'tc', needed: ['iproute2'] },
   { name: 'a browser', program: 'chromium', needed: ['chromium'] },
   { name: 'zsh', program: 'zsh', needed: ['zsh'] },
   { name: 'fish', program: 'fish', needed: ['fish'] },

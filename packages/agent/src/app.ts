@@ -129,7 +129,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
 /** The runtime that the configuration names, behind seals. */
 function openSealed(
   { config, sealing }: AgentSettings,
-  { runtime }: LendingSettings,
+  lending: LendingSettings,
   core: ParticipantCore,
   logger: Logger,
   offer: (input: ParticipantInput) => Promise<void>,
@@ -141,7 +141,7 @@ function openSealed(
       sealKey: readSealKey(sealing.keyFile),
       report: offer,
       logger,
-      open: (report) => openRuntime(config.id, runtime, { report, logger }),
+      open: (report) => openRuntime(config.id, lending, { report, logger }),
     },
     known,
   );

@@ -233,8 +233,9 @@ describe('agent process', { timeout: 120_000 }, () => {
     };
   }
 
-  function spawnAgent(): ChildProcess {
+  function spawnAgent(env: NodeJS.ProcessEnv = process.env): ChildProcess {
     const child = spawn(process.execPath, [MAIN, '--config', join(folder, 'p1.json')], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -356,6 +357,28 @@ describe('agent process', { timeout: 120_000 }, () => {
     expect(said).toContain('CONFIG_MACHINE');
     expect(said).toContain('offer.cpu');
   });
+
+  it.each([
+    ['without a network', null, process.env],
+    ['in the network of the machine', 'host', process.env],
+    ['without tc', 'outside', { ...process.env, PATH: '/nowhere' }],
+  ])(
+    'ends with 2 when containers could not be held to the bandwidth: %s',
+    async (_, egressNetwork, env) => {
+      const config = configOf({ cpu: '1', memory: '64Mi' });
+      const runtime = { kind: 'docker', directory: 'containers', egressNetwork };
+      const offer = { ...config.offer, bandwidth: '100M' };
+      await writeFile(join(folder, 'p1.json'), JSON.stringify({ ...config, offer, runtime }));
+      const child = spawnAgent(env);
+      const [said, [code]] = await Promise.all([
+        text(child.stderr as NodeJS.ReadableStream),
+        once(child, 'exit'),
+      ]);
+      expect(code).toBe(2);
+      expect(said).toContain('CONFIG_MACHINE');
+      expect(said).toContain('offer.bandwidth');
+    },
+  );
 
   it('only rents in the role of a lessee: it registers and offers nothing', async () => {
     const { offer: _, runtime: __, ...config } = configOf({ cpu: '1', memory: '1Gi' });

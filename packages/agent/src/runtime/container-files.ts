@@ -12,6 +12,8 @@ export interface AttemptBase {
   out: number;
   err: number;
   storageBytes: number;
+  /** Bits per second that it may send, and receive; null or left out: as much as it can. */
+  bandwidthMax?: number | null;
 }
 
 /**
@@ -67,7 +69,7 @@ export class ContainerFiles {
     await this.#record('attempt', String(attempt));
   }
 
-  /** Where the output of the attempt begins, and how much storage it has. */
+  /** Where the output of the attempt begins, and how much it has of what is limited from outside. */
   async recordBase(base: AttemptBase): Promise<void> {
     await this.#record('base', JSON.stringify(base));
   }

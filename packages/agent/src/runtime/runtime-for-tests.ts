@@ -32,22 +32,33 @@ export function shell(kind: EngineKind | 'process', script: string): DesiredCont
   });
 }
 
+interface Outside {
+  /** The daemon's network for containers that may reach the outside. */
+  egressNetwork: string | null;
+  limitsBandwidth: boolean;
+}
+
 export class TestRuntime {
   readonly directory: string;
   readonly #engine: TestEngine | null;
+  readonly #outside: Outside;
   #runtime!: Runtime;
   #reports!: Reports;
 
-  private constructor(engine: TestEngine | null, directory: string) {
+  private constructor(engine: TestEngine | null, directory: string, outside: Outside) {
     this.#engine = engine;
+    this.#outside = outside;
     this.directory = directory;
   }
 
   /** @param engine  null: plain processes. */
-  static async open(engine: TestEngine | null): Promise<TestRuntime> {
+  static async open(
+    engine: TestEngine | null,
+    outside: Outside = { egressNetwork: null, limitsBandwidth: false },
+  ): Promise<TestRuntime> {
     const kind = engine?.kind ?? 'process';
     const directory = await mkdtemp(join(tmpdir(), `sparegrid-${kind}-`));
-    const opened = new TestRuntime(engine, directory);
+    const opened = new TestRuntime(engine, directory, outside);
     await opened.reopen();
     return opened;
   }
@@ -83,7 +94,7 @@ export class TestRuntime {
           owner: 'test',
           images: [],
           pidsMax: 64,
-          egressNetwork: null,
+          ...this.#outside,
           cgroupParent: null,
           devices: { null0: ['/dev/fuse'] },
           scratchMode: await scratchMode(),

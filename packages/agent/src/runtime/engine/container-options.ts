@@ -9,6 +9,8 @@ export interface Confinement {
   pidsMax: number;
   /** Network of containers that may reach the outside. */
   egressNetwork: string | null;
+  /** Whether these are held to the bandwidth that they ordered; needs root. */
+  limitsBandwidth: boolean;
   /** Control group that its own lies in; null: as the engine has it. */
   cgroupParent: string | null;
   /** Host devices by the device ids of the offer. */

@@ -9,6 +9,7 @@ import type Docker from 'dockerode';
 import type { ContainerFiles } from '../container-files.ts';
 import type { ContainerOutput } from '../container-output.ts';
 import type { ContainerUsage, Report } from '../runtime.ts';
+import { limitBandwidth } from './bandwidth.ts';
 import { type Engine, statusOf } from './engine.ts';
 import type { FirstWords } from './first-words.ts';
 import { appendFrames, type OutputBase } from './log-copy.ts';
@@ -27,6 +28,8 @@ export interface EngineAttempt {
   /** Of one that was started just now, where its engine lets them be heard. */
   firstWords: FirstWords | null;
   kind: 'docker' | 'podman';
+  /** Bits per second that it may send, and receive; null: as much as it can. */
+  bandwidthMax: number | null;
 }
 
 type State = Pick<Docker.ContainerInspectInfo['State'], 'ExitCode' | 'OOMKilled' | 'FinishedAt'>;
@@ -55,6 +58,8 @@ export class EngineContainer {
   #kill: NodeJS.Timeout | undefined;
   readonly #closed = new AbortController();
   #isOverStorage = false;
+  /** Why it could not be held to its bandwidth, and was ended. */
+  #unlimited: string | null = null;
   #isStopping = false;
 
   /** @param wasStarted  a moment ago, and by the caller. */
@@ -170,6 +175,8 @@ export class EngineContainer {
     if (wasStarted) {
       // Its first words do not wait for anything.
       const copied = this.#copy(false);
+      // Podman's is limited before its first step.
+      if (this.#attempt.kind === 'docker') await this.#limit();
       await this.#began();
       cut = !(await copied);
     }
@@ -183,7 +190,10 @@ export class EngineContainer {
       if (info.State.Running || Status === 'paused') {
         // A copy ends with the container, or with the engine; one more may end before either is seen.
         if (looks > 0) await sleep(LOOK_MS);
-        if (this.#phase === 'starting') await this.#began();
+        if (this.#phase === 'starting') {
+          await this.#limit();
+          await this.#began();
+        }
         cut = !(await this.#copy(false));
         continue;
       }
@@ -204,6 +214,21 @@ export class EngineContainer {
     if (!hasRun) return { exitCode: null, reason: 'start-failed', detail: 'it was never started' };
     const detail = 'its engine died as it was started, and it was ended';
     return { exitCode: null, reason: 'exit', detail };
+  }
+
+  /** Whoever cannot be held to its bandwidth would take that of others: it does not run on. */
+  async #limit(): Promise<void> {
+    const { id, name, bandwidthMax } = this.#attempt;
+    if (bandwidthMax === null) return;
+    try {
+      await limitBandwidth(this.#engine, name, bandwidthMax);
+    } catch (error) {
+      // What ended meanwhile needs no limit.
+      if (this.#hasClosed() || !(await this.#engine.inspect(name))?.State.Running) return;
+      this.#unlimited = (error as Error).message;
+      this.#logger.error('container.unlimited', { id, error: this.#unlimited });
+      await this.#signal('SIGKILL');
+    }
   }
 
   async #began(): Promise<void> {
@@ -252,6 +277,10 @@ export class EngineContainer {
       // A program may answer SIGTERM with 0: it has not done its work for all that.
       const detail = 'it was ended together with its engine';
       return { exitCode: exitCode === 0 ? null : exitCode, reason: 'exit', detail };
+    }
+    if (this.#unlimited !== null) {
+      const detail = `its bandwidth could not be limited: ${this.#unlimited}`;
+      return { exitCode, reason: 'exit', detail };
     }
     const detail = cut ? 'its engine was away: the last of its output may be missing' : undefined;
     return { exitCode, reason: this.#reasonOf(state, isStopping), detail };

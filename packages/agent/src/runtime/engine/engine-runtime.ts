@@ -13,6 +13,7 @@ import { ContainerFiles } from '../container-files.ts';
 import { ContainerOutput } from '../container-output.ts';
 import { archiveOf } from '../directory-archive.ts';
 import type { ContainerUsage, KnownContainer, Report, Runtime } from '../runtime.ts';
+import { BANDWIDTH_BITS_MIN, limitBandwidth } from './bandwidth.ts';
 import { type Confinement, containerOptions } from './container-options.ts';
 import { Engine, isAway, isUnreached, statusOf } from './engine.ts';
 import { EngineContainer } from './engine-container.ts';
@@ -224,6 +225,7 @@ export class EngineRuntime implements Runtime {
 
   async #start(container: DesiredContainer, stopped: AbortSignal): Promise<void> {
     const { id, attempt, task, taskPrivate, amounts } = container;
+    const { storageBytes } = amounts;
     if (!SAFE_ID.test(id)) throw new Error('the id cannot name a container');
     const { image: reference } = task.public;
     const { images, owner } = this.#settings;
@@ -247,15 +249,16 @@ export class EngineRuntime implements Runtime {
     if (before) await this.#engine.remove(this.#nameOf(id, before.attempt));
     const login = read.value.registry ?? null;
     const wanted = { reference, login, pinned: await files.image() };
-    const scratch = this.#scratchOf(files, amounts.storageBytes);
+    const scratch = this.#scratchOf(files, storageBytes);
     const name = this.#nameOf(id, attempt);
+    const bandwidthMax = this.#bandwidthOf(container);
     const labels = { [LABEL.owner]: owner, [LABEL.container]: id, [LABEL.attempt]: `${attempt}` };
     // The record must be durable, the storage there, and the container made before it is started;
     // none of them needs another.
     await allOf([
       files
         .beginAttempt(attempt)
-        .then(() => files.recordBase({ ...base, storageBytes: amounts.storageBytes })),
+        .then(() => files.recordBase({ ...base, storageBytes, bandwidthMax })),
       scratch.open(),
       this.#images.find(wanted, stopped).then(async (image) => {
         const confinement = { ...this.#settings, cgroupParent: await this.#parent() };
@@ -272,6 +275,10 @@ export class EngineRuntime implements Runtime {
     const firstWords = kind === 'docker' ? await this.#listen(name, files, base, output) : null;
     let isStarted: boolean;
     try {
+      if (kind === 'podman' && bandwidthMax !== null) {
+        await this.#engine.init(name);
+        await limitBandwidth(this.#engine, name, bandwidthMax);
+      }
       isStarted = await this.#startOnce(name, stopped);
     } catch (error) {
       await firstWords?.end();
@@ -279,9 +286,17 @@ export class EngineRuntime implements Runtime {
       if (info) await this.#remove(info.Id, info.State.Status);
       throw error;
     }
-    const details = { id, attempt, name, files, output, base, scratch, firstWords, kind };
+    const attempted = { id, attempt, name, files, output, base, scratch, firstWords, kind };
+    const details = { ...attempted, bandwidthMax };
     const made = new EngineContainer(details, isStarted, this.#engine, report, logger);
     this.#containers.set(id, made);
+  }
+
+  /** Bits per second; null where nobody promised any, or there is no network. */
+  #bandwidthOf({ task, amounts }: DesiredContainer): number | null {
+    const { limitsBandwidth, egressNetwork } = this.#settings;
+    if (!limitsBandwidth || egressNetwork === null || !task.public.egress) return null;
+    return Math.max(amounts.bandwidthBitsPerSecond, BANDWIDTH_BITS_MIN);
   }
 
   #parent(): Promise<string | null> {
@@ -347,8 +362,9 @@ export class EngineRuntime implements Runtime {
     const output = this.#outputs.get(id) as ContainerOutput;
     const scratch = this.#scratchOf(files, base.storageBytes);
     const { kind, report, logger } = this.#settings;
-    const firstWords = null;
-    const details = { id, attempt, name, files, output, base, scratch, firstWords, kind };
+    const bandwidthMax = this.#settings.limitsBandwidth ? (base.bandwidthMax ?? null) : null;
+    const attempted = { id, attempt, name, files, output, base, scratch, firstWords: null, kind };
+    const details = { ...attempted, bandwidthMax };
     const container = new EngineContainer(details, false, this.#engine, report, logger);
     this.#containers.set(id, container);
     const isStopping = await files.isStopping();

@@ -87,6 +87,24 @@ export class Engine {
     return CgroupDriver === 'cgroupfs' && !isRootless ? '/' : null;
   }
 
+  /**
+   * Of Podman: its network is made and its program loaded, so that `start` lets it take its first step.
+   *
+   * May be done twice.
+   */
+  async init(name: string): Promise<void> {
+    const path = `/v4.0.0/libpod/containers/${encodeURIComponent(name)}/init`;
+    const statusCodes = { 204: true, 304: true, 404: 'no such container', 500: 'server error' };
+    await this.call(
+      ({ modem }) =>
+        new Promise<void>((resolve, reject) => {
+          modem.dial({ path, method: 'POST', statusCodes }, (error: unknown) =>
+            error ? reject(error) : resolve(),
+          );
+        }),
+    );
+  }
+
   /** Kills and removes it, when it is there; on return it is gone. */
   async remove(name: string): Promise<void> {
     await this.call((docker) => remove(docker.getContainer(name)));

@@ -67,6 +67,7 @@ export class TestEngine {
   readonly #folder: string;
   readonly #liveRestore: boolean;
   readonly #runtime: string;
+  readonly #networks: string[] = [];
   #daemon: ChildProcess | undefined;
 
   private constructor(kind: EngineKind, { liveRestore = true, holds = false }: EngineOptions) {
@@ -134,10 +135,13 @@ export class TestEngine {
 
   #podman(): [string, string[], NodeJS.ProcessEnv] {
     const at = (name: string) => join(this.#folder, name);
-    writeFileSync(
-      at('containers.conf'),
-      '[containers]\ndefault_ulimits = ["nofile=1024:20000","nproc=4096:4096"]\n',
-    );
+    const settings = [
+      '[containers]',
+      'default_ulimits = ["nofile=1024:20000","nproc=4096:4096"]',
+      '[network]',
+      `network_config_dir = "${at('networks')}"`,
+    ];
+    writeFileSync(at('containers.conf'), settings.join('\n'));
     const args = [
       ['--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp')],
       ['--cgroup-manager', 'cgroupfs', '--runtime', this.#runtime],
@@ -189,6 +193,14 @@ export class TestEngine {
     return () => rmSync(hold);
   }
 
+  /** A network of the kind bridge, without a way to the outside; gone with the daemon. */
+  async makeNetwork(): Promise<string> {
+    const options = { Name: 'sparegrid-egress', Driver: 'bridge', Internal: true };
+    await this.engine.docker.createNetwork(options);
+    this.#networks.push(options.Name);
+    return options.Name;
+  }
+
   /** Names of the containers that there are, running or not. */
   async names(): Promise<string[]> {
     const all = await this.engine.call((docker) => docker.listContainers({ all: true }));
@@ -202,6 +214,7 @@ export class TestEngine {
     for (const { Id } of all) {
       await this.engine.docker.getContainer(Id).remove({ force: true, v: true });
     }
+    for (const name of this.#networks) await this.engine.docker.getNetwork(name).remove();
     this.engine.close();
     const daemon = this.#daemon as ChildProcess;
     const gone = once(daemon, 'exit');

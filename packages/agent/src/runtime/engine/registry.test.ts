@@ -58,6 +58,7 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
       images: [],
       pidsMax: 64,
       egressNetwork: null,
+      limitsBandwidth: false,
       cgroupParent: null,
       devices: {},
       scratchMode: await scratchMode(),

@@ -64,6 +64,7 @@ for (const { kind, liveRestore } of ENGINES) {
         images: [],
         pidsMax: 64,
         egressNetwork: null,
+        limitsBandwidth: false,
         cgroupParent: null,
         devices: {},
         scratchMode: await scratchMode(),
