@@ -1,10 +1,11 @@
 /** Private Docker and Podman daemons for tests, with one image made without any registry. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@sparegrid/link/daemon/logger';
 import { Engine } from './engine.ts';
@@ -195,10 +196,18 @@ export class TestEngine {
 
   /** A network of the kind bridge, without a way to the outside; gone with the daemon. */
   async makeNetwork(): Promise<string> {
-    const options = { Name: 'sparegrid-egress', Driver: 'bridge', Internal: true };
-    await this.engine.docker.createNetwork(options);
-    this.#networks.push(options.Name);
-    return options.Name;
+    const Name = basename(this.#folder);
+    const digest = hash('sha256', Name, 'buffer');
+    // Daemons that know nothing of each other would choose the same bridge and addresses.
+    await this.engine.docker.createNetwork({
+      Name,
+      Driver: 'bridge',
+      Internal: true,
+      IPAM: { Config: [{ Subnet: `10.${128 + ((digest[0] ?? 0) >> 1)}.${digest[1]}.0/24` }] },
+      Options: { 'com.docker.network.bridge.name': `sg${digest.toString('hex', 2, 8)}` },
+    });
+    this.#networks.push(Name);
+    return Name;
   }
 
   /** Names of the containers that there are, running or not. */
@@ -214,7 +223,11 @@ export class TestEngine {
     for (const { Id } of all) {
       await this.engine.docker.getContainer(Id).remove({ force: true, v: true });
     }
-    for (const name of this.#networks) await this.engine.docker.getNetwork(name).remove();
+    for (const name of this.#networks) {
+      await this.engine.docker.getNetwork(name).remove();
+      // Podman's plugin for addresses remembers every network.
+      await rm(join('/var/lib/cni/networks', name), { recursive: true, force: true });
+    }
     this.engine.close();
     const daemon = this.#daemon as ChildProcess;
     const gone = once(daemon, 'exit');

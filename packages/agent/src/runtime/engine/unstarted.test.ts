@@ -12,6 +12,7 @@ import { createLogger } from '@sparegrid/link/daemon/logger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerForTests } from '../container-for-tests.ts';
 import { Reports } from '../reports-for-tests.ts';
+import { whyNoLimits } from './bandwidth.ts';
 import { EngineRuntime } from './engine-runtime.ts';
 import { IMAGE, TestEngine, whyNot } from './for-tests.ts';
 import { scratchMode } from './scratch.ts';
@@ -26,24 +27,27 @@ const COUNTS = `
   while ! [ -e /out/end ]; do sleep 0.05; done; echo ended $SPAREGRID_ATTEMPT`;
 
 const ENGINES = [
-  { kind: 'docker', liveRestore: false },
-  { kind: 'docker', liveRestore: true },
-  { kind: 'podman', liveRestore: true },
+  { kind: 'docker', liveRestore: false, isLimited: false },
+  { kind: 'docker', liveRestore: true, isLimited: false },
+  { kind: 'podman', liveRestore: true, isLimited: false },
+  { kind: 'podman', liveRestore: true, isLimited: true },
 ] as const;
 
-for (const { kind, liveRestore } of ENGINES) {
-  const missing = whyNot(kind);
-  const title = `${kind}${liveRestore ? '' : ' without live restore'}`;
+for (const { kind, liveRestore, isLimited } of ENGINES) {
+  const missing = whyNot(kind) ?? (isLimited ? await whyNoLimits() : null);
+  const title = `${kind}${liveRestore ? '' : ' without live restore'}${isLimited ? ' with limits of bandwidth' : ''}`;
   if (missing) console.error(`SKIPPED: starts lost with ${title}: ${missing} on this machine`);
 
   describe.skipIf(missing !== null)(`a start that is lost with its daemon: ${title}`, () => {
     let engine: TestEngine;
+    let egressNetwork: string | null = null;
     let directory: string;
     let runtime: EngineRuntime;
     let reports: Reports;
 
     beforeAll(async () => {
       engine = await TestEngine.start(kind, { liveRestore, holds: true });
+      if (isLimited) egressNetwork = await engine.makeNetwork();
       directory = await mkdtemp(join(tmpdir(), 'sparegrid-lost-'));
       await open();
     }, 60_000);
@@ -63,8 +67,8 @@ for (const { kind, liveRestore } of ENGINES) {
         owner: 'lost',
         images: [],
         pidsMax: 64,
-        egressNetwork: null,
-        limitsBandwidth: false,
+        egressNetwork,
+        limitsBandwidth: isLimited,
         cgroupParent: null,
         devices: {},
         scratchMode: await scratchMode(),
@@ -96,7 +100,7 @@ for (const { kind, liveRestore } of ENGINES) {
     );
 
     async function playRound(moment: 'create' | 'start', id: string, agentToo: boolean) {
-      const container = containerOf(id);
+      const container = containerOf(id, isLimited);
       const goOn = await engine.hold(moment, () => runtime.start(container));
       // What was started becomes the program a moment later.
       while (moment === 'start' && attemptsOf(id).length === 0) await setImmediate();
@@ -156,6 +160,9 @@ function* processes(file: 'environ' | 'cmdline'): Generator<string[]> {
   }
 }
 
-function containerOf(id: string): DesiredContainer {
-  return containerForTests(id, { image: IMAGE, task: { command: ['sh', '-c', COUNTS] } });
+function containerOf(id: string, egress: boolean): DesiredContainer {
+  const task = { command: ['sh', '-c', COUNTS] };
+  const container = containerForTests(id, { image: IMAGE, task });
+  const visible = { ...container.task.public, egress };
+  return { ...container, task: { ...container.task, public: visible } };
 }
