@@ -74,7 +74,7 @@ interface Parts {
  * Starts a hub; resolves once its epoch is durable and both doors are open. A standby listens
  * nowhere until then: whoever can be reached serves.
  *
- * @throws ConfigFault CONFIG_KEY, StoreFault, LinkFault; AbortError when told to end while it waits
+ * @throws ConfigFault CONFIG_KEY, CONFIG_ADDRESS, StoreFault, LinkFault; AbortError when told to end while it waits
  */
 export async function startHub(settings: HubSettings, shell: HubShell): Promise<Hub> {
   const hub = new LivingHub(settings, shell);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -260,6 +261,25 @@ describe('hub process', () => {
     const { code, said } = await ended(child);
     expect(code).toBe(2);
     expect(said).toContain('--config FILE');
+  });
+
+  it('ends with 2 when its HTTP door has an address that is not this machine’s', async () => {
+    // Reserved for documentation.
+    await writeConfig('h1', { peers: [], http: { host: '203.0.113.1', port: 0 } });
+    const { code, said } = await ended(start('h1'));
+    expect(code).toBe(2);
+    expect(said).toMatch(/CONFIG_ADDRESS.* http: 203\.0\.113\.1:0/);
+  });
+
+  it('ends with 70 when another program has the port of its HTTP door', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await writeConfig('h1', { peers: [], http: { host: '127.0.0.1', port } });
+    const { code, said } = await ended(start('h1'));
+    other.close();
+    expect(code).toBe(70);
+    expect(said).toMatch(/LINK_HTTP_ADDRESS.* http: 127\.0\.0\.1/);
   });
 
   it('ends with 70 when another process has its store', async () => {

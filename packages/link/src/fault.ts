@@ -15,7 +15,8 @@ export const LINK_FAULTS = {
   LINK_SOCKET_DIRECTORY: 'The directory of the socket can be entered by other users.',
   LINK_SOCKET_TAKEN: 'Something else lives at the path: another process, or no socket at all.',
   LINK_SOCKET_FAILED: 'The system refused to open the socket.',
-  LINK_HTTP_ADDRESS: 'The HTTP door cannot be opened at its address.',
+  LINK_HTTP_ADDRESS:
+    'The HTTP door cannot be opened at its address now: another program may have the port.',
   LINK_NATS_FAILED: 'The NATS server cannot be reached, or refuses this node.',
   LINK_NATS_MISSING: 'There is no NATS server program on this machine.',
 } as const satisfies Record<string, string>;

@@ -11,6 +11,7 @@ import type { TlsFiles } from '@sparegrid/link/nats/nats-transport';
 import { readAs } from '@sparegrid/link/read-as';
 import { type Admitted, joinQuestion, renewQuestion } from '@sparegrid/link/schemas/admission';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { addressFault } from '../address-fault.ts';
 import { statusOf } from '../http/refusal-status.ts';
 import type { AdmissionPort } from './admission-port.ts';
 import type { Issuer } from './issuer.ts';
@@ -62,15 +63,14 @@ export class AdmissionDoor {
     this.#server.post('/v1/renew', (request, reply) => this.#renew(request, reply));
   }
 
-  /** Open when it returns. @throws LinkFault LINK_HTTP_ADDRESS */
+  /** Open when it returns. @throws as {@link addressFault} */
   static async open(settings: AdmissionDoorSettings): Promise<AdmissionDoor> {
     const door = new AdmissionDoor(settings);
     const { host, port } = settings;
     try {
       await door.#server.listen({ host, port });
     } catch (cause) {
-      const hint = `admission: ${host}:${port}: ${(cause as Error).message}`;
-      throw new LinkFault('LINK_HTTP_ADDRESS', hint, { cause });
+      throw addressFault('admission', settings, cause);
     }
     return door;
   }

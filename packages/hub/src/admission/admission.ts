@@ -45,7 +45,7 @@ export class Admission {
       admission && new Issuer(admission.authority.certFile, admission.authority.keyFile);
   }
 
-  /** @throws ConfigFault CONFIG_FILE; LinkFault LINK_HTTP_ADDRESS; what the system says of the socket */
+  /** @throws ConfigFault CONFIG_FILE, CONFIG_ADDRESS; LinkFault LINK_HTTP_ADDRESS; what the system says of the socket */
   static async open(settings: HubSettings, shell: AdmissionShell): Promise<Admission> {
     const admission = new Admission(settings, shell);
     await admission.#renew();

@@ -5,7 +5,6 @@ import type { Reply, Request } from '@sparegrid/core/messages';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import { encodeStored } from '@sparegrid/core/units/json';
-import { LinkFault } from '@sparegrid/link/fault';
 import { HEALTH_PATH, OPENAPI_PATH, type Op, ROUTES } from '@sparegrid/link/http/routes';
 import { TEXT_BYTES_MAX } from '@sparegrid/link/read-json';
 import Fastify, {
@@ -14,6 +13,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { addressFault } from '../address-fault.ts';
 import { openApi } from './openapi.ts';
 import { readRequest } from './read-request.ts';
 import { statusOf } from './refusal-status.ts';
@@ -46,15 +46,14 @@ export class HttpDoor {
   readonly #server: FastifyInstance;
   readonly #streams = new Map<ParticipantId, Set<ServerResponse>>();
 
-  /** Open when it returns. @throws LinkFault LINK_HTTP_ADDRESS */
+  /** Open when it returns. @throws as {@link addressFault} */
   static async open(settings: HttpDoorSettings): Promise<HttpDoor> {
     const door = new HttpDoor(settings);
     const { host, port } = settings;
     try {
       await door.#server.listen({ host, port });
     } catch (cause) {
-      const hint = `http: ${host}:${port}: ${(cause as Error).message}`;
-      throw new LinkFault('LINK_HTTP_ADDRESS', hint, { cause });
+      throw addressFault('http', settings, cause);
     }
     return door;
   }

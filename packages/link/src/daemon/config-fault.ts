@@ -7,6 +7,7 @@ export const CONFIG_FAULTS = {
   CONFIG_MALFORMED: 'The configuration file is not JSON, or a field is wrong.',
   CONFIG_KEY: 'The key file cannot be read, or is not the key that the configuration states.',
   CONFIG_FILE: 'A file that the configuration names cannot be read, or shows everybody a secret.',
+  CONFIG_ADDRESS: 'A door cannot be opened at the address that the configuration states.',
   CONFIG_MACHINE: 'The configuration asks for what this machine does not have.',
 } as const satisfies Record<string, string>;
 
