@@ -1,11 +1,12 @@
 /** A network of three hubs and six agents, set up by the commands of docs/network.md as they stand there. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { controlHub } from '@sparegrid/hub/admission/control-hub';
@@ -282,6 +283,8 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     await good(
       'sparegrid agent init b1 --id b1.h1 && sparegrid org sign-keys acme b1/keys.request.json --out b1.keys.json',
     );
+    const files = () => readdirSync(at('b1')).sort();
+    const before = files();
     const used = readFileSync(at('a1.token'), 'utf8').trim();
     const refused = async (token: string, code: number, words: RegExp, keys = 'b1.keys.json') => {
       const ended = await joinWith(token, 'b1', keys);
@@ -293,6 +296,10 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     await refused(used.slice(0, -5), 2, /TOKEN_MALFORMED/);
     await refused('hello', 2, /TOKEN_MALFORMED/);
     await refused(await tokenOf('h2'), 2, /ADMISSION_NOT_HERE/);
+    const late = await tokenOf('h1', '--ttl 1s');
+    await sleep(1_000);
+    await refused(late, 1, /ADMISSION_TOKEN: [\s\S]*expired/);
+    expect(files()).toEqual(before);
     const uni = await good(
       'sparegrid join-token create --hub h1 --organization uni --kind institution',
     );
@@ -306,6 +313,7 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     expect(exposed.stderr).toMatch(/KEY_EXPOSED[\s\S]*chmod 600/);
     expect(exposed.code).toBe(2);
     const names = await good('sparegrid participant ls --hub h1 -o name');
+    expect(names).not.toContain('b1.h1');
     expect(names).not.toContain('b2.h1');
   });
 

@@ -2,10 +2,13 @@
  * kill -9 of the daemon between the start of a program and the moment the daemon knows of it: the
  * program is ended, reported, and never doubled. SPAREGRID_KILL_ROUNDS=20 for more.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import { createLogger } from '@sparegrid/link/daemon/logger';
@@ -25,6 +28,18 @@ const MIB = 1_048_576;
 const COUNTS = `
   echo $SPAREGRID_ATTEMPT >>/out/starts
   while ! [ -e /out/end ]; do sleep 0.05; done; echo ended $SPAREGRID_ATTEMPT`;
+
+/** What an agent does with such a container, as somebody who is neither root nor the program's user. */
+const ROOTLESS = `
+  import { createLogger } from '@sparegrid/link/daemon/logger';
+  import { Engine } from '${import.meta.dirname}/engine.ts';
+  import { removeUnstarted } from '${import.meta.dirname}/unstarted.ts';
+  const logger = createLogger('p1.h1', (line) => process.stdout.write(line));
+  process.setgroups([]);
+  process.setgid(1234);
+  process.setuid(1234);
+  const engine = new Engine(process.env.SOCKET, logger);
+  await removeUnstarted(engine, process.env.CONTAINER, logger, new AbortController().signal);`;
 
 const ENGINES = [
   { kind: 'docker', liveRestore: false, isLimited: false },
@@ -99,6 +114,43 @@ for (const { kind, liveRestore, isLimited } of ENGINES) {
       ROUND_MS_MAX,
     );
 
+    it.runIf(kind === 'docker')(
+      'an agent without root tells who runs, and waits until somebody else has ended it',
+      async () => {
+        const id = `o-${'0'.repeat(32)}-1.0.rootless`;
+        const goOn = await engine.hold('start', () => runtime.start(containerOf(id, isLimited)));
+        while (attemptsOf(id).length === 0) await setImmediate();
+        await engine.killDaemon();
+        goOn();
+        await runtime.close();
+        await engine.start();
+        const [name = ''] = await engine.names();
+        const { Id } = (await engine.engine.inspect(name)) ?? { Id: '' };
+        chmodSync(dirname(engine.socket), 0o711);
+        chmodSync(engine.socket, 0o666);
+        const rootless = spawn(process.execPath, ['--input-type=module', '-e', ROOTLESS], {
+          env: { ...process.env, SOCKET: engine.socket, CONTAINER: Id },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const ended = once(rootless, 'exit');
+        for await (const line of createInterface({ input: rootless.stdout })) {
+          const { event, pids, text } = JSON.parse(line);
+          expect(event).toBe('container.orphan');
+          expect(text).toMatch(/^Only root may end it/);
+          if (isEnded(pids)) continue;
+          expect(attemptsOf(id)).toEqual(['0']);
+          for (const pid of pids.split(' ')) process.kill(Number(pid), 'SIGKILL');
+        }
+        expect(await ended).toEqual([0, null]);
+        expect(attemptsOf(id)).toEqual([]);
+        expect(await engine.names()).toEqual([]);
+        await open();
+        runtime.forget(id);
+        while ((await readdir(directory)).length > 0);
+      },
+      ROUND_MS_MAX,
+    );
+
     async function playRound(moment: 'create' | 'start', id: string, agentToo: boolean) {
       const container = containerOf(id, isLimited);
       const goOn = await engine.hold(moment, () => runtime.start(container));
@@ -131,6 +183,10 @@ for (const { kind, liveRestore, isLimited } of ENGINES) {
       expect(shimsOf(engine.socket)).toEqual([]);
     }
   });
+}
+
+function isEnded(pids: string): boolean {
+  return pids.split(' ').every((pid) => !existsSync(`/proc/${pid}`));
 }
 
 /** Attempts of the container whose programs run right now, as these know themselves. */
