@@ -42,6 +42,8 @@ export interface EngineOptions {
   liveRestore?: boolean;
   /** Lets the moments of a start be held, see {@link TestEngine.hold}. */
   holds?: boolean;
+  /** Of Podman: who makes control groups. Where systemd does not run its daemon answers all the same. */
+  cgroupManager?: 'cgroupfs' | 'systemd';
 }
 
 /**
@@ -68,11 +70,14 @@ export class TestEngine {
   readonly #folder: string;
   readonly #liveRestore: boolean;
   readonly #runtime: string;
+  readonly #cgroupManager: string;
   readonly #networks: string[] = [];
   #daemon: ChildProcess | undefined;
 
-  private constructor(kind: EngineKind, { liveRestore = true, holds = false }: EngineOptions) {
+  private constructor(kind: EngineKind, options: EngineOptions) {
+    const { liveRestore = true, holds = false, cgroupManager = 'cgroupfs' } = options;
     this.kind = kind;
+    this.#cgroupManager = cgroupManager;
     this.#liveRestore = liveRestore;
     this.#folder = mkdtempSync(join(tmpdir(), `sg-${kind}-`));
     this.socket = join(this.#folder, 'd.sock');
@@ -145,7 +150,7 @@ export class TestEngine {
     writeFileSync(at('containers.conf'), settings.join('\n'));
     const args = [
       ['--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp')],
-      ['--cgroup-manager', 'cgroupfs', '--runtime', this.#runtime],
+      ['--cgroup-manager', this.#cgroupManager, '--runtime', this.#runtime],
       ['system', 'service', '--time=0', `unix://${this.socket}`],
     ];
     return [find('podman') ?? 'podman', args.flat(), { CONTAINERS_CONF: at('containers.conf') }];
