@@ -9,8 +9,8 @@ import type { JointState } from './state.ts';
 
 /** Orders that one move may touch before it is given up. */
 const TOUCHED_MOST = 24;
-/** Orders looked at to find one that pays much more than its bound. */
-const TOURNAMENT = 4;
+/** Orders looked at to find the one that lies most above its best at the prices: a share of all. */
+const TOURNAMENT = { share: 0.01, least: 4, most: 50 };
 /** Share of moves that put out a neighbourhood; the others give one order what it would like. */
 const RUIN_SHARE = 0.6;
 const RUIN_MOST = 5;
@@ -29,6 +29,11 @@ export class Improvement {
   readonly #random: SeededRandom;
   /** Per order: the least it can cost at the prices. */
   readonly #value: Float64Array;
+  readonly #levels: Int32Array;
+  readonly #reference: Float64Array;
+  /** Per order: how far it lies above that, the prices of what it has included. */
+  readonly #regret: Float64Array;
+  readonly #tournament: number;
   /** Orders put out and waiting, and the orders of the present move. */
   readonly #waiting = new Int32Array(TOUCHED_MOST + 1);
   #waits = 0;
@@ -44,6 +49,9 @@ export class Improvement {
       serving: Serving;
       random: SeededRandom;
       value: Float64Array;
+      levels: Int32Array;
+      /** Per level: the prices that `value` is of. */
+      reference: Float64Array;
     },
     focus?: Int32Array,
   ) {
@@ -56,6 +64,12 @@ export class Improvement {
     this.#focus = focus;
     this.#best = parts.state.units.slice();
     this.bestTotal = parts.state.total;
+    this.#levels = parts.levels;
+    this.#reference = parts.reference;
+    const { orders } = this.#instance;
+    const { share, least, most } = TOURNAMENT;
+    this.#tournament = Math.max(least, Math.min(most, Math.round(share * orders)));
+    this.#regret = Float64Array.from({ length: orders }, (_, i) => this.#regretOf(i));
   }
 
   /** `steps` moves at one temperature. */
@@ -69,6 +83,9 @@ export class Improvement {
       if (!this.#move(before + loss)) {
         state.undo();
         continue;
+      }
+      for (let k = 0; k < this.#touches; k++) {
+        this.#regret[this.#touched[k]!] = this.#regretOf(this.#touched[k]!);
       }
       if (state.total < this.bestTotal) {
         this.bestTotal = state.total;
@@ -134,9 +151,9 @@ export class Improvement {
     };
     let pick = draw();
     if ((this.#random.next() & 3) === 0) return pick;
-    for (let k = 1; k < TOURNAMENT; k++) {
+    for (let k = 1; k < this.#tournament; k++) {
       const other = draw();
-      if (this.#regret(other) > this.#regret(pick)) pick = other;
+      if (this.#regret[other]! > this.#regret[pick]!) pick = other;
     }
     return pick;
   }
@@ -162,8 +179,14 @@ export class Improvement {
     }
   }
 
-  #regret(order: number): number {
-    return this.#state.cost[order]! - this.#value[order]!;
+  #regretOf(order: number): number {
+    const { first } = this.#instance;
+    const { units, cost } = this.#state;
+    let priced = cost[order]!;
+    for (let e = first[order]!; e < first[order + 1]!; e++) {
+      if (units[e]! > 0) priced += paidFor(units[e]!, this.#reference, this.#levels, e);
+    }
+    return priced - this.#value[order]!;
   }
 
   #touch(order: number): boolean {
@@ -231,4 +254,13 @@ export class Improvement {
     for (let k = 0; k < this.#touches; k++) if (this.#touched[k] === order) return true;
     return false;
   }
+}
+
+/** What so many units of a pair cost at prices per level. */
+function paidFor(units: number, price: Float64Array, levels: Int32Array, pair: number): number {
+  const from = levels[pair]!;
+  if (levels[pair + 1]! - from === 1) return units * price[from]!;
+  let sum = 0;
+  for (let k = from; k < from + units; k++) sum += price[k]!;
+  return sum;
 }

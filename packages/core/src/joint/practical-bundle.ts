@@ -9,12 +9,14 @@ export class PracticalBundles implements Bundles {
   readonly #levels: Int32Array;
   /** Least cost of exactly k replicas from the pairs so far. */
   readonly #cost: Float64Array;
-  /** `pair * (need + 1) + k`: units taken from the pair. */
+  /** `row * (need + 1) + k`: units taken from the row's pair; pairs that can give nothing have none. */
   readonly #taken: Int32Array;
   /** Cost of k units of the present pair. */
   readonly #offer: Float64Array;
   readonly #before: Float64Array;
   readonly #queue: Int32Array;
+  /** The pair of each row. */
+  readonly #rows: Int32Array;
 
   constructor(instance: JointInstance, levels: Int32Array) {
     this.#instance = instance;
@@ -29,6 +31,7 @@ export class PracticalBundles implements Bundles {
       cells = Math.max(cells, own * (instance.need[i]! + 1));
     }
     this.units = new Int32Array(pairs);
+    this.#rows = new Int32Array(pairs);
     this.#cost = new Float64Array(need + 1);
     this.#taken = new Int32Array(cells);
     this.#offer = new Float64Array(need + 1);
@@ -50,11 +53,16 @@ export class PracticalBundles implements Bundles {
     const width = wanted + 1;
     cost[0] = 0;
     for (let k = 1; k < width; k++) cost[k] = Number.POSITIVE_INFINITY;
+    this.units.fill(0, 0, pairs);
+    if (limit && !reaches(limit, from, from + pairs, least[order]!)) return worst;
+    const rows = this.#rows;
+    let used = 0;
     let reach = 0;
     for (let p = 0; p < pairs; p++) {
       const e = from + p;
+      if (limit && limit[e] === 0) continue;
       const each = unitCost[e]!;
-      const row = p * width;
+      const row = used * width;
       const level = levels[e]!;
       const priced = levels[e + 1]! - level;
       let units = limit ? limit[e]! : most[e]!;
@@ -63,6 +71,7 @@ export class PracticalBundles implements Bundles {
       if (priced < most[e]! && units > 1) {
         const unit = share === 0 ? each : each + share * surcharge[level]!;
         if (sum + unit > worst) units = 0;
+        rows[used++] = p;
         reach = Math.min(wanted, reach + units);
         this.#addMany(row, reach, units, unit, sum);
         continue;
@@ -74,6 +83,8 @@ export class PracticalBundles implements Bundles {
         if (sum > worst) break;
         offer[++usable] = sum;
       }
+      if (usable === 0) continue;
+      rows[used++] = p;
       reach = Math.min(wanted, reach + usable);
       taken[row] = 0;
       for (let k = reach; k > 0; k--) {
@@ -101,9 +112,9 @@ export class PracticalBundles implements Bundles {
         best = k;
       }
     }
-    for (let p = pairs - 1; p >= 0; p--) {
-      const units = best === 0 ? 0 : taken[p * width + best]!;
-      this.units[p] = units;
+    for (let r = used - 1; r >= 0 && best > 0; r--) {
+      const units = taken[r * width + best]!;
+      this.units[rows[r]!] = units;
       best -= units;
     }
     return value;
@@ -131,4 +142,11 @@ export class PracticalBundles implements Bundles {
       taken[row + k] = isBetter ? k - from : 0;
     }
   }
+}
+
+/** Whether the limits of these pairs add up to so many units. */
+function reaches(limit: Int32Array, from: number, end: number, least: number): boolean {
+  let units = 0;
+  for (let e = from; e < end && units < least; e++) units += limit[e]!;
+  return units >= least;
 }

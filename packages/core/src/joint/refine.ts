@@ -31,21 +31,18 @@ export interface RefineParts {
 
 export class Refinement {
   readonly #parts: RefineParts;
-  readonly #focus: Int32Array | undefined;
   readonly #isIn: Uint8Array;
 
-  /** `focus`: orders that parts grow from; all when absent. */
-  constructor(parts: RefineParts, focus?: Int32Array) {
+  constructor(parts: RefineParts) {
     this.#parts = parts;
-    this.#focus = focus;
     this.#isIn = new Uint8Array(parts.state.instance.orders);
   }
 
   /** Tries one part of about `size` orders around one; returns how many it had. The total never grows. */
-  step(size: number, timeIsUp: () => boolean, seed = this.#pick()): number {
+  step(size: number, timeIsUp: () => boolean): number {
     const { state, prices, limit, reference } = this.#parts;
     const { first } = state.instance;
-    const part = this.#part(size, seed);
+    const part = this.#part(size, this.#pick());
     const before = state.total;
     let own = 0;
     state.mark();
@@ -89,12 +86,7 @@ export class Refinement {
 
   #pick(): number {
     const { state, random, value } = this.#parts;
-    const focus = this.#focus;
-    const among = focus ? focus.length : state.instance.orders;
-    const draw = (): number => {
-      const k = Math.floor(random.share() * among);
-      return focus ? focus[k]! : k;
-    };
+    const draw = (): number => Math.floor(random.share() * state.instance.orders);
     let pick = draw();
     for (let k = 1; k < TOURNAMENT; k++) {
       const other = draw();

@@ -12,7 +12,7 @@ import type { PairPrices } from './pair-prices.ts';
 import { Refinement } from './refine.ts';
 import { Serving } from './serve.ts';
 import type { JointState } from './state.ts';
-import { focusOf, hasFewChanges } from './warm.ts';
+import { hasFewChanges } from './warm.ts';
 
 /** Share of the time after which the first answer must stand, and after which parts are left. */
 const DIVE_SHARE = 0.72;
@@ -55,14 +55,14 @@ export function search(
   const { instance } = state;
   const random = new SeededRandom(options.seed);
   const serving = new Serving(instance, { levels, bundles, price: prices.price, random });
-  const focus = options.warm && focusOf(instance, columns, options.warm, state);
   limit.fill(0);
-  const { start } = options;
-  if (start) {
+  const { start, warm } = options;
+  const known = start ?? warm?.units;
+  if (known) {
     for (let i = 0; i < instance.orders; i++) {
-      placeIfFits(state, i, start.subarray(instance.first[i]!, instance.first[i + 1]!));
+      placeIfFits(state, i, known.subarray(instance.first[i]!, instance.first[i + 1]!));
     }
-  } else if (!options.warm) {
+  } else {
     openOrders(state, prices, limit, unserved(state));
     const { pace, timeIsUp } = paceOf(options, DIVE_SHARE);
     dive({ state, prices, serving, limit }, pace, timeIsUp);
@@ -73,38 +73,34 @@ export function search(
     state.place(i, serving.units);
   }
   const value = bound.orderValue;
-  const own = { columns, state, serving, random, value };
-  const refinement = new Refinement({ ...own, prices, limit, reference }, focus);
+  const own = { columns, levels, state, serving, random, value, reference };
+  const refinement = new Refinement({ ...own, prices, limit });
   const progress = progressOf(options, {
-    iterationsDefault: MOVES_PER_ORDER * (focus?.length ?? instance.orders),
+    iterationsDefault: MOVES_PER_ORDER * instance.orders,
     cycleShare: 1,
     firstCycle: 16 * instance.orders,
   });
   let moves = 0;
-  const changed = options.warm?.changed;
-  if (changed && options.warm && hasFewChanges(instance, options.warm)) {
+  if (warm && hasFewChanges(instance, warm)) {
     prices.price.set(reference);
-    const arrival = new Improvement(own, changed);
+    const arrival = new Improvement(own, warm.changed);
     settleArrivals(arrival, progress, {
-      arrivals: changed.length,
+      arrivals: warm.changed.length,
       mean: meanCost(bound, instance),
     });
     moves = arrival.moves;
     restore(state, arrival.best);
   }
   const isUp = (): boolean => options.timeIsUp?.() === true;
-  let steps = 0;
   const isSmall = instance.orders < PART.least;
   // Around a known answer annealing alone finds more in the same time.
-  const hasParts = !isSmall && !start && instance.orders <= REFINE_ORDERS_MOST;
+  const hasParts = !isSmall && !known && instance.orders <= REFINE_ORDERS_MOST;
   while (hasParts && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
     const size = PART.least + random.below(PART.more);
-    // What is new comes first, then what loses most.
-    const seed = changed?.[steps++];
-    moves += MOVES_PER_SETTLED * refinement.step(size, isUp, seed);
+    moves += MOVES_PER_SETTLED * refinement.step(size, isUp);
   }
   prices.price.set(reference);
-  const improvement = new Improvement(own, focus);
+  const improvement = new Improvement(own);
   const warmth = isSmall ? WARMTH_SMALL : WARMTH;
   anneal(improvement, progress, warmth, {
     moves,

@@ -1,10 +1,8 @@
 /** Starts a round from the answer and the prices of an earlier one. */
 import type { JointCertificate } from './bound.ts';
-import { placeIfFits } from './fits.ts';
 import type { Columns, JointInstance } from './instance.ts';
 import { pairPricesOf } from './lessor-prices.ts';
 import { levelsOf } from './levels.ts';
-import type { JointState } from './state.ts';
 
 export interface Warm {
   readonly certificate: JointCertificate;
@@ -96,22 +94,6 @@ export function nearOf(
     }
   }
   return isNear;
-}
-
-/** Places what still fits and returns the orders to search from: those near, and those without units. */
-export function focusOf(
-  instance: JointInstance,
-  columns: Columns,
-  warm: Warm,
-  state: JointState,
-): Int32Array {
-  const { orders, first } = instance;
-  const isFocus = nearOf(instance, columns, warm);
-  for (let i = 0; i < orders; i++) {
-    const units = warm.units.subarray(first[i]!, first[i + 1]!);
-    if (units.every((one) => one === 0) || !placeIfFits(state, i, units)) isFocus[i] = 1;
-  }
-  return marked(isFocus);
 }
 
 export function marked(isMarked: Uint8Array): Int32Array {
