@@ -78,6 +78,10 @@ for (const kind of ['docker', 'podman'] as const) {
         expect(Math.max(...bytes)).toBeLessThanOrEqual(SLACK * allowed);
         if (Math.min(...bytes) >= MOVED_BYTES) break;
       }
+      for (const one of [id, server]) {
+        agent.runtime.stop(one, 1);
+        await agent.reports.exit(one);
+      }
     }, 120_000);
 
     it('the next life of the agent holds it to that again', async () => {
