@@ -58,6 +58,10 @@ const STOP_MS = 15_000;
 const CLOSE_MS = 5_000;
 /** And what was just being started, before all is removed. */
 const START_MS = 3_000;
+/** Until an engine that refused to remove something is asked again. */
+const AGAIN_MS = 200;
+/** And all of it: a daemon that hangs, or is away, keeps no agent from its end. */
+const END_MS = 15_000;
 
 /** @patent [0044] [0061] C2.1 CLU-7 */
 export class EngineRuntime implements Runtime {
@@ -198,7 +202,9 @@ export class EngineRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    if (this.#settings.endWithAgent) await this.#endAll();
+    if (this.#settings.endWithAgent) {
+      await orLate(this.#endAll(), END_MS).catch((error: unknown) => this.#failed('end', error));
+    }
     this.#engine.close();
     this.#closed.abort();
     for (const container of this.#containers.values()) container.close();
@@ -213,9 +219,17 @@ export class EngineRuntime implements Runtime {
   async #endAll(): Promise<void> {
     this.#isEnding = true;
     for (const stopped of this.#starting.values()) stopped.abort();
-    await orLate(Promise.all(this.#work.values()), START_MS);
-    for (const { Id, State } of await this.#listOwn().catch(() => [])) {
-      await this.#remove(Id, State).catch((error: unknown) => this.#failed(Id, error));
+    // A busy engine still starts some, or refuses while it does: looked at again until none is left.
+    for (;;) {
+      await orLate(Promise.all(this.#work.values()), START_MS);
+      const left = await this.#listOwn();
+      if (left.length === 0 && this.#work.size === 0) break;
+      const removals = left.map(({ Id, State }) => this.#remove(Id, State));
+      const results = await Promise.allSettled(removals);
+      for (const [at, result] of results.entries()) {
+        if (result.status === 'rejected') this.#failed(left[at]?.Id ?? '', result.reason);
+      }
+      if (results.some(({ status }) => status === 'rejected')) await sleep(AGAIN_MS);
     }
     for (const id of this.#outputs.keys()) {
       const { directory } = this.#filesOf(id);

@@ -7,6 +7,8 @@ const WAIT_MS = 100;
 /** Leases end while a daemon is away: when it is back, they are late enough. */
 const WAIT_MS_MAX = 500;
 const ANSWER_MS = 20_000;
+/** Until a container that is being removed is looked at again. */
+const REMOVED_MS = 1_000;
 
 /** What the connection says when the daemon is not there, or went away while it answered. */
 const AWAY = new Set([
@@ -122,12 +124,18 @@ export class Engine {
 }
 
 async function remove(container: Docker.Container): Promise<void> {
-  try {
-    await container.remove({ force: true, v: true });
-  } catch (error) {
-    if (statusOf(error) !== 409) return unlessMissing(error);
-    // Somebody else asked for it before, perhaps an agent that has ended, and it is still being done.
-    await container.wait({ condition: 'removed' }).catch(unlessMissing);
+  for (;;) {
+    try {
+      return await container.remove({ force: true, v: true });
+    } catch (error) {
+      if (statusOf(error) !== 409) return unlessMissing(error);
+    }
+    // Somebody else asked for it before, perhaps an agent that has ended, and it is still being done;
+    // or the engine is changing its state, and nobody removes it.
+    const abortSignal = AbortSignal.timeout(REMOVED_MS);
+    await container.wait({ condition: 'removed', abortSignal }).catch((error: unknown) => {
+      if (!abortSignal.aborted) unlessMissing(error);
+    });
   }
 }
 
