@@ -20,11 +20,17 @@ export async function openHubStore(
   { logger, fail, signal }: StoreShell,
 ): Promise<Store> {
   if (typeof store === 'string') return openStore(store);
-  return openPostgresStore(store, {
+  let hasWaited = false;
+  const opened = await openPostgresStore(store, {
     node: config.id,
     standby,
     signal,
-    onWaiting: () => logger.info('hub.waiting', { standby }),
+    onWaiting: () => {
+      hasWaited = true;
+      logger.info('hub.waiting', { standby });
+    },
     onLost: fail,
   });
+  if (hasWaited) logger.info('hub.takes-over');
+  return opened;
 }
