@@ -51,6 +51,8 @@ interface HubProcess {
   child: ChildProcess;
   /** Resolves when it serves. */
   ready: Promise<void>;
+  /** Resolves when it waits for the one that serves to end. */
+  waiting: Promise<void>;
   ended: Promise<{ code: number | null; said: string }>;
 }
 
@@ -85,12 +87,16 @@ export class StandbyNetwork {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
+    const waiting = new Promise<void>((resolve) => {
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        if (said.includes('hub.waiting')) resolve();
+      });
     });
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     const ended = once(child, 'close').then(([code]) => ({ code, said }));
-    const started: HubProcess = { child, ended, ready: once(lines, 'line').then(() => {}) };
+    const ready = once(lines, 'line').then(() => {});
+    const started: HubProcess = { child, ended, ready, waiting };
     this.#processes.set(name, started);
     return started;
   }

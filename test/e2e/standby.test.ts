@@ -40,7 +40,7 @@ for (const { links, has } of LINKS) {
       beforeAll(async () => {
         network = await StandbyNetwork.open(links);
         await Promise.all([network.start('h1-a').ready, network.start('h2').ready]);
-        network.start('h1-b');
+        await network.start('h1-b').waiting;
         await network.startLessors();
         client = await network.connect();
         while ((await client.offers()).length < LESSORS);
@@ -124,7 +124,7 @@ for (const { links, has } of LINKS) {
           // Told, not demanded: on a busy machine starting to serve takes as long as that takes.
           process.stderr.write(`taken over ${Math.round(silentMs)} ms after kill -9\n`);
           await expectAllRunning();
-          network.start(waiting);
+          await network.start(waiting).waiting;
         },
         FAULT_MS_MAX,
       );
@@ -141,7 +141,7 @@ for (const { links, has } of LINKS) {
           expect(code).toBe(70);
           expect(said).toMatch(/^STORE_FENCED: /m);
           await expectAllRunning();
-          network.start(waiting);
+          await network.start(waiting).waiting;
         },
         FAULT_MS_MAX,
       );
@@ -158,7 +158,7 @@ for (const { links, has } of LINKS) {
           expect(code).toBe(70);
           expect(said).toMatch(/^STORE_(FENCED|LOST): /m);
           await expectAllRunning();
-          network.start(waiting);
+          await network.start(waiting).waiting;
         },
         FAULT_MS_MAX,
       );
@@ -177,10 +177,9 @@ for (const { links, has } of LINKS) {
       it(
         'ends a standby that is told to end',
         async () => {
-          const { child, ended } = network.start(waiting);
-          await new Promise<void>((resolve) => {
-            child.stderr?.on('data', (text: string) => text.includes('hub.waiting') && resolve());
-          });
+          const started = network.start(waiting);
+          const { child, ended } = started;
+          await started.waiting;
           child.kill('SIGTERM');
           expect(await ended).toMatchObject({ code: 0 });
         },
