@@ -223,7 +223,7 @@ export class EngineRuntime implements Runtime {
     for (;;) {
       await orLate(Promise.all(this.#work.values()), START_MS);
       const left = await this.#listOwn();
-      if (left.length === 0 && this.#work.size === 0) break;
+      if (left.length === 0 && this.#starting.size === 0) break;
       const removals = left.map(({ Id, State }) => this.#remove(Id, State));
       const results = await Promise.allSettled(removals);
       for (const [at, result] of results.entries()) {
