@@ -61,7 +61,7 @@ const START_MS = 3_000;
 /** Until an engine that refused to remove something is asked again. */
 const AGAIN_MS = 200;
 /** And all of it: a daemon that hangs, or is away, keeps no agent from its end. */
-const END_MS = 15_000;
+const END_MS = 8_000;
 
 /** @patent [0044] [0061] C2.1 CLU-7 */
 export class EngineRuntime implements Runtime {
