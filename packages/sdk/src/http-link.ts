@@ -20,7 +20,7 @@ import { takeFresh } from './follow.ts';
 import type { HttpAnswer, HttpAsk } from './http-ask.ts';
 import type { HubLink } from './hub-link.ts';
 import { linesOf } from './lines.ts';
-import { Patience } from './patience.ts';
+import { type IsOver, Patience } from './patience.ts';
 import { pause } from './pause.ts';
 import { type CallOptions, type ReplyTo, TIMEOUT_MS } from './pending-requests.ts';
 import { randomHex } from './random.ts';
@@ -31,8 +31,14 @@ const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 5_000;
 /** With standbys: who takes over does so within seconds. */
 const AGAIN_MS_MAX_OF_SEVERAL = 500;
-/** A hub with standbys that says nothing for so long is looked for at its other addresses. */
-const SILENT_MS = 5_000;
+/** Of a hub with standbys that says nothing: how often to look whether another process serves by now. */
+const LOOK_MS = 1_000;
+/** The same of a stream. */
+const STREAM_LOOK_MS = 5_000;
+/** An address that takes longer to say who serves there is asked again. */
+const HEALTH_MS = 8_000;
+/** After so long a silence a hub with standbys is asked again, although nobody serves in its place. */
+const SILENT_MS = 10_000;
 /** Hubs write an empty line every 15 s: a stream as quiet as this leads nowhere any more. */
 const STREAM_SILENT_MS = 40_000;
 /** Validity of a signature; clocks may differ by minutes. */
@@ -86,12 +92,15 @@ export class HttpLink implements HubLink {
   }
 
   async request<R extends Request>(request: R, options: CallOptions): Promise<ReplyTo<R>> {
-    return this.#insist(options, (signal) =>
-      this.#soon(signal, async (until) => {
-        const response = await this.#send(toHttp(request), until);
+    return this.#insist(options, async (signal) => {
+      const patience = this.#patience(signal);
+      try {
+        const response = await this.#send(toHttp(request), patience.signal);
         return replyIn(await response.text(), request.op) as ReplyTo<R>;
-      }),
-    );
+      } finally {
+        patience.end();
+      }
+    });
   }
 
   async *watch(order: OrderId, signal?: AbortSignal): AsyncGenerator<OrderView, void, void> {
@@ -127,7 +136,9 @@ export class HttpLink implements HubLink {
       const { answer, patience } = await this.#insist(options, opening);
       const life = this.#life;
       try {
-        const pieces = patience.over(answer.pieces(), STREAM_SILENT_MS);
+        const everyMs = this.#hasStandbys ? STREAM_LOOK_MS : STREAM_SILENT_MS;
+        const isOver = this.#isOver(STREAM_SILENT_MS, patience.signal);
+        const pieces = patience.over(answer.pieces(), everyMs, isOver);
         for await (const line of linesOf(pieces, patience.signal)) {
           if (line !== '') yield replyIn(line, request.op) as ReplyTo<R>;
         }
@@ -144,7 +155,7 @@ export class HttpLink implements HubLink {
     request: HttpRequest,
     until: AbortSignal,
   ): Promise<{ answer: HttpAnswer; patience: Patience }> {
-    const patience = new Patience(until, this.#silentMs);
+    const patience = this.#patience(until);
     try {
       return { answer: await this.#send(request, patience.signal), patience };
     } catch (error) {
@@ -260,19 +271,33 @@ export class HttpLink implements HubLink {
     return { found: this.#findLife(looking), looking };
   }
 
-  /** The first address that answers; where something went wrong last, only when no other does. */
+  /** The first address that answers; where something went wrong last is asked a little later. */
   async #findLife(signal: AbortSignal): Promise<Life> {
     const { urls } = this.#settings;
-    const at = (url: string) => this.#soon(signal, (until) => this.#lifeAt(url, until));
-    const [url, ...standbys] = urls;
-    if (url !== undefined && standbys.length === 0) return at(url);
-    const others = urls.filter((one) => one !== this.#avoided);
+    const [url] = urls;
+    if (url !== undefined && !this.#hasStandbys) return this.#lifeAt(url, signal);
+    let isOver = false;
+    let silent = urls.length;
+    // Who refuses may serve a moment later: asked again as long as another one says nothing.
+    const at = async (one: string) => {
+      if (one === this.#avoided) await pause(AGAIN_MS_MAX_OF_SEVERAL, signal);
+      for (let isFirst = true; ; isFirst = false) {
+        try {
+          return await this.#soon(one, signal);
+        } catch (error) {
+          if (isFirst) silent -= 1;
+          if (silent === 0) throw error;
+          await pause(AGAIN_MS_MAX_OF_SEVERAL, signal);
+          if (isOver || signal.aborted) throw error;
+        }
+      }
+    };
     try {
-      return await Promise.any(others.map(at));
+      return await Promise.any(urls.map(at));
     } catch (error) {
-      if (this.#avoided !== null) return at(this.#avoided);
-      const [first] = (error as AggregateError).errors;
-      throw first;
+      throw (error as AggregateError).errors[0];
+    } finally {
+      isOver = true;
     }
   }
 
@@ -286,18 +311,50 @@ export class HttpLink implements HubLink {
     throw new UnavailableError('SDK_BAD_ANSWER', `${url} is not hub ${hub}`);
   }
 
-  async #soon<T>(signal: AbortSignal, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const patience = new Patience(signal, this.#silentMs);
+  async #soon(url: string, signal: AbortSignal): Promise<Life> {
+    const patience = new Patience(signal, HEALTH_MS);
     try {
-      return await attempt(patience.signal);
+      return await this.#lifeAt(url, patience.signal);
     } finally {
       patience.end();
     }
   }
 
-  /** Where a standby may have taken over, waiting for the one before has an end. */
-  get #silentMs(): number | null {
-    return this.#settings.urls.length > 1 ? SILENT_MS : null;
+  #patience(signal: AbortSignal): Patience {
+    return new Patience(
+      signal,
+      this.#hasStandbys ? LOOK_MS : null,
+      this.#isOver(SILENT_MS, signal),
+    );
+  }
+
+  /** A hub that is slow is waited for, but not for long once another process serves in its place. */
+  #isOver(mostMs: number, signal: AbortSignal): IsOver {
+    let asked: Look | null = null;
+    // It is looked for, if it must be, before anything waits.
+    queueMicrotask(() => {
+      asked = this.#life;
+    });
+    return async (silentMs) => silentMs >= mostMs || this.#isReplaced(asked, signal);
+  }
+
+  /** Whether others have left the life that is asked, or another address serves a later one. */
+  async #isReplaced(asked: Look | null, signal: AbortSignal): Promise<boolean> {
+    const life = await asked?.found.catch(() => null);
+    if (asked !== this.#life) return true;
+    if (!life) return false;
+    const isLater = async (url: string) => {
+      const found = await this.#soon(url, signal);
+      if (found.epoch <= life.epoch) throw new Error('it is no later one');
+      return true;
+    };
+    const others = this.#settings.urls.filter((url) => url !== life.url);
+    const isReplaced = await Promise.any(others.map(isLater)).catch(() => false);
+    return isReplaced || asked !== this.#life;
+  }
+
+  get #hasStandbys(): boolean {
+    return this.#settings.urls.length > 1;
   }
 }
 
