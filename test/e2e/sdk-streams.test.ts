@@ -38,6 +38,11 @@ async function* from<T>(first: T, rest: AsyncGenerator<T, void, void>) {
   yield* rest;
 }
 
+/** Heard at once: they end in any order, and none may go unheard. */
+async function allEnd(calls: Promise<unknown>[]): Promise<void> {
+  await Promise.all(calls.map((call) => expect(call).rejects.toBe(REASON)));
+}
+
 async function ended(client: Client, order: string): Promise<void> {
   await client.cancel(order);
   await client.awaitOrder(order);
@@ -62,9 +67,7 @@ describe.each([
     const quoted = await client.quote(WAITS);
     await expect(client.start(quoted, { signal })).rejects.toBe(REASON);
     expect(await client.listOrders()).toHaveLength(before.length);
-    for (const call of [client.offers({ signal }), client.status({ signal })]) {
-      await expect(call).rejects.toBe(REASON);
-    }
+    await allEnd([client.offers({ signal }), client.status({ signal })]);
   }, 120_000);
 
   test('a run that is left while it is asked for is ordered once or not at all', async () => {
@@ -92,7 +95,7 @@ describe.each([
     const release = client.awaitRelease(order, { waitMs: 600_000, signal: leaving.signal });
     expect(await release).toBe(false);
     leaving.abort(REASON);
-    for (const one of [all, logs, end]) await expect(one).rejects.toBe(REASON);
+    await allEnd([all, logs, end]);
     expect((await client.getOrder(order)).state).toBe('open');
     await ended(client, order);
   }, 120_000);
@@ -110,7 +113,7 @@ describe.each([
     })();
     const end = job.ended({ signal });
     leaving.abort(REASON);
-    for (const one of [rest, samples, end]) await expect(one).rejects.toBe(REASON);
+    await allEnd([rest, samples, end]);
     await expect(client.logs(job.order, { signal }).next()).rejects.toBe(REASON);
     expect(['starting', 'running']).toContain((await client.getOrder(job.order)).state);
     // Who leaves by `break` needs no signal.
