@@ -45,12 +45,30 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
     return engine.engine.call((docker) => docker.listContainers({ all: true }));
   }
 
-  async function untilContainers(count: number): Promise<Docker.ContainerInfo[]> {
+  /** Once so many of the order's containers run: those of other orders come and go meanwhile. */
+  async function untilRunning(order: string, count: number): Promise<Docker.ContainerInfo[]> {
     for (;;) {
-      const found = await containers();
+      const found = (await containers()).filter(
+        ({ Labels, State }) =>
+          State === 'running' && Labels['sparegrid.container']?.startsWith(`${order}-`),
+      );
       if (found.length === count) return found;
       await sleep(LOOK_MS);
     }
+  }
+
+  async function untilNone(): Promise<void> {
+    while ((await containers()).length > 0) await sleep(LOOK_MS);
+  }
+
+  /** Its id, once its one container runs. */
+  async function runInBackground(): Promise<string> {
+    const args = ['run', '-d', '-o', 'name', DEMO, '--', 'sh', '-c', 'sleep 600'];
+    const { code, stdout, stderr } = await sparegrid(...args);
+    expect(code, stderr).toBe(0);
+    const order = stdout.trim();
+    await untilRunning(order, 1);
+    return order;
   }
 
   test('runs an image in a container and hands over its output', async () => {
@@ -69,7 +87,7 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
     const { code, stdout, stderr } = await sparegrid(...args);
     expect(code, stderr).toBe(0);
     const order = stdout.trim();
-    const found = await untilContainers(2);
+    const found = await untilRunning(order, 2);
     for (const { Id } of found) {
       const { HostConfig } = await engine.engine.docker.getContainer(Id).inspect();
       expect(HostConfig).toMatchObject({
@@ -83,7 +101,7 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
       });
     }
     expect((await sparegrid('order', 'cancel', order)).code).toBe(0);
-    await untilContainers(0);
+    await untilNone();
     const lease = await json('lease', 'get', `${order}-1`);
     expect(lease.containers.map(({ state }: { state: string }) => state)).toEqual([
       'exited',
@@ -123,17 +141,17 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
   }, 120_000);
 
   test('kill -9 of the devnet leaves no container, and the next up goes on', async () => {
-    await sparegrid('run', '-d', DEMO, '--', 'sh', '-c', 'sleep 600');
-    await untilContainers(1);
+    const order = await runInBackground();
     await devnet.killSupervisor();
     expect(await containers()).toEqual([]);
     await devnet.resume();
+    const [again] = await untilRunning(order, 1);
+    expect(again?.Labels['sparegrid.attempt']).toBe('1');
     expect((await sparegrid('run', DEMO, '--', 'sh', '-c', 'echo again')).stdout).toBe('again\n');
   }, 180_000);
 
   test('Ctrl-C leaves no container, no mount, no process, and one image', async () => {
-    await sparegrid('run', '-d', DEMO, '--', 'sh', '-c', 'sleep 600');
-    await untilContainers(1);
+    await runInBackground();
     expect(await devnet.interrupt()).toBe(0);
     const { stderr } = await devnet.ended;
     expect(stderr).toContain(`Runtime docker: Docker`);
