@@ -2,9 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/sparegrid.mjs', import.meta.url));
+/** A disk that others keep busy holds up who flushes before it ends. */
+const END_MS_MAX = 90_000;
+const LOOK_MS = 50;
 
 export interface Ended {
   code: number | null;
@@ -66,6 +70,15 @@ export function processesWith(text: string): number[] {
       [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => has(file, text)),
     )
     .map(Number);
+}
+
+/** Resolves when no running process names `text`. @throws after a while */
+export async function goneWith(text: string): Promise<void> {
+  const endMs = performance.now() + END_MS_MAX;
+  for (let left = processesWith(text); left.length > 0; left = processesWith(text)) {
+    if (performance.now() > endMs) throw new Error(`still running: ${left.join(', ')}`);
+    await sleep(LOOK_MS);
+  }
 }
 
 function has(file: string, text: string): boolean {

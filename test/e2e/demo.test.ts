@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { processesWith, run, start } from './command.ts';
+import { goneWith, run, start } from './command.ts';
 
 const STEPS = [
   'registered',
@@ -38,7 +38,7 @@ test('the demo prints one document of a completed lease and leaves nothing behin
     expect(new Set(document.hubs).size).toBeGreaterThanOrEqual(2);
     expect(stderr).toContain('ISOLATES NOTHING');
     expect(stderr).toContain('together 348513 primes');
-    expect(processesWith(directory)).toEqual([]);
+    await goneWith(directory);
     expect(readdirSync(directory)).toEqual([]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -55,7 +55,7 @@ test('an interrupted demo ends with 1 and leaves nothing behind', async () => {
     expect(code, stderr).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toContain('error CLI_DEMO_FAILED');
-    expect(processesWith(join(directory, 'sparegrid-demo-'))).toEqual([]);
+    await goneWith(join(directory, 'sparegrid-demo-'));
     expect(readdirSync(directory)).toEqual([]);
   } finally {
     rmSync(directory, { recursive: true, force: true });

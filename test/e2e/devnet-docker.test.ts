@@ -1,16 +1,18 @@
 /** A devnet in containers of a real, private Docker daemon, used as the README says. */
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IMAGE, TestEngine, whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
-import { processesWith, run, start } from './command.ts';
+import { goneWith, run, start } from './command.ts';
 import { RunningDevnet } from './running-devnet.ts';
 
 const DEMO = 'sparegrid/demo';
 const MIB = 1_048_576;
 const LOOK_MS = 50;
+/** Runs until it is told to end, and ends at once then. */
+const GOES_ON = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
 
 const missing = whyNot('docker');
 if (missing) console.error(`SKIPPED: tests of a devnet in Docker: ${missing} on this machine`);
@@ -63,7 +65,7 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
 
   /** Its id, once its one container runs. */
   async function runInBackground(): Promise<string> {
-    const args = ['run', '-d', '-o', 'name', DEMO, '--', 'sh', '-c', 'sleep 600'];
+    const args = ['run', '-d', '-o', 'name', DEMO, '--', 'sh', '-c', GOES_ON];
     const { code, stdout, stderr } = await sparegrid(...args);
     expect(code, stderr).toBe(0);
     const order = stdout.trim();
@@ -83,7 +85,7 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
 
   test('containers have the limits that the order asked for; cancelled, they are gone', async () => {
     const limits = ['--cpu', '250m', '--memory', '96Mi', '--replicas', '2'];
-    const args = ['run', '-d', '-o', 'name', ...limits, DEMO, '--', 'sh', '-c', 'sleep 600'];
+    const args = ['run', '-d', '-o', 'name', ...limits, DEMO, '--', 'sh', '-c', GOES_ON];
     const { code, stdout, stderr } = await sparegrid(...args);
     expect(code, stderr).toBe(0);
     const order = stdout.trim();
@@ -156,7 +158,7 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
     const { stderr } = await devnet.ended;
     expect(stderr).toContain(`Runtime docker: Docker`);
     expect(await containers()).toEqual([]);
-    expect(processesWith(devnet.directory)).toEqual([]);
+    await goneWith(devnet.directory);
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(devnet.directory);
     const images = await engine.engine.docker.listImages();
     const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
@@ -176,7 +178,7 @@ describe.skipIf(missing !== null)('a devnet in Docker', () => {
 });
 
 test('without a daemon the devnet says so, and --runtime docker ends', async () => {
-  const directory = '/tmp/sg-no-docker-test';
+  const directory = mkdtempSync('/tmp/sg-no-docker-test-');
   const env = { DOCKER_HOST: `unix://${join(directory, 'none.sock')}` };
   const args = ['devnet', 'up', '--dir', directory];
   const refused = await run([...args, '--runtime', 'docker'], env);
@@ -185,7 +187,7 @@ test('without a daemon the devnet says so, and --runtime docker ends', async () 
   await up.says('All processes are ready.');
   up.child.kill('SIGINT');
   const { stderr } = await up.ended;
-  expect(stderr).toContain('Runtime process: no Docker: there is no /tmp/sg-no-docker-test');
+  expect(stderr).toContain(`Runtime process: no Docker: there is no ${directory}`);
   expect(stderr).toContain('ISOLATES NOTHING');
   rmSync(directory, { recursive: true, force: true });
 }, 120_000);

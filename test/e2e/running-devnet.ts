@@ -8,11 +8,9 @@ import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { connectBy } from '../../packages/cli/src/context.ts';
 import type { DevnetTransport } from '../../packages/cli/src/devnet/links.ts';
 import type { RuntimeName } from '../../packages/cli/src/devnet/runtime-choice.ts';
-import { type Ended, processesWith, type Started, start } from './command.ts';
+import { type Ended, goneWith, type Started, start } from './command.ts';
 
 const MIB = 1_048_576;
-/** A disk that others keep busy holds up who flushes before it ends. */
-const END_MS_MAX = 90_000;
 
 export interface HubContext {
   hub: { id: string; publicKey: string };
@@ -92,13 +90,8 @@ export class RunningDevnet {
   }
 
   /** Resolves when no process of this devnet is left. @throws after a while */
-  async gone(): Promise<void> {
-    const endMs = performance.now() + END_MS_MAX;
-    for (let left = processesWith(this.directory); left.length > 0; ) {
-      if (performance.now() > endMs) throw new Error(`still running: ${left.join(', ')}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      left = processesWith(this.directory);
-    }
+  gone(): Promise<void> {
+    return goneWith(this.directory);
   }
 
   async close(): Promise<void> {
