@@ -14,6 +14,7 @@ import { natsTransport } from '@sparegrid/link/nats/nats-transport';
 import type { Client } from '@sparegrid/sdk/client';
 import { connect } from '@sparegrid/sdk/connect';
 import { PrivatePostgres } from '../../packages/link/test/private-postgres.ts';
+import { sendSignal } from '../send-signal.ts';
 import { BedFiles, HUBS, LESSEES, LESSORS } from './bed-files.ts';
 import { BedProcess } from './bed-process.ts';
 import { type CutKind, Namespaces } from './namespaces.ts';
@@ -85,8 +86,7 @@ export class Bed {
     }
     // It may just be on its way up.
     const pid = Number(readFileSync(this.#files.broker(node, door as 'mesh' | 'local'), 'utf8'));
-    if (!isNatsServer(pid)) return;
-    process.kill(pid, signal);
+    if (isNatsServer(pid)) sendSignal(pid, signal);
   }
 
   /** kill -9 of all processes of the database, and its next start; its hub ends by that. */

@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
+import { sendSignal } from '../send-signal.ts';
 import { RunningDevnet } from './running-devnet.ts';
 
 const PAGE = fileURLToPath(new URL('./fixtures/browser-page.ts', import.meta.url));
@@ -83,6 +84,7 @@ function browse(url: string, folder: string): ChildProcess {
 test.skipIf(chromium === '')(
   'a page orders, follows the output, fetches the result, and stops to follow another one',
   async () => {
+    const pageCode = await bundle();
     const devnet = await RunningDevnet.open();
     const folder = mkdtempSync('/tmp/sg-browser-test-');
     const context = devnet.context() as ReturnType<RunningDevnet['context']> & { url: string };
@@ -92,7 +94,7 @@ test.skipIf(chromium === '')(
     const front = new Front(
       {
         '/': ['text/html', HTML],
-        '/page.js': ['text/javascript', await bundle()],
+        '/page.js': ['text/javascript', pageCode],
         '/settings': ['application/json', settings],
       },
       url,
@@ -109,12 +111,11 @@ test.skipIf(chromium === '')(
       });
     } finally {
       // With the processes of its pages.
-      if (browser.pid !== undefined && browser.exitCode === null)
-        process.kill(-browser.pid, 'SIGKILL');
+      if (browser.pid !== undefined) sendSignal(-browser.pid, 'SIGKILL');
       await ended;
       front.close();
       await devnet.close();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     }
   },
   300_000,

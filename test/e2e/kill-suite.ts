@@ -10,6 +10,7 @@ import { awaitsKey } from '@sparegrid/sdk/task-keys';
 import { Rng } from '@sparegrid/sim/kernel/rng';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DevnetTransport } from '../../packages/cli/src/devnet/links.ts';
+import { sendSignal } from '../send-signal.ts';
 import { orderOf, RunningDevnet } from './running-devnet.ts';
 
 const ROUNDS = Number(process.env['SPAREGRID_KILL_ROUNDS'] ?? 6);
@@ -32,12 +33,12 @@ export function testKills(transport: DevnetTransport): void {
   beforeAll(async () => {
     devnet = await RunningDevnet.open({ transport });
     client = await devnet.connect();
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await client?.close();
     await devnet?.close();
-  }, 60_000);
+  }, 180_000);
 
   /** Every agreement that was seen signed, with its order. */
   const signed = new Map<string, string>();
@@ -51,13 +52,13 @@ export function testKills(transport: DevnetTransport): void {
         const victim = victims[round % victims.length] ?? 'h1';
         const sizes = [4, 2 + rng.between(0, 2), 3];
         const submitted = sizes.map((size) =>
-          client.submitOrder(orderOf(size, rng.between(200, 1_500))),
+          client.submitOrder(orderOf(size, rng.between(200, 1_500)), { timeoutMs: null }),
         );
         const delay = rng.between(0, 1_200);
         const killed = after(delay).then(() => kill(victim));
         // Whoever waits for an acknowledgement while its hub dies asks again, under the same id.
-        orders.push(...(await Promise.all(submitted)));
-        await killed;
+        const [ids] = await Promise.all([Promise.all(submitted), killed]);
+        orders.push(...ids);
         await untilEnded(`round ${round}: ${victim} after ${delay} ms`);
       }
       const views = await viewsOf(orders);
@@ -70,7 +71,7 @@ export function testKills(transport: DevnetTransport): void {
 
   test('killing the supervisor ends all processes; the next start resumes what was there', async () => {
     const before = await viewsOf(orders);
-    const running = await client.submitOrder(orderOf(4, 500));
+    const running = await client.submitOrder(orderOf(4, 500), { timeoutMs: null });
     await client.close();
     await devnet.killSupervisor();
     await devnet.resume();
@@ -88,14 +89,14 @@ export function testKills(transport: DevnetTransport): void {
     await client.close();
     expect(await devnet.interrupt()).toBe(0);
     await devnet.gone();
-  }, 60_000);
+  }, 180_000);
 
   function kill(victim: string): void {
     const [hub = '', door] = victim.split(' ');
     const isBroker = door === 'mesh' || door === 'local';
     const pid = isBroker ? devnet.brokerPid(hub, door) : devnet.pids().get(victim);
     // It may just be on its way up from the round before.
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (pid !== undefined) sendSignal(pid, 'SIGKILL');
   }
 
   async function untilEnded(when: string): Promise<void> {
@@ -153,7 +154,7 @@ export function testKills(transport: DevnetTransport): void {
   async function untilFree(): Promise<void> {
     const endMs = performance.now() + ROUND_MS_MAX;
     for (;;) {
-      const offers = await client.offers();
+      const offers = await client.offers({ timeoutMs: null });
       const free = offers.filter(({ stale, offer }) => {
         return !stale && offer.lots.every(({ amounts }) => amounts.cpuMillicores === 1_000);
       });
