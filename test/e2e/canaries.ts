@@ -1,5 +1,5 @@
 /** Looks for texts that nobody but their owners may hold: in files, on the wire, in the memory of processes. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MEMORY_STEP_BYTES = 4 * 1_048_576;
@@ -31,12 +31,33 @@ export function canariesBelow(
   isLeftOut: (path: string) => boolean,
 ): string[] {
   const found: string[] = [];
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || isLeftOut(path) || !isThere(path)) continue;
-    for (const name of canariesIn(readFileSync(path), canaries)) found.push(`${name} in ${path}`);
+  for (const entry of entriesOf(directory)) {
+    const path = join(directory, entry.name);
+    if (isLeftOut(path)) continue;
+    if (entry.isDirectory()) found.push(...canariesBelow(path, canaries, isLeftOut));
+    if (!entry.isFile()) continue;
+    const names = canariesIn(contentOf(path), canaries);
+    found.push(...names.map((name) => `${name} in ${path}`));
   }
   return found;
+}
+
+/** What their owners remove while they are searched holds nothing any more. */
+function entriesOf(directory: string): Dirent[] {
+  return unlessGone(() => readdirSync(directory, { withFileTypes: true })) ?? [];
+}
+
+function contentOf(path: string): Buffer {
+  return unlessGone(() => readFileSync(path)) ?? Buffer.alloc(0);
+}
+
+function unlessGone<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return null;
+  }
 }
 
 /** Everything that a process can write to: what it holds, and what it has let go but not overwritten. */
@@ -74,10 +95,6 @@ function* pieces(memory: number, from: number, to: number): Generator<Buffer> {
     }
     yield bytes.subarray(0, read);
   }
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Whether this user may look into the memory of its processes. */
