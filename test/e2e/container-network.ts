@@ -139,14 +139,15 @@ export class ContainerNetwork {
     return texts;
   }
 
-  /** Resolves when one of its containers has printed this line. */
-  async printed(order: string, line: string): Promise<void> {
-    let text = '';
-    for await (const chunk of this.client.logs(order, { follow: true })) {
-      if (chunk.stream === 'stdout') text += chunk.text;
-      if (`\n${text}`.includes(`\n${line}\n`)) return;
+  /** Resolves when so many of its containers have printed this line. */
+  async printed(order: string, line: string, containers = 1): Promise<void> {
+    const texts = new Map<string, string>();
+    for await (const { container, stream, text } of this.client.logs(order, { follow: true })) {
+      if (stream === 'stdout') texts.set(container, (texts.get(container) ?? '\n') + text);
+      const have = [...texts.values()].filter((said) => said.includes(`\n${line}\n`));
+      if (have.length >= containers) return;
     }
-    throw new Error(`ended without '${line}': ${text}`);
+    throw new Error(`ended without '${line}': ${[...texts.values()].join('')}`);
   }
 
   /** The lines about its containers so far. */
@@ -278,6 +279,8 @@ export function scriptOrder(
       public: { image: IMAGE, architecture: null, egress: false, capabilities: [], restarts },
       private: { command: ['sh', '-c', script], env: {} },
     },
+    // No test waits for its end.
+    durationMs: 600_000,
     expiresAtMs: Date.now() + 180_000,
     maxLessors: 2,
     disconnect: { stopAfterMs: 60_000, onLoss: 'terminate' },

@@ -4,6 +4,7 @@
  * SPAREGRID_KILL_ROUNDS=20 SPAREGRID_KILL_SEED=7 for more, or others.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BILLING_MIN_MS } from '@sparegrid/core/agreement/timing';
 import { Rng } from '@sparegrid/sim/kernel/rng';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNot } from '../../packages/agent/src/runtime/engine/for-tests.ts';
@@ -27,7 +28,7 @@ const CPU_OF_TWO = 600;
 const STUBBORN = 'trap "" TERM; echo line 1; while :; do sleep 0.05; done';
 const LEASE_MS = 5_000;
 /** For killing it, on a loaded machine. */
-const SLACK_MS = 5_000;
+const SLACK_MS = 30_000;
 
 const missing = whyNot('docker');
 if (missing) console.error(`SKIPPED: kills of container networks: ${missing} on this machine`);
@@ -37,11 +38,11 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
 
   beforeAll(async () => {
     network = await ContainerNetwork.open();
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await network?.close();
-  }, 60_000);
+  }, 180_000);
 
   it(
     `${ROUNDS} kills, seed ${SEED}: nothing doubled, nothing lost, every lease ends on time`,
@@ -67,7 +68,9 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
     ];
     const orders = await Promise.all(drafts.map((draft) => network.submit(draft)));
     const [single = '', many = '', stubborn = ''] = orders;
-    await Promise.all(orders.map((order) => network.printed(order, 'line 1')));
+    const replicasOf = (order: string) => (order === many ? 2 : 1);
+    // A container that is not there yet when it is told to end goes on for ever.
+    await Promise.all(orders.map((order) => network.printed(order, 'line 1', replicasOf(order))));
     await sleep(waitMs);
     await kill(victim, awayMs);
     const backAtMs = Date.now();
@@ -116,10 +119,10 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
   }, 180_000);
 
   it('an agent that never comes back: its lease ends by the rule of its order, unbilled since its last word; nothing of it is offered', async () => {
+    const submittedAtMs = performance.now();
     const order = await network.submit(
       scriptOrder(STUBBORN, {
         kind: 'service',
-        durationMs: LEASE_MS,
         disconnect: { stopAfterMs: LEASE_MS, onLoss: 'terminate' },
       }),
     );
@@ -133,8 +136,10 @@ describe.skipIf(missing !== null)('a network whose containers run in Docker', ()
     expect(view).toMatchObject({ state: 'failed', lastCode: 'LEASE_LESSOR_LOST' });
     const part = agreements[0]?.parts[0];
     expect(part?.outcome).toBe('LEASE_LESSOR_LOST');
-    // Its last word came before it was killed; a part that ran is billed one second at least.
-    expect(part?.billedMs).toBeLessThan(LEASE_MS);
+    // Its last word came before it was killed.
+    expect(part?.billedMs).toBeLessThanOrEqual(
+      Math.max(BILLING_MIN_MS, killedAtMs - submittedAtMs),
+    );
     expect(performance.now() - killedAtMs).toBeGreaterThan(LEASE_MS);
     // Nobody is there to end what runs, and nobody else gets its place.
     expect(await network.engine.names()).toEqual([container]);
