@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Frame, HubStatus, Message } from '@sparegrid/core/messages';
 import { frameSigningText } from '@sparegrid/core/units/frame-text';
 import { encodeFrame } from '@sparegrid/link/frame';
@@ -26,14 +27,13 @@ beforeAll(async () => {
   devnet = await RunningDevnet.open();
   client = await devnet.connect();
   await client.awaitOrder(await client.submitOrder(orderOf(4, 100)));
-  await quiet();
-  before = await look();
-}, 90_000);
+  before = await settled();
+}, 180_000);
 
 afterAll(async () => {
   await client?.close();
   await devnet?.close();
-}, 60_000);
+}, 180_000);
 
 /** Everything of note: processes, epochs and revisions of all parts, orders. */
 async function look(): Promise<typeof before> {
@@ -46,9 +46,19 @@ async function look(): Promise<typeof before> {
   return { pids: devnet.pids(), status: await client.status(), orders };
 }
 
+/** Nothing has changed for a while: what an order leaves to be done is done. */
+async function settled(): Promise<typeof before> {
+  for (let last = await look(); ; ) {
+    await quiet();
+    const next = await look();
+    if (isDeepStrictEqual(next, last)) return next;
+    last = next;
+  }
+}
+
+/** What passes by itself does no harm: a busy machine may be late with what hubs tell each other. */
 async function expectUnchanged(): Promise<void> {
-  await quiet();
-  expect(await look()).toEqual(before);
+  expect(await settled()).toEqual(before);
 }
 
 function quiet(): Promise<void> {
@@ -86,7 +96,7 @@ test(`random bytes, seed ${SEED}`, async () => {
     }
   }
   await expectUnchanged();
-}, 60_000);
+}, 180_000);
 
 test('lengths that lie, frames that are too large, and connections that say nothing', async () => {
   const stated = (length: number) => {
@@ -104,7 +114,7 @@ test('lengths that lie, frames that are too large, and connections that say noth
   }
   await expectUnchanged();
   for (const socket of silent) socket.destroy();
-}, 60_000);
+}, 180_000);
 
 test('frames with wrong signatures, strangers, other audiences, expired and replayed ones', async () => {
   const { hub, hubSocket, participant, keyFile } = devnet.context();
@@ -163,7 +173,7 @@ test('frames with wrong signatures, strangers, other audiences, expired and repl
     for (const path of sockets()) await throwAt(path, bytes);
   }
   await expectUnchanged();
-}, 120_000);
+}, 180_000);
 
 test('orders of others, and orders whose content lies', async () => {
   const { document, taskPrivate } = await client.prepareOrder(orderOf(2, 100));
@@ -185,4 +195,4 @@ test('orders of others, and orders whose content lies', async () => {
   await expectUnchanged();
   const view = await client.awaitOrder(await client.submitOrder(orderOf(4, 100)));
   expect(view.state).toBe('completed');
-}, 60_000);
+}, 180_000);
