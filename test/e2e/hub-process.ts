@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { encodeKey, generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { freePorts } from '@sparegrid/link/nats/free-ports';
 
 const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta.url));
 const ORGANIZATION = { id: 'acme', name: 'Acme', kind: 'company' };
@@ -16,25 +17,29 @@ export class HubProcess {
   url = '';
   epoch = 0;
   #child: ChildProcess | null = null;
-  #port = 0;
+  #port: number | null = null;
 
   async start(): Promise<void> {
-    this.#configure();
+    await this.#configure();
     const args = [MAIN, '--config', join(this.folder, 'h1.json')];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child = child;
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    const [line] = (await once(lines, 'line')) as [string];
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the hub ended with ${code}`);
+    });
+    ended.catch(() => {});
+    const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
     const ready = JSON.parse(line);
     this.url = ready.http;
     this.epoch = ready.epoch;
-    // The same address in the next life, as configured hubs have it.
-    this.#port = Number(new URL(this.url).port);
   }
 
-  #configure(): void {
+  async #configure(): Promise<void> {
     const key = join(this.folder, 'h1.key');
-    if (this.#port === 0) {
+    if (this.#port === null) {
+      // The same address in every life, as configured hubs have it.
+      [this.#port = 0] = await freePorts(1);
       mkdirSync(join(this.folder, 'run'), { mode: 0o700 });
       saveKey(key, generateKey());
     }
