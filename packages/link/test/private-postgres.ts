@@ -11,12 +11,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as after } from 'node:timers/promises';
 import { Client, type QueryResult } from 'pg';
+import { freePorts } from '../src/nats/free-ports.ts';
 import type { PostgresSettings } from '../src/store/postgres-session.ts';
 
 const USER = 'sparegrid';
@@ -64,7 +64,8 @@ export class PrivatePostgres {
     const programs = postgresPrograms();
     if (programs === null) throw new Error('no initdb is found');
     const directory = mkdtempSync(join(tmpdir(), 'sparegrid-postgres-'));
-    const server = new PrivatePostgres(programs, directory, await freePort());
+    const [port = 0] = await freePorts(1);
+    const server = new PrivatePostgres(programs, directory, port);
     try {
       server.#initialize();
       await server.run(options);
@@ -225,13 +226,4 @@ function unprivileged(): { uid?: number; gid?: number } {
     return status === 0 ? Number(stdout) : 65_534;
   };
   return { uid: idOf('-u'), gid: idOf('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

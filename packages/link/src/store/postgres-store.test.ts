@@ -33,7 +33,11 @@ for (let n = 0; ; n++) {
   process.stdout.write(key + '\\n');
 }`;
 
-describe.skipIf(!hasPostgres())('PostgreSQL store', () => {
+const START_MS = 120_000;
+/** So long a busy machine may keep a process from renewing its lease. */
+const RENEWED_MS = 5_000;
+
+describe.skipIf(!hasPostgres())('PostgreSQL store', { timeout: START_MS }, () => {
   let server: PrivatePostgres;
   let settings: PostgresSettings;
   let folder: string;
@@ -45,12 +49,12 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', () => {
     server = await PrivatePostgres.start();
     folder = await mkdtemp(join(tmpdir(), 'sparegrid-store-'));
     await writeFile(join(folder, 'writer.mjs'), WRITER);
-  });
+  }, START_MS);
 
   afterAll(async () => {
     await server?.remove();
     await rm(folder, { recursive: true });
-  });
+  }, START_MS);
 
   beforeEach(async () => {
     settings = await server.database();
@@ -129,6 +133,7 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', () => {
   });
 
   it('is refused to a second process while the first renews its lease', async () => {
+    settings = { ...settings, leaseMs: RENEWED_MS };
     const { lines } = startWriter('first');
     await once(lines, 'line');
     await expect(open()).rejects.toMatchObject({ code: 'STORE_IN_USE', retryable: true });
@@ -146,7 +151,8 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', () => {
 
   it('lets a stopped process that wakes up again change nothing', async () => {
     const { child, lines } = startWriter('old');
-    const exited = once(child, 'exit');
+    // Its output may come after its exit is known.
+    const exited = once(child, 'close');
     const said: string[] = [];
     lines.on('line', (line) => said.push(line));
     await once(lines, 'line');
