@@ -29,7 +29,7 @@ describe.skipIf(!hasNatsServer() || !hasNamespaces())('faults between hosts', ()
   beforeAll(async () => {
     bed = await Bed.open({ timing: TIMING, database });
   }, 120_000);
-  afterAll(() => bed?.close(), 60_000);
+  afterAll(() => bed?.close());
 
   /** Draws a fault; returns its name and what brings it about and ends it. */
   function draw(rng: Rng): [string, () => Promise<void>] {

@@ -21,7 +21,7 @@ describe.skipIf(!hasNatsServer() || !hasNamespaces())('frames that arrive too la
   beforeAll(async () => {
     bed = await Bed.open({ timing: TIMING });
   }, 120_000);
-  afterAll(() => bed?.close(), 60_000);
+  afterAll(() => bed?.close());
 
   it('are refused by the hub that they were for; the order completes by later ones, once', async () => {
     // Its kernel goes on to acknowledge what its process does not read.

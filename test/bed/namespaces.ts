@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 export function hasNamespaces(): boolean {
   const probe = `sgprobe${process.pid}`;
   const made = ip('netns', 'add', probe).status === 0;
-  const can = made && inside(probe, 'iptables', '-L', '-n').status === 0;
+  const can = made && inside(probe, 'iptables', '-w', '-L', '-n').status === 0;
   if (made) ip('netns', 'del', probe);
   if (!can) {
     process.stderr.write(
@@ -15,6 +15,9 @@ export function hasNamespaces(): boolean {
   }
   return can;
 }
+
+/** Addresses of one: its hosts, the test itself, and the two that stand for the network. */
+const NETWORK_SIZE = 16;
 
 /** How a cut looks: packets vanish one way or both, or the cable of the second host is out. */
 export type CutKind = 'one-way' | 'two-way' | 'link-down';
@@ -56,7 +59,7 @@ export class Namespaces {
   }
 
   addressOf(host: string): string {
-    return `${this.#network}.${this.#hosts.indexOf(host) + 1}`;
+    return addressIn(this.#network, this.#hosts.indexOf(host) + 1);
   }
 
   /** The command line that runs a program on that host. */
@@ -74,7 +77,7 @@ export class Namespaces {
   /** Every cut is over. */
   heal(): void {
     for (const host of this.#hosts) {
-      must(inside(this.#named(host), 'iptables', '-F', 'INPUT'));
+      must(inside(this.#named(host), 'iptables', '-w', '-F', 'INPUT'));
       must(ip('-n', this.#named(host), 'link', 'set', 'eth0', 'up'));
     }
   }
@@ -86,13 +89,13 @@ export class Namespaces {
   }
 
   #drop(from: string, to: string): void {
-    const rule = ['-A', 'INPUT', '-s', this.addressOf(from), '-j', 'DROP'];
+    const rule = ['-w', '-A', 'INPUT', '-s', this.addressOf(from), '-j', 'DROP'];
     must(inside(this.#named(to), 'iptables', ...rule));
   }
 
-  /** One network per test process. */
-  get #network(): string {
-    return `10.213.${process.pid % 254}`;
+  /** Number of the network: one per test process, also of those that run beside this one. */
+  get #network(): number {
+    return process.pid % (65_536 / NETWORK_SIZE);
   }
 
   #named(host: string): string {
@@ -111,20 +114,25 @@ export class Namespaces {
       const ends = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', name];
       must(ip('link', 'add', near, 'netns', net, ...ends));
       this.#plug(net, near);
-      must(ip('-n', name, 'addr', 'add', `${this.addressOf(host)}/24`, 'dev', 'eth0'));
+      must(ip('-n', name, 'addr', 'add', `${this.addressOf(host)}/28`, 'dev', 'eth0'));
       for (const device of ['lo', 'eth0']) must(ip('-n', name, 'link', 'set', device, 'up'));
     }
     // The test itself is one more host, with one end of its cable in the bridge's namespace.
     const own = this.#prefix;
     must(ip('link', 'add', 'to-test', 'netns', net, 'type', 'veth', 'peer', 'name', own));
     this.#plug(net, 'to-test');
-    must(ip('addr', 'add', `${this.#network}.254/24`, 'dev', own));
+    must(ip('addr', 'add', `${addressIn(this.#network, NETWORK_SIZE - 2)}/28`, 'dev', own));
     must(ip('link', 'set', own, 'up'));
   }
 
   #plug(net: string, device: string): void {
     must(ip('-n', net, 'link', 'set', device, 'master', 'bridge', 'up'));
   }
+}
+
+function addressIn(network: number, host: number): string {
+  const number = network * NETWORK_SIZE + host;
+  return `10.213.${number >> 8}.${number & 255}`;
 }
 
 function ip(...args: string[]): SpawnSyncReturns<string> {
