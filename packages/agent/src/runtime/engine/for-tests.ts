@@ -1,8 +1,16 @@
 /** Private Docker and Podman daemons for tests, with one image made without any registry. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
@@ -61,6 +69,10 @@ for word in "$@"; do
 done
 exit $code
 `;
+
+const UNMOUNTS_MAX = 20;
+/** Addresses of the network that a daemon makes. */
+const NETWORK_SIZE = 16;
 
 /** A daemon of its own: socket, data, processes; others on the machine are not touched. */
 export class TestEngine {
@@ -144,6 +156,9 @@ export class TestEngine {
     const settings = [
       '[containers]',
       'default_ulimits = ["nofile=1024:20000","nproc=4096:4096"]',
+      // Else all daemons of the machine share theirs, and one that starts lets go those of the others.
+      '[engine]',
+      'lock_type = "file"',
       '[network]',
       `network_config_dir = "${at('networks')}"`,
     ];
@@ -203,12 +218,14 @@ export class TestEngine {
   async makeNetwork(): Promise<string> {
     const Name = basename(this.#folder);
     const digest = hash('sha256', Name, 'buffer');
-    // Daemons that know nothing of each other would choose the same bridge and addresses.
+    // Daemons that know nothing of each other would choose the same bridge and addresses. Those for
+    // benchmarks (RFC 2544) are in no machine's own network.
+    const number = digest.readUInt16BE() % ((2 * 65_536) / NETWORK_SIZE);
     await this.engine.docker.createNetwork({
       Name,
       Driver: 'bridge',
       Internal: true,
-      IPAM: { Config: [{ Subnet: `10.${128 + ((digest[0] ?? 0) >> 1)}.${digest[1]}.0/24` }] },
+      IPAM: { Config: [{ Subnet: subnetOf(number) }] },
       Options: { 'com.docker.network.bridge.name': `sg${digest.toString('hex', 2, 8)}` },
     });
     this.#networks.push(Name);
@@ -243,16 +260,21 @@ export class TestEngine {
   }
 }
 
-/** What tests that failed left mounted. */
+function subnetOf(number: number): string {
+  const first = number * NETWORK_SIZE;
+  return `198.${18 + (first >> 16)}.${(first >> 8) & 255}.${first & 255}/28`;
+}
+
+/** What tests that failed left mounted; whoever mounted it may be unmounting it, too. */
 export async function unmountBelow(folder: string): Promise<void> {
-  for (let tries = 0; tries < 3; tries++) {
-    const mounts = execFileSync('cat', ['/proc/self/mounts'], { encoding: 'utf8' });
+  for (let tries = 0; tries < UNMOUNTS_MAX; tries++) {
+    const mounts = readFileSync('/proc/self/mounts', 'utf8');
     const below = mounts
       .split('\n')
       .map((line) => line.split(' ')[1] ?? '')
       .filter((path) => path.startsWith(`${folder}/`));
     if (below.length === 0) return;
-    for (const path of below.reverse()) execFileSync('umount', ['-l', path]);
+    for (const path of below.reverse()) spawnSync('umount', ['-l', path]);
     await sleep(50);
   }
 }
