@@ -203,7 +203,7 @@ describe('agent process', { timeout: 120_000 }, () => {
     }
     await hub.close();
     await killLeftovers();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 20, retryDelay: 50 });
   });
 
   /** Containers outlive their agent; a failed test must not leave them behind. */

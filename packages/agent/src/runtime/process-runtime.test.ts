@@ -76,7 +76,7 @@ describe('process runtime', () => {
   afterEach(async () => {
     for (const id of await readdir(directory)) runtime.forget(id);
     await runtime.close();
-    await rm(directory, { recursive: true });
+    await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
   });
 
   function newRuntime() {

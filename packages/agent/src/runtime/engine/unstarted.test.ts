@@ -21,7 +21,7 @@ import { IMAGE, TestEngine, whyNot } from './for-tests.ts';
 import { scratchMode } from './scratch.ts';
 
 const ROUNDS = Number(process.env['SPAREGRID_KILL_ROUNDS'] ?? 2);
-const ROUND_MS_MAX = 60_000;
+const ROUND_MS_MAX = 120_000;
 const MIB = 1_048_576;
 
 /** Says where it would be seen twice that it runs. */
@@ -65,13 +65,13 @@ for (const { kind, liveRestore, isLimited } of ENGINES) {
       if (isLimited) egressNetwork = await engine.makeNetwork();
       directory = await mkdtemp(join(tmpdir(), 'sparegrid-lost-'));
       await open();
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await runtime?.close();
       await engine?.close();
       await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
-    }, 60_000);
+    });
 
     async function open(): Promise<void> {
       const current = new Reports();
@@ -183,7 +183,8 @@ for (const { kind, liveRestore, isLimited } of ENGINES) {
       expect(lines).toEqual([...new Set(lines)]);
       runtime.forget(id);
       while ((await engine.names()).length > 0 || (await readdir(directory)).length > 0);
-      expect(shimsOf(engine.socket)).toEqual([]);
+      // A shim ends by itself once its container is gone.
+      while (shimsOf(engine.socket).length > 0) await setImmediate();
     }
   });
 }
