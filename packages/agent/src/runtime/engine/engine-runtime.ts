@@ -2,7 +2,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredContainer } from '@sparegrid/core/messages';
 import type { ContainerId } from '@sparegrid/core/units/ids';
 import type { Logger } from '@sparegrid/link/daemon/logger';
@@ -15,6 +14,7 @@ import { archiveOf } from '../directory-archive.ts';
 import type { ContainerUsage, KnownContainer, Report, Runtime } from '../runtime.ts';
 import { BANDWIDTH_BITS_MIN, limitBandwidth } from './bandwidth.ts';
 import { type Confinement, containerOptions } from './container-options.ts';
+import { Ending, isInTime } from './ending.ts';
 import { Engine, isAway, isUnreached, statusOf } from './engine.ts';
 import { EngineContainer } from './engine-container.ts';
 import { FirstWords } from './first-words.ts';
@@ -56,11 +56,7 @@ const SAFE_ID = /^[a-z0-9][a-z0-9.-]{0,199}$/;
 const STOP_MS = 15_000;
 /** What is under way may take so long when the agent ends. */
 const CLOSE_MS = 5_000;
-/** And what was just being started, before all is removed. */
-const START_MS = 3_000;
-/** Until an engine that refused to remove something is asked again. */
-const AGAIN_MS = 200;
-/** And all of it: a daemon that hangs, or is away, keeps no agent from its end. */
+/** And the end of all containers: a daemon that hangs, or is away, keeps no agent from its own. */
 const END_MS = 8_000;
 
 /** @patent [0044] [0061] C2.1 CLU-7 */
@@ -202,35 +198,42 @@ export class EngineRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    if (this.#settings.endWithAgent) {
-      await orLate(this.#endAll(), END_MS).catch((error: unknown) => this.#failed('end', error));
-    }
+    if (this.#settings.endWithAgent) await this.#endAll();
     this.#engine.close();
     this.#closed.abort();
     for (const container of this.#containers.values()) container.close();
     // What a daemon that hangs never answers is looked up by the next life of the agent.
-    await orLate(Promise.all(this.#work.values()), CLOSE_MS);
+    await isInTime(this.#settled(), CLOSE_MS);
     // Also of what was just being started.
     for (const container of this.#containers.values()) container.close();
     this.#containers.clear();
   }
 
-  /** Also what is just being started: it would be made after the others were removed. */
+  #settled(): Promise<unknown> {
+    return Promise.all(this.#work.values());
+  }
+
+  /** Whatever is left after a while is left, and told. */
   async #endAll(): Promise<void> {
     this.#isEnding = true;
     for (const stopped of this.#starting.values()) stopped.abort();
-    // A busy engine still starts some, or refuses while it does: looked at again until none is left.
-    for (;;) {
-      await orLate(Promise.all(this.#work.values()), START_MS);
-      const left = await this.#listOwn();
-      if (left.length === 0 && this.#starting.size === 0) break;
-      const removals = left.map(({ Id, State }) => this.#remove(Id, State));
-      const results = await Promise.allSettled(removals);
-      for (const [at, result] of results.entries()) {
-        if (result.status === 'rejected') this.#failed(left[at]?.Id ?? '', result.reason);
-      }
-      if (results.some(({ status }) => status === 'rejected')) await sleep(AGAIN_MS);
+    const ending = new Ending({
+      settled: () => this.#settled(),
+      isStarting: () => this.#starting.size > 0,
+      list: () => this.#listOwn(),
+      remove: ({ Id, State }) => this.#remove(Id, State),
+      failed: ({ Id }, error) => this.#failed(Id, error),
+    });
+    try {
+      const ended = ending.run().then(() => this.#closeScratch());
+      if (!(await isInTime(ended, END_MS))) throw new Error(`not ended within ${END_MS} ms`);
+    } catch (error) {
+      const containers = ending.left.join(' ');
+      this.#settings.logger.error('container.left', { containers, error: String(error) });
     }
+  }
+
+  async #closeScratch(): Promise<void> {
     for (const id of this.#outputs.keys()) {
       const { directory } = this.#filesOf(id);
       await new Scratch(this.#settings.scratchMode, directory, 0).close().catch(() => {});
@@ -411,8 +414,9 @@ export class EngineRuntime implements Runtime {
     return new ContainerFiles(join(this.#settings.directory, id));
   }
 
+  /** What the end of this runtime cut short is no failure. */
   #failed(what: string, error: unknown): void {
-    if (this.#engine.isClosed) return;
+    if (this.#engine.isClosed && (isAway(error) || isAborted(error))) return;
     this.#settings.logger.error('container.failed', { id: what, error: String(error) });
   }
 
@@ -427,19 +431,15 @@ export class EngineRuntime implements Runtime {
   }
 }
 
-/** Waits for work, but no longer than this. */
-async function orLate(work: Promise<unknown>, ms: number): Promise<void> {
-  const over = new AbortController();
-  const late = sleep(ms, undefined, { signal: over.signal }).catch(() => {});
-  await Promise.race([work, late]);
-  over.abort();
-}
-
 /** Waits for all of them, also when one fails: nothing goes on unseen. @throws the first failure */
 async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
   for (const done of await Promise.allSettled(work)) {
     if (done.status === 'rejected') throw done.reason;
   }
+}
+
+function isAborted(error: unknown): boolean {
+  return (error as Error).name === 'AbortError';
 }
 
 /** One that an earlier try made is as good: its name says which attempt it is. */
