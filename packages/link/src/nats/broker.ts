@@ -105,7 +105,7 @@ export class Broker {
     writeConfig(settings);
     const running = runningPid(directory);
     if (running !== null) {
-      process.kill(running, 'SIGHUP');
+      signal(running, 'SIGHUP');
       return new Broker(settings, running);
     }
     const pid = await launch(directory);
@@ -117,7 +117,7 @@ export class Broker {
   /** Who may connect from now on; connections of others are closed by the server at once. */
   setUsers(users: readonly NodeId[]): void {
     writeConfig({ ...this.settings, users });
-    process.kill(this.#pid, 'SIGHUP');
+    signal(this.#pid, 'SIGHUP');
   }
 
   /** Starts the server again if it is gone. @throws as {@link start} */
@@ -169,8 +169,17 @@ export async function endBroker(directory: string): Promise<void> {
 
 async function end(pid: number, directory: string): Promise<void> {
   if (!isBroker(pid, directory)) return;
-  process.kill(pid, 'SIGTERM');
+  signal(pid, 'SIGTERM');
   while (isBroker(pid, directory)) await pause(5);
+}
+
+/** One that ended by itself is started again, and reads what it shall then. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 const configFile = (directory: string): string => join(directory, 'nats.conf');
