@@ -9,6 +9,8 @@ export interface Args {
   many: boolean;
   size: Size;
   faults: FaultMode;
+  /** Names of violations, the first of which ends a run; none: every run goes to its end. */
+  stopAt: readonly string[];
   json: boolean;
   /** Print every event, for finding out why. */
   trace: boolean;
@@ -23,6 +25,7 @@ export const USAGE = `usage: npm run sim -- [options]
   --participants P   at least one per hub, at most 200 (default 9)
   --orders K         0 to 5000 (default 60)
   --faults MODE      none | lite | swarm | restores (default swarm)
+  --stop-at NAMES    violations, the first of which ends a run: NAME,NAME...
   --json             nothing but the JSON line on standard output
   --trace            every event on standard error`;
 
@@ -36,6 +39,7 @@ const NUMBERS: Record<string, { low: number; high: number }> = {
 export function parseArgs(words: readonly string[]): ParsedArgs {
   const numbers = new Map<string, number>();
   let faults: FaultMode = 'swarm';
+  let stopAt: readonly string[] = [];
   let seeds: readonly [number, number] | null = null;
   const flags = new Set<string>();
   for (let at = 0; at < words.length; at += 1) {
@@ -51,6 +55,8 @@ export function parseArgs(words: readonly string[]): ParsedArgs {
       const mode = FAULT_MODES.find((known) => known === value);
       if (!mode) return problem(`--faults: expected ${FAULT_MODES.join(', ')}, got ${value}`);
       faults = mode;
+    } else if (word === '--stop-at') {
+      stopAt = value.split(',');
     } else if (word === '--seeds') {
       seeds = parseRange(value);
       if (!seeds) return problem(`--seeds: expected A..B with A <= B, got ${value}`);
@@ -64,13 +70,13 @@ export function parseArgs(words: readonly string[]): ParsedArgs {
       numbers.set(word, number);
     }
   }
-  return finish(numbers, seeds, faults, flags);
+  return finish(numbers, seeds, { faults, stopAt }, flags);
 }
 
 function finish(
   numbers: ReadonlyMap<string, number>,
   range: readonly [number, number] | null,
-  faults: FaultMode,
+  how: Pick<Args, 'faults' | 'stopAt'>,
   flags: ReadonlySet<string>,
 ): ParsedArgs {
   const hubs = numbers.get('--hubs') ?? 3;
@@ -83,7 +89,7 @@ function finish(
   const seeds = range ?? ([seed, seed] as const);
   const json = flags.has('--json');
   const trace = flags.has('--trace');
-  return { ok: true, args: { seeds, many: range !== null, size, faults, json, trace } };
+  return { ok: true, args: { seeds, many: range !== null, size, ...how, json, trace } };
 }
 
 function problem(text: string): ParsedArgs {

@@ -27,8 +27,8 @@ function main(): number {
 
 function runOne(args: Args, seed: number): Outcome {
   const listener = args.trace ? (line: string) => process.stderr.write(line) : null;
-  const { size, faults } = args;
-  const result = runSeed({ seed, size, faults }, listener);
+  const { size, faults, stopAt } = args;
+  const result = runSeed({ seed, size, faults, stopAt }, listener);
   if (!args.json) process.stdout.write(describeRun(result, size, faults));
   report(args, seed, result);
   process.stdout.write(`${JSON.stringify(result.outcome)}\n`);

@@ -11,6 +11,8 @@ export interface Run {
   seed: number;
   size: Size;
   faults: FaultMode;
+  /** Names of violations; the first of these ends the run, which then has not come to rest. */
+  stopAt?: readonly string[];
 }
 
 /** The last line of output; names as the issue states them. */
@@ -50,24 +52,26 @@ const RETRIES_MS = 60_000;
 export function runSeed(run: Run, listener: ((line: string) => void) | null = null): Result {
   const world = new World(run.seed, run.size, run.faults, listener);
   const { queue, plan, timing, auditor, network, trace } = world.context;
+  const { violations } = auditor;
+  const isEnough = () => run.stopAt?.some((name) => violations.names.has(name)) ?? false;
   world.begin();
-  queue.run(plan.untilMs, () => false);
+  queue.run(plan.untilMs, isEnough);
   const stop = timing.stopTimeMs + timing.startGraceMs + 20_000;
   const boundMs = lastExpiryMs(world) + DURATION_MAX_MS + stop + RETRIES_MS;
-  const restedAtMs = runUntilRest(world, boundMs);
-  if (restedAtMs === null) {
+  const restedAtMs = runUntilRest(world, boundMs, isEnough);
+  if (restedAtMs === null && !isEnough()) {
     const open = [...auditor.unsettled()].slice(0, 20);
     for (const [name, node, id, detail] of open) auditor.violate(name, node, id, detail);
     if (world.market.pending > 0) {
       auditor.violate('end.request-unanswered', 'lessees', 'orders', `${world.market.pending}`);
     }
   }
-  const isProbed = restedAtMs !== null && probe(world);
+  const isProbed = restedAtMs !== null && probe(world, isEnough);
   const { orders, filled, multiHub, aborted, holdExpired, lostRaces } = auditor.counts.all;
   return {
     outcome: {
       seed: run.seed,
-      violations: auditor.violations.count,
+      violations: violations.count,
       converged: isProbed,
       orders,
       filled,
@@ -81,7 +85,7 @@ export function runSeed(run: Run, listener: ((line: string) => void) | null = nu
       messages: network.counts,
       traceHash: trace.digest(),
     },
-    violations: auditor.violations.kept,
+    violations: violations.kept,
     endMs: queue.nowMs,
     convergedAfterMs: restedAtMs === null ? null : restedAtMs - plan.untilMs,
   };
@@ -105,24 +109,26 @@ function lastExpiryMs(world: World): number {
   return lastMs;
 }
 
-/** Goes on until nothing is open any more; null when that does not come within the bound. */
-function runUntilRest(world: World, boundMs: number): number | null {
+/** Goes on until nothing is open any more; null when that does not come within the bound, or before it is enough. */
+function runUntilRest(world: World, boundMs: number, isEnough: () => boolean): number | null {
   const { queue, auditor } = world.context;
   for (;;) {
+    if (isEnough()) return null;
     const isAtRest = world.market.pending === 0 && auditor.unsettled().next().done === true;
     if (isAtRest) return queue.nowMs;
     if (queue.nowMs >= boundMs) return null;
-    queue.run(queue.nowMs + LOOK_EVERY_MS, () => false);
+    queue.run(queue.nowMs + LOOK_EVERY_MS, isEnough);
   }
 }
 
 /** The market must still work: small orders must complete, and everything come to rest again. */
-function probe(world: World): boolean {
+function probe(world: World, isEnough: () => boolean): boolean {
   const { queue, auditor } = world.context;
   auditor.counts.close();
   world.market.probe();
-  queue.run(queue.nowMs + LOOK_EVERY_MS, () => false);
-  const restedAtMs = runUntilRest(world, queue.nowMs + PROBE_MS);
+  queue.run(queue.nowMs + LOOK_EVERY_MS, isEnough);
+  const restedAtMs = runUntilRest(world, queue.nowMs + PROBE_MS, isEnough);
+  if (isEnough()) return false;
   if (restedAtMs === null) {
     for (const [name, node, id, detail] of auditor.unsettled()) {
       auditor.violate(name, node, id, detail);

@@ -16,6 +16,8 @@ const KEPT_MAX = 200;
 
 export class Violations {
   readonly kept: Violation[] = [];
+  /** Of all there were. */
+  readonly names = new Set<string>();
   count = 0;
   readonly #seen = new Set<string>();
   readonly #nowMs: () => number;
@@ -30,6 +32,7 @@ export class Violations {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.count += 1;
+    this.names.add(name);
     if (this.kept.length < KEPT_MAX) {
       this.kept.push({ name, node, id, atMs: this.#nowMs(), detail });
     }

@@ -21,16 +21,20 @@ export interface Catch {
   report: string;
 }
 
-/** @param seeds  tried in this order. */
+/**
+ * A run ends as soon as it shows what must be noticed.
+ *
+ * @param seeds  tried in this order.
+ */
 export async function hunt(
-  plant: Pick<Plant, 'edits' | 'faults'>,
+  plant: Pick<Plant, 'edits' | 'faults' | 'caughtBy'>,
   seeds: readonly number[],
 ): Promise<Catch> {
   const copy = copyCore(plant);
   try {
     let report = '';
     for (const seed of seeds) {
-      const run = await simulate(copy.path, seed, plant.faults ?? 'swarm');
+      const run = await simulate(copy.path, seed, plant);
       report = run.report;
       if (run.violations.length > 0) return { seed, ...run };
       if (run.code !== 0) throw new Error(`the simulator failed with ${run.code}: ${report}`);
@@ -41,8 +45,21 @@ export async function hunt(
   }
 }
 
-async function simulate(core: string, seed: number, faults: string) {
-  const args = ['--import', REDIRECT, MAIN, '--seed', String(seed), '--faults', faults, '--json'];
+type Hunted = Pick<Plant, 'faults' | 'caughtBy'>;
+
+async function simulate(core: string, seed: number, { faults, caughtBy }: Hunted) {
+  const until = caughtBy.length > 0 ? ['--stop-at', caughtBy.join()] : [];
+  const args = [
+    '--import',
+    REDIRECT,
+    MAIN,
+    '--seed',
+    String(seed),
+    '--faults',
+    faults ?? 'swarm',
+    ...until,
+  ];
+  args.push('--json');
   const child = spawn(process.execPath, args, {
     env: { ...process.env, CORE_COPY: core },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,6 +1,6 @@
 /** The auditor notices faults of joint rounds and of keys; every fault can still be planted. */
 import { describe, expect, it } from 'vitest';
-import { copyCore } from './core-copy.ts';
+import { planted } from './core-copy.ts';
 import { hunt, SEEDS_IN_TESTS } from './hunt.ts';
 import { applyEdit } from './plant.ts';
 import { PLANTS } from './plants.ts';
@@ -18,8 +18,8 @@ describe('the auditor', () => {
   );
 });
 
-it.each(PLANTS)('$name can still be planted', (plant) => {
-  copyCore(plant).remove();
+it.each(PLANTS)('$name can still be planted', ({ edits }) => {
+  expect(planted(edits).size).toBeGreaterThan(0);
 });
 
 it('a fault whose snippet does not stand in the source is an error', () => {
