@@ -99,6 +99,8 @@ test('a plan orders nothing; a file may hold several orders', async () => {
   const before = await json('order', 'ls');
   const { plan } = await json('order', 'plan', '-f', file(ORDER));
   expect(plan.parts[0].replicas).toBe(2);
+  const idle = await sparegrid('order', 'plan', '-f', file(`${ORDER}bandwidth: 1M\n`));
+  expect(idle.stderr).toContain('of no use without network: add "egress: true"');
   expect(await json('order', 'ls')).toHaveLength(before.length);
   const { stdout, code } = await sparegrid(
     'order',

@@ -2,6 +2,7 @@
 import type { OrderView } from '@sparegrid/core/messages';
 import type { Client } from '@sparegrid/sdk/client';
 import type { Plan } from '@sparegrid/sdk/options';
+import type { OrderDraft } from '@sparegrid/sdk/order-draft';
 import { awaitsKey } from '@sparegrid/sdk/task-keys';
 import { withClient } from '../contexts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -36,7 +37,15 @@ export async function submit(options: FileOptions): Promise<void> {
 /** All documents are looked at before the first one is sent. */
 function draftsOf(file: string) {
   if (file === STDIN && process.stdin.isTTY) say('Reading an order; Ctrl-D ends it.');
-  return readOrderFiles(file, Date.now());
+  const drafts = readOrderFiles(file, Date.now());
+  const isIdle = ({ replica, task }: OrderDraft) =>
+    replica.bandwidthBitsPerSecond > 0 && !task.public.egress;
+  if (drafts.some(isIdle)) {
+    say(
+      '"bandwidth" is paid for and of no use without network: add "egress: true", or leave it out.',
+    );
+  }
+  return drafts;
 }
 
 async function showEnds(client: Client, ids: string[], options: HubOptions): Promise<void> {
