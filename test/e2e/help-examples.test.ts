@@ -26,7 +26,7 @@ beforeAll(async () => {
   examples = [...commandsBelow(program)].flatMap(([of, command]) =>
     examplesIn(of, helpOf(command)),
   );
-}, 60_000);
+});
 
 test('every command shows an example of itself', () => {
   for (const [path, command] of commandsBelow(program)) {

@@ -28,13 +28,13 @@ test('tells code, place and hint in two lines on stderr, and exits with 2', asyn
   expect([code, stdout]).toEqual([2, '']);
   const cyclic = await submit('a: &a\n  b: *a\n');
   expect([cyclic.code, cyclic.stderr]).toEqual([2, expect.stringContaining('CLI_FILE_ALIAS')]);
-}, 60_000);
+});
 
 test('looks for a hub only after the file was found good', async () => {
   const { code, stderr } = await submit(GOOD);
   expect(stderr).toContain('error CLI_NO_DEVNET');
   expect(code).toBe(69);
-}, 60_000);
+});
 
 test('refuses files that cannot be read, and wrong ids', async () => {
   const missing = await run(['order', 'submit', '-f', join(directory, 'none.yaml')]);
@@ -46,4 +46,4 @@ test('refuses files that cannot be read, and wrong ids', async () => {
   expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining('CLI_FILE_UNREADABLE')]);
   const id = await run(['order', 'get', '../../etc/passwd', '--dir', directory]);
   expect([id.code, id.stderr]).toEqual([2, expect.stringContaining('CLI_USAGE')]);
-}, 60_000);
+});

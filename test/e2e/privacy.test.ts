@@ -16,7 +16,7 @@ const LIMIT_MICRO = 7_654_321_987n;
 const BUDGET_MICRO = 76_543_219_876n;
 
 const devnet = await RunningDevnet.open();
-afterAll(() => devnet.close(), 60_000);
+afterAll(() => devnet.close());
 
 /** Texts that a node must not hold, by the node. */
 function forbidden(node: NodeId): string[] {

@@ -127,7 +127,7 @@ test('pods of our own: every one is decided, the recount agrees', async () => {
   expectNothingOversold(files.nodes, lines);
   expectAsOrdered(files.orders, files.nodes, lines);
   expect(stderr).toContain('GPU G2: priced as A100 (40 GB)');
-}, 60_000);
+});
 
 test('batches of our own: large orders go to several lessors', async () => {
   const files = fixture('azure-batches', 'batches.csv');
@@ -140,7 +140,7 @@ test('batches of our own: large orders go to several lessors', async () => {
     nodesOf.set(order, (nodesOf.get(order) ?? new Set()).add(node));
   }
   expect(Math.max(...[...nodesOf.values()].map(({ size }) => size))).toBeGreaterThan(1);
-}, 60_000);
+});
 
 test('in joint rounds every order of our own is decided, too, and the recount agrees', async () => {
   const files = fixture('openb', 'pods.csv');
@@ -150,7 +150,7 @@ test('in joint rounds every order of our own is decided, too, and the recount ag
   expect(summary.costMicro).toBe(String(24n * hourly));
   expectNothingOversold(files.nodes, lines);
   expectAsOrdered(files.orders, files.nodes, lines);
-}, 60_000);
+});
 
 test('both ways stand side by side', async () => {
   const { format, nodes, orders, prices } = fixture('azure-batches', 'batches.csv');
@@ -165,7 +165,7 @@ test('both ways stand side by side', async () => {
   expect(verdict).toEqual({ atLeastAsManyFilled: joint.filled >= oneByOne.filled, noDearer });
   const refused = await run([...args, '--prices', prices, '--compare', '--joint']);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CLI_USAGE')]);
-}, 60_000);
+});
 
 test('bad files are refused with file, line, column and code', async () => {
   const files = fixture('openb', 'batches.csv');
@@ -175,7 +175,7 @@ test('bad files are refused with file, line, column and code', async () => {
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain('error CLI_COLUMN_MISSING');
   expect(stderr).toContain(`${orders}, line 1: no column name`);
-}, 60_000);
+});
 
 test.runIf(REAL_PRESENT)(
   REAL_TEST,

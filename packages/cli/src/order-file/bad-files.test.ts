@@ -241,7 +241,7 @@ describe('a file is refused', () => {
   for (const [name, content] of Object.entries(SLOW)) {
     test(`without looking at it for long: nothing but ${name}`, () => {
       expect(refusalOf(content)).toMatchObject({ exitCode: 2 });
-    }, 10_000);
+    }, 40_000);
   }
 
   test('that never ends, after no more than is allowed', () => {

@@ -151,7 +151,8 @@ describe('the admission door', () => {
     });
     const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
       asked.once('response', resolve);
-      asked.once('error', reject);
+      // Also after the answer: who is told that it says too much may still be saying it.
+      asked.on('error', reject);
       asked.end(body);
     });
     const answer = JSON.parse(await text(response)) as { ok: boolean; code?: string };

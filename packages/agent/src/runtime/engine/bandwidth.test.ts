@@ -7,7 +7,7 @@ import { shell, TestRuntime } from '../runtime-for-tests.ts';
 import { BANDWIDTH_BITS_MIN, burstBytes, whyNoLimits } from './bandwidth.ts';
 import { type EngineKind, TestEngine, whyNot } from './for-tests.ts';
 
-const START_MS = 60_000;
+const START_MS = 120_000;
 const BITS_PER_SECOND = 8_000_000;
 const BYTES_PER_MS = BITS_PER_SECOND / 8 / 1_000;
 /** Without a limit they pass within milliseconds, and many more with them. */

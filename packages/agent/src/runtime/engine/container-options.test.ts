@@ -44,6 +44,5 @@ describe('control groups of leased containers', () => {
         await engine.close();
       }
     },
-    60_000,
   );
 });

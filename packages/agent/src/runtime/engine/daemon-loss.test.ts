@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isAlive, shell, TestRuntime } from '../runtime-for-tests.ts';
 import { TestEngine, whyNot } from './for-tests.ts';
 
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 for (const kind of ['docker', 'podman'] as const) {
   const missing = whyNot(kind);
@@ -44,7 +44,7 @@ for (const kind of ['docker', 'podman'] as const) {
       const lines = agent.reports.text(id, 'stdout').trim().split('\n');
       expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
       expect(agent.reports.exits(id).length).toBe(1);
-    }, 60_000);
+    });
 
     it('tells how what ended without a daemon ended, and what may be missing', async () => {
       const id = agent.run('echo go; while ! [ -e /out/end ]; do sleep 0.05; done; exit 6');
@@ -57,7 +57,7 @@ for (const kind of ['docker', 'podman'] as const) {
       await engine.start();
       expect(await agent.reports.exit(id)).toMatchObject({ exitCode: 6, reason: 'exit' });
       expect(agent.reports.text(id, 'life')).toContain('output may be missing');
-    }, 60_000);
+    });
 
     if (kind !== 'docker') return;
 
@@ -83,6 +83,6 @@ for (const kind of ['docker', 'podman'] as const) {
       await agent.reports.until(() => agent.reports.exits(id).length === 2);
       expect(agent.reports.exits(id)[1]).toMatchObject({ exitCode: 0, reason: 'exit' });
       expect(agent.reports.text(id, 'stdout')).toMatch(/^0\n(bye\n)?1\n$/);
-    }, 60_000);
+    });
   });
 }

@@ -11,11 +11,11 @@ for (const kind of ['docker', 'podman'] as const) {
 
     beforeAll(async () => {
       engine = await TestEngine.start(kind);
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await engine?.close();
-    }, 60_000);
+    });
 
     it('a container is gone for each of those who removed it', async () => {
       const docker = engine.engine.docker;
@@ -33,6 +33,6 @@ for (const kind of ['docker', 'podman'] as const) {
       });
       for (const [name, left] of await Promise.all(removals)) expect(left).not.toContain(name);
       await engine.engine.removeNow('never-there');
-    }, 60_000);
+    });
   });
 }

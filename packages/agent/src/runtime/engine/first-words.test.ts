@@ -12,7 +12,7 @@ const BASE = { out: 0, err: 0 };
 const missing = whyNot('docker');
 if (missing) console.error(`SKIPPED: first words of programs: ${missing} on this machine`);
 
-describe.skipIf(missing !== null)('first words of a program', { timeout: 60_000 }, () => {
+describe.skipIf(missing !== null)('first words of a program', () => {
   let engine: TestEngine;
   let directory: string;
   let count = 0;
@@ -20,12 +20,12 @@ describe.skipIf(missing !== null)('first words of a program', { timeout: 60_000 
   beforeAll(async () => {
     engine = await TestEngine.start('docker');
     directory = await mkdtemp(join(tmpdir(), 'sparegrid-words-'));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await engine?.close();
     await rm(directory, { recursive: true });
-  }, 60_000);
+  });
 
   /** Starts it; `files` have its first words once `heard` resolves. */
   async function start(script: string) {

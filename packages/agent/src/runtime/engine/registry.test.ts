@@ -16,7 +16,7 @@ const MIB = 1_048_576;
 const missing = whyNot('docker');
 if (missing) console.error(`SKIPPED: images of a private registry: ${missing} on this machine`);
 
-describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_000 }, () => {
+describe.skipIf(missing !== null)('images of a private registry', () => {
   let engine: TestEngine;
   let registry: TestRegistry;
   let directory: string;
@@ -31,7 +31,7 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
     registry = await TestRegistry.start();
     directory = await mkdtemp(join(tmpdir(), 'sparegrid-images-'));
     await open();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const id of await readdir(join(directory, 'c'))) runtime.forget(id);
@@ -39,7 +39,7 @@ describe.skipIf(missing !== null)('images of a private registry', { timeout: 60_
     await engine?.close();
     await registry?.close();
     await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
-  }, 60_000);
+  });
 
   async function open(): Promise<void> {
     const current = new Reports();
