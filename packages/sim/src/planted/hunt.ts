@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { copyCore } from './core-copy.ts';
 import type { Plant } from './plant.ts';
+import { writePlanted } from './planted-core.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
-const REDIRECT = pathToFileURL(join(import.meta.dirname, 'redirect.ts')).href;
+const LOAD_PLANTED = pathToFileURL(join(import.meta.dirname, 'load-planted.ts')).href;
 
 /** A fault that none of these shows is not noticed. */
 export const SEEDS_IN_TESTS: readonly number[] = [1, 2, 3, 4, 5, 6];
@@ -30,38 +30,29 @@ export async function hunt(
   plant: Pick<Plant, 'edits' | 'faults' | 'caughtBy'>,
   seeds: readonly number[],
 ): Promise<Catch> {
-  const copy = copyCore(plant);
+  const sources = writePlanted(plant.edits);
   try {
     let report = '';
     for (const seed of seeds) {
-      const run = await simulate(copy.path, seed, plant);
+      const run = await simulate(sources.path, seed, plant);
       report = run.report;
       if (run.violations.length > 0) return { seed, ...run };
       if (run.code !== 0) throw new Error(`the simulator failed with ${run.code}: ${report}`);
     }
     return { seed: null, violations: [], report };
   } finally {
-    copy.remove();
+    sources.remove();
   }
 }
 
 type Hunted = Pick<Plant, 'faults' | 'caughtBy'>;
 
-async function simulate(core: string, seed: number, { faults, caughtBy }: Hunted) {
+async function simulate(planted: string, seed: number, { faults, caughtBy }: Hunted) {
   const until = caughtBy.length > 0 ? ['--stop-at', caughtBy.join()] : [];
-  const args = [
-    '--import',
-    REDIRECT,
-    MAIN,
-    '--seed',
-    String(seed),
-    '--faults',
-    faults ?? 'swarm',
-    ...until,
-  ];
-  args.push('--json');
+  const wanted = ['--seed', String(seed), '--faults', faults ?? 'swarm', ...until, '--json'];
+  const args = ['--import', LOAD_PLANTED, MAIN, ...wanted];
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, CORE_COPY: core },
+    env: { ...process.env, PLANTED: planted },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));

@@ -1,8 +1,8 @@
 /** The auditor notices faults of joint rounds and of keys; every fault can still be planted. */
 import { describe, expect, it } from 'vitest';
-import { planted } from './core-copy.ts';
 import { hunt, SEEDS_IN_TESTS } from './hunt.ts';
 import { applyEdit } from './plant.ts';
+import { planted } from './planted-core.ts';
 import { PLANTS } from './plants.ts';
 import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
 import { PLANTS_OF_ROUNDS } from './plants-of-rounds.ts';
