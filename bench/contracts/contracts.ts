@@ -17,6 +17,7 @@ import { fdatasyncMs } from '../fsync-probe.ts';
 import { GhostHub } from '../panorama/ghost-hub.ts';
 import { type Bench, quantile, type Result } from '../result.ts';
 import { PostgresLoop } from './postgres-loop.ts';
+import { beginProfiles, endProfiles, PROFILE_WATCH } from './profiles.ts';
 
 interface Load {
   name: string;
@@ -59,6 +60,8 @@ const FLAGS = {
   large: { type: 'boolean' },
   /** Without PostgreSQL beside it: for a profile, or a look. */
   alone: { type: 'boolean' },
+  /** Directory for a profile of each process. */
+  profile: { type: 'string' },
 } as const;
 const OFFERS_OF_POSTGRES = 1_000_000;
 const POSTGRES_MS = 3_000;
@@ -68,7 +71,7 @@ const PROBES = 2_000;
 
 export const benchContracts: Bench = async (report, args) => {
   const { values } = parseArgs({ args, options: FLAGS });
-  const { only = '', large = false, alone = false } = values;
+  const { only = '', large = false, alone = false, profile } = values;
   const loads = LOADS.filter(({ name, moreLots }) => {
     return name.includes(only) && (large || moreLots < LARGE);
   });
@@ -77,7 +80,7 @@ export const benchContracts: Bench = async (report, args) => {
     for (const load of loads) {
       const directory = mkdtempSync(join(tmpdir(), 'sparegrid-bench-'));
       try {
-        for (const result of await measure(directory, load, postgres)) report(result);
+        for (const result of await measure(directory, load, postgres, profile)) report(result);
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }
@@ -91,6 +94,7 @@ async function measure(
   directory: string,
   load: Load,
   postgres: PostgresLoop | null,
+  profile: string | undefined,
 ): Promise<Result[]> {
   const frozen = new FrozenEvents();
   const onEvent = (order: string, name: string) => frozen.heard(order, name);
@@ -99,10 +103,12 @@ async function measure(
   const ghost = new GhostHub();
   const { id, publicKey } = ghost;
   const morePeers = [{ id, publicKey, mesh: join(directory, 'run', 'nobody.sock') }];
-  const market = await openMarket(directory, onEvent, { ...load.market, morePeers });
+  const watches = profile === undefined ? [] : [PROFILE_WATCH];
+  const market = await openMarket(directory, onEvent, { ...load.market, morePeers, watches });
   await publish(market, ghost, load.moreLots);
   await run(frozen, signedOrders(market, load, 'before', load.before), load.inFlight);
   const orders = signedOrders(market, load, 'measured', load.orders);
+  if (profile !== undefined) await beginProfiles(market.hubs);
   const pids = market.hubs.map(({ pid }) => pid);
   const [hubsCpu, allCpu] = [cpuMsOf(pids), cpuMsOf([...pids, process.pid])];
   const lostBefore = frozen.lostRaces;
@@ -112,6 +118,7 @@ async function measure(
   const seconds = (performance.now() - startedAt) / 1_000;
   const [hubsMs, allMs] = [cpuMsOf(pids) - hubsCpu, cpuMsOf([...pids, process.pid]) - allCpu];
   const commits = (commitsOf(market.stores) - commitsBefore) / load.orders;
+  if (profile !== undefined) await endProfiles(market.hubs, profile, load.name);
   await ghost.close();
   await market.stop();
   const reservationsAfter = (await postgres?.measure(POSTGRES_MS)) ?? Number.NaN;

@@ -33,6 +33,8 @@ export interface MarketSize {
   morePeers: readonly { id: string; publicKey: string; mesh: string }[];
   /** Of the hubs' configuration; their defaults when absent. */
   rounds?: Partial<RoundSettings>;
+  /** Modules that are loaded into the hubs before they start. */
+  watches?: readonly string[];
 }
 
 const SMALL: MarketSize = { lessorsPerHub: 8, cores: CORES, morePeers: [] };
@@ -55,7 +57,7 @@ export type OnEvent = (order: string, name: string) => void;
 export async function openMarket(
   directory: string,
   onEvent: OnEvent,
-  { lessorsPerHub, cores, morePeers, rounds }: MarketSize = SMALL,
+  { lessorsPerHub, cores, morePeers, rounds, watches }: MarketSize = SMALL,
 ): Promise<BenchMarket> {
   const keys = new Map(HUBS.map((hub) => [hub as string, generateKey()]));
   const run = join(directory, 'run');
@@ -90,7 +92,7 @@ export async function openMarket(
       peers: [...peers, ...morePeers],
       ...(rounds && { rounds }),
     };
-    processes.push(await startHubProcess(directory, config));
+    processes.push(await startHubProcess(directory, config, watches));
   }
   const onFault = (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
