@@ -30,6 +30,31 @@ function liveAfter(db: Kysely<StoreSchema>, last: StoredRecord | undefined) {
   return live.where((eb) => eb(eb.refTuple('tbl', 'key'), '>', eb.tuple(last.table, last.key)));
 }
 
+/** The same out of SQLite, whose index of live records goes by their row ids. */
+export async function liveRecordsByRow(db: Kysely<StoreSchema>): Promise<StoredRecord[]> {
+  const records: StoredRecord[] = [];
+  const rowId = sql<number>`rowid`;
+  for (let last = 0, more = true; more; ) {
+    const rows = await db
+      .selectFrom('records')
+      .select(['tbl as table', 'key', 'text', rowId.as('row')])
+      .where('live', '=', sql.lit(1))
+      .where(rowId, '>', last)
+      .orderBy(rowId)
+      .limit(LOAD_ROWS)
+      .execute();
+    for (const { table, key, text } of rows) records.push({ table, key, text });
+    last = rows.at(-1)?.row ?? last;
+    more = rows.length === LOAD_ROWS;
+  }
+  return records.sort((a, b) => compareTexts(a.table, b.table) || compareTexts(a.key, b.key));
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 export async function recordText(
   db: Kysely<StoreSchema>,
   table: string,

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { kyselyOver } from './kysely-sqlite.ts';
+import { MIGRATIONS } from './schema.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 /** Commits one key after the other and prints each key once it is acknowledged. */
@@ -99,6 +101,33 @@ describe('SQLite store', () => {
     database.close();
     await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'STORE_NEWER_SCHEMA' });
     await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'STORE_NEWER_SCHEMA' });
+  });
+
+  it('takes over a store of the first schema, and finds its live records by their index', async () => {
+    const old = new DatabaseSync(path);
+    const [first] = MIGRATIONS;
+    await first?.(kyselyOver(old), 'sqlite');
+    old.exec(`
+      CREATE TABLE schema_version (version integer NOT NULL);
+      INSERT INTO schema_version VALUES (1);
+      INSERT INTO records (tbl, key, live, text) VALUES
+        ('t', 'b', 1, '1'), ('archive', 'a', 0, '2'), ('t', 'a', 1, '3'), ('s', 'c', 1, '4');`);
+    old.close();
+    const store = await openSqliteStore(path);
+    await store.commit([{ table: 'r', key: 'd', text: '5', live: true }]);
+    expect(await store.load()).toEqual([
+      { table: 'r', key: 'd', text: '5' },
+      { table: 's', key: 'c', text: '4' },
+      { table: 't', key: 'a', text: '3' },
+      { table: 't', key: 'b', text: '1' },
+    ]);
+    await store.close();
+    const database = new DatabaseSync(path);
+    const plan = 'EXPLAIN QUERY PLAN SELECT text FROM records WHERE live = 1 AND rowid > 5';
+    expect(database.prepare(plan).get()).toMatchObject({
+      detail: 'SEARCH records USING INDEX records_live (live=? AND rowid>?)',
+    });
+    database.close();
   });
 
   it('refuses a file that is no store', async () => {

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import { makeFolder } from '../make-folder.ts';
 import { StoreFault } from './fault.ts';
 import { kyselyOver } from './kysely-sqlite.ts';
-import { liveRecords, recordsIn, recordText } from './records.ts';
+import { liveRecordsByRow, recordsIn, recordText } from './records.ts';
 import type { StoreSchema } from './schema.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './sqlite-protocol.ts';
 import type { KeyRange, Store, StoreCounts, StoredRecord } from './store.ts';
@@ -55,7 +55,7 @@ class SqliteStore implements Store {
   }
 
   async load(): Promise<StoredRecord[]> {
-    return liveRecords(this.#reads);
+    return liveRecordsByRow(this.#reads);
   }
 
   async read(table: string, key: string): Promise<string | null> {

@@ -51,17 +51,23 @@ async function open(storePath: string): Promise<OpenStore> {
 function committer(database: DatabaseSync): (writes: readonly Write[]) => void {
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
+  // What stays live leaves the index of live records alone.
   const put = database.prepare(
     `INSERT INTO records (tbl, key, live, text) VALUES (?, ?, ?, ?)
-     ON CONFLICT (tbl, key) DO UPDATE SET live = excluded.live, text = excluded.text`,
+     ON CONFLICT (tbl, key) DO UPDATE SET text = excluded.text
+     WHERE records.live = excluded.live`,
   );
+  const move = database.prepare('UPDATE records SET live = ?, text = ? WHERE tbl = ? AND key = ?');
   const remove = database.prepare('DELETE FROM records WHERE tbl = ? AND key = ?');
   return (writes) => {
     begin.run();
     try {
       for (const { table, key, text, live } of writes) {
+        const isLive = live ? 1 : 0;
         if (text === null) remove.run(table, key);
-        else put.run(table, key, live ? 1 : 0, text);
+        else if (put.run(table, key, isLive, text).changes === 0) {
+          move.run(isLive, text, table, key);
+        }
       }
       commit.run();
     } catch (error) {

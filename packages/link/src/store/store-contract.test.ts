@@ -99,6 +99,14 @@ function contractOf(open: (folder: string) => Promise<Store>): void {
     expect(await store.read('order', 'b')).toBeNull();
   });
 
+  it('brings a record back among the live ones', async () => {
+    await store.commit([put('tombstone', 'a', 'first')]);
+    await store.commit([put('tombstone', 'a', 'ended', false)]);
+    await store.commit([put('tombstone', 'a', 'again')]);
+    await store.commit([put('tombstone', 'a', 'changed')]);
+    expect(await store.load()).toEqual([{ table: 'tombstone', key: 'a', text: 'changed' }]);
+  });
+
   it('applies the writes of one commit in their order', async () => {
     await store.commit([
       put('order', 'a', '1'),
