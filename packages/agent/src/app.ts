@@ -1,4 +1,5 @@
 /** Composition root of the agent: store, core, loop, link to the hub, reports, runtime. */
+import type { KeyObject } from 'node:crypto';
 import type { LogSeqRecord } from '@sparegrid/core/participant/log-sender';
 import {
   ParticipantCore,
@@ -48,7 +49,8 @@ export interface AgentShell {
 export async function startAgent(settings: AgentSettings, shell: AgentShell): Promise<Daemon> {
   const { config } = settings;
   const { transport, logger, fail } = shell;
-  const crypto = nodeCrypto(readKey(settings.keyFile));
+  const key = readKey(settings.keyFile);
+  const crypto = nodeCrypto(key);
   const store = await openStore(settings.store);
   const { clock, records } = await resumeNode(store);
   const env = { crypto, documents: documentReader };
@@ -105,7 +107,8 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
       sampled: (sampled) => reports?.sampled(sampled),
     });
   sampler?.start();
-  const releasing = lending ? null : startReleasing(settings, transport, logger);
+  const renewed = (next: KeyObject) => void Object.assign(crypto, nodeCrypto(next));
+  const releasing = lending ? null : startReleasing(settings, { key, transport, logger, renewed });
   const renewal = settings.membership && startRenewal(settings.membership, config.id, logger);
   logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
 

@@ -1,14 +1,24 @@
 /** What an agent that only rents is there for: it hands out the keys of its tasks, unattended. */
+import type { KeyObject } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Logger } from '@sparegrid/link/daemon/logger';
-import { readKey } from '@sparegrid/link/daemon/read-key';
 import type { Transport } from '@sparegrid/link/transport';
 import { connect } from '@sparegrid/sdk/connect';
 import { releaseAll } from '@sparegrid/sdk/release-all';
 import type { AgentSettings } from './config.ts';
+import { followKey } from './key-file.ts';
 
 /** A hub that does not know the participant may be told of it, again, at any time. */
 const AGAIN_MS = 10_000;
+
+export interface ReleasingShell {
+  /** The participant's key as the agent started with it. */
+  key: KeyObject;
+  transport: Transport;
+  logger: Logger;
+  /** The hub knows another key of the participant by now. */
+  renewed(key: KeyObject): void;
+}
 
 /**
  * Orders are submitted elsewhere, by people and programs that have the same key: they may go as soon
@@ -19,62 +29,91 @@ const AGAIN_MS = 10_000;
  */
 export function startReleasing(
   settings: AgentSettings,
-  transport: Transport,
-  logger: Logger,
+  shell: ReleasingShell,
 ): () => Promise<void> {
-  const over = new AbortController();
-  const done = releaseUntil(over.signal, settings, transport, logger);
-  return async () => {
-    over.abort();
-    await done;
-  };
+  const releasing = new Releasing(settings, shell);
+  return () => releasing.stop();
 }
 
-async function releaseUntil(
-  signal: AbortSignal,
-  settings: AgentSettings,
-  transport: Transport,
-  logger: Logger,
-): Promise<void> {
-  if (!settings.config.network) {
-    const hint = 'network: without its name and its operator’s key no lessor’s key can be trusted';
-    return logger.warn('release.off', { code: 'SDK_NO_ANCHOR', hint });
+class Releasing {
+  readonly #settings: AgentSettings;
+  readonly #shell: ReleasingShell;
+  readonly #unfollow: () => void;
+  readonly #done: Promise<void>;
+  #key: KeyObject;
+  /** Orders that wait were sealed with the key of their time, and files keep the last one only. */
+  readonly #former: KeyObject[] = [];
+  /** Ends the session of the present key. */
+  #session = new AbortController();
+  #stopped = false;
+
+  constructor(settings: AgentSettings, shell: ReleasingShell) {
+    this.#settings = settings;
+    this.#shell = shell;
+    this.#key = shell.key;
+    const renewed = (key: KeyObject) => this.#renewed(key);
+    this.#unfollow = followKey(settings.keyFile, shell.key, shell.logger, renewed);
+    this.#done = this.#run();
   }
-  while (!signal.aborted) {
-    try {
-      await releaseWhileKnown(signal, settings, transport, logger);
-    } catch (error) {
-      if (!signal.aborted) logger.error('release.refused', { error: String(error) });
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unfollow();
+    this.#session.abort();
+    await this.#done;
+  }
+
+  #renewed(key: KeyObject): void {
+    this.#former.unshift(this.#key);
+    this.#key = key;
+    this.#shell.logger.info('key.renewed');
+    this.#shell.renewed(key);
+    this.#session.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#shell;
+    if (!this.#settings.config.network) {
+      const hint =
+        'network: without its name and its operator’s key no lessor’s key can be trusted';
+      return logger.warn('release.off', { code: 'SDK_NO_ANCHOR', hint });
     }
-    await after(AGAIN_MS, undefined, { signal }).catch(() => {});
+    while (!this.#stopped) {
+      this.#session = new AbortController();
+      const { signal } = this.#session;
+      try {
+        await this.#releaseWhileKnown(signal);
+      } catch (error) {
+        if (!signal.aborted) logger.error('release.refused', { error: String(error) });
+      }
+      if (!signal.aborted) await after(AGAIN_MS, undefined, { signal }).catch(() => {});
+    }
   }
-}
 
-/** Until the hub says that it does not know the participant or its key. */
-async function releaseWhileKnown(
-  signal: AbortSignal,
-  { config, keyFile, hubSockets }: AgentSettings,
-  transport: Transport,
-  logger: Logger,
-): Promise<void> {
-  const { id: participant, hub, network } = config;
-  const client = await connect({
-    hub,
-    hubSocket: hubSockets,
-    transport,
-    participant,
-    privateKey: readKey(keyFile),
-    network,
-    signal,
-    timeoutMs: null,
-  });
-  try {
-    await releaseAll(client, {
+  /** Until the hub says that it does not know the participant or its key. */
+  async #releaseWhileKnown(signal: AbortSignal): Promise<void> {
+    const { config, hubSockets } = this.#settings;
+    const { transport, logger } = this.#shell;
+    const { id: participant, hub, network } = config;
+    const client = await connect({
+      hub,
+      hubSocket: hubSockets,
+      transport,
+      participant,
+      privateKey: this.#key,
+      formerKeys: this.#former,
+      network,
       signal,
-      released: (order) => logger.info('release.done', { order }),
-      failed: (order, error) => logger.warn('release.failed', { order, error: String(error) }),
+      timeoutMs: null,
     });
-  } finally {
-    await client.close();
+    try {
+      await releaseAll(client, {
+        signal,
+        released: (order) => logger.info('release.done', { order }),
+        failed: (order, error) => logger.warn('release.failed', { order, error: String(error) }),
+      });
+    } finally {
+      await client.close();
+    }
   }
 }

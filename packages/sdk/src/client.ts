@@ -27,7 +27,7 @@ import type {
 import type { WithCursor } from '@sparegrid/link/http/routes';
 import { UnavailableError } from './errors.ts';
 import { takeFresh } from './follow.ts';
-import type { HubLink } from './hub-link.ts';
+import type { HubLink, OrderNews } from './hub-link.ts';
 import type { LogOptions, Plan, WatchOptions } from './options.ts';
 import { type OrderDraft, type PreparedOrder, prepareOrder, writeOrder } from './order-draft.ts';
 import type { CallOptions, ReplyTo } from './pending-requests.ts';
@@ -39,6 +39,8 @@ import { awaitsKey, hasKeys, TaskKeys } from './task-keys.ts';
 export interface ClientSettings {
   participant: ParticipantId;
   signer: Signer;
+  /** Of the participant's former keys: what was sealed with them opens with nothing else. */
+  formerSigners?: readonly Signer[] | undefined;
   link: HubLink;
   /** Whose word counts about lessors' keys; without it no task's key is released to anybody. */
   network?: TrustAnchor | undefined;
@@ -55,13 +57,15 @@ export class Client {
   readonly #link: HubLink;
   readonly #keys: TaskKeys;
 
-  constructor({ participant, signer, link, network = undefined }: ClientSettings) {
+  constructor(settings: ClientSettings) {
+    const { participant, signer, formerSigners = [], link, network } = settings;
     this.participant = participant;
     this.#signer = signer;
     this.#link = link;
     this.#keys = new TaskKeys({
       participant,
       signer,
+      formerSigners,
       network: network ?? null,
       ask: (request, options = {}) => link.request(request, options),
     });
@@ -257,6 +261,11 @@ export class Client {
       if (awaitsKey(view)) await this.release(order, { signal, timeoutMs: null });
       yield view;
     }
+  }
+
+  /** Tells of the participant's orders as its hub does: {@link HubLink.hear}. @returns what ends it. */
+  hear(heard: (news: OrderNews) => void): () => void {
+    return this.#link.hear(heard);
   }
 
   /** The order in its final state. */

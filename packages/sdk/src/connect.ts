@@ -22,6 +22,8 @@ export interface ConnectSettings extends CallOptions {
   participant: ParticipantId;
   /** The participant's Ed25519 key; `loadKey` of link reads one from a file. */
   privateKey: KeyObject;
+  /** Former ones: only they open what was sealed with them. */
+  formerKeys?: readonly KeyObject[] | undefined;
   /** The network's name and its operator's key: by it lessors' keys are trusted, and those of `hub`. */
   network?: TrustAnchor | undefined;
 }
@@ -34,6 +36,7 @@ export interface ConnectSettings extends CallOptions {
  */
 export async function connect(settings: ConnectSettings): Promise<Client> {
   const { hubSocket, hub, participant, privateKey, network, signal, timeoutMs } = settings;
+  const { formerKeys = [] } = settings;
   const transport = settings.transport ?? localSockets;
   const link = new Session({
     hub,
@@ -44,7 +47,8 @@ export async function connect(settings: ConnectSettings): Promise<Client> {
     wallMs: () => Date.now(),
   });
   const signer = await signerOf(encodeKey(privateKey));
-  const client = new Client({ participant, signer, link, network });
+  const formerSigners = await Promise.all(formerKeys.map((key) => signerOf(encodeKey(key))));
+  const client = new Client({ participant, signer, formerSigners, link, network });
   try {
     await client.ready({ signal, timeoutMs });
     return client;

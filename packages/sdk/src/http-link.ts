@@ -18,7 +18,7 @@ import { reply as replySchema } from '@sparegrid/link/schemas/requests';
 import { RefusedError, UnavailableError } from './errors.ts';
 import { takeFresh } from './follow.ts';
 import type { HttpAnswer, HttpAsk } from './http-ask.ts';
-import type { HubLink } from './hub-link.ts';
+import type { HubLink, OrderNews } from './hub-link.ts';
 import { linesOf } from './lines.ts';
 import { type IsOver, Patience } from './patience.ts';
 import { pause } from './pause.ts';
@@ -39,6 +39,8 @@ const STREAM_LOOK_MS = 5_000;
 const HEALTH_MS = 8_000;
 /** After so long a silence a hub with standbys is asked again, although nobody serves in its place. */
 const SILENT_MS = 10_000;
+/** How often whoever listens for orders should look. */
+const NEWS_MS = 2_000;
 /** Hubs write an empty line every 15 s: a stream as quiet as this leads nowhere any more. */
 const STREAM_SILENT_MS = 40_000;
 /** Validity of a signature; clocks may differ by minutes. */
@@ -118,6 +120,11 @@ export class HttpLink implements HubLink {
       yield* takeFresh(chunks, after);
       if (ended) return;
     }
+  }
+
+  hear(heard: (news: OrderNews) => void): () => void {
+    const timer = setInterval(() => heard(null), NEWS_MS);
+    return () => clearInterval(timer);
   }
 
   async close(): Promise<void> {

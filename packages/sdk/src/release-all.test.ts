@@ -5,15 +5,16 @@ import type { OrderId } from '@sparegrid/core/units/ids';
 import { encodeKey, generateKey } from '@sparegrid/link/keys';
 import { expect, test } from 'vitest';
 import { Client } from './client.ts';
-import type { HubLink } from './hub-link.ts';
+import type { HubLink, OrderNews } from './hub-link.ts';
 import type { CallOptions, ReplyTo } from './pending-requests.ts';
 import { releaseAll } from './release-all.ts';
 import { signerOf } from './signer.ts';
 
 type Key = 'awaited' | 'released' | undefined;
 
-/** A hub with these orders; each view of one that is watched is pushed by the test. */
+/** A hub with these orders; each view of one that is watched is pushed by the test, and each word. */
 class ScriptedHub implements HubLink {
+  tell: (news: OrderNews) => void = () => {};
   readonly orders = new Map<OrderId, OrderState>();
   readonly asked: Request['op'][] = [];
   readonly watchers = new Map<OrderId, (key: Key, state: OrderState) => void>();
@@ -23,6 +24,13 @@ class ScriptedHub implements HubLink {
   async ready(): Promise<void> {}
   async close(): Promise<void> {}
   async *output(): AsyncGenerator<never, void, void> {}
+
+  hear(heard: (news: OrderNews) => void): () => void {
+    this.tell = heard;
+    return () => {
+      this.tell = () => {};
+    };
+  }
 
   async request<R extends Request>(request: R, options: CallOptions): Promise<ReplyTo<R>> {
     this.asked.push(request.op);
@@ -78,16 +86,24 @@ test('orders are found as they come, told once, and tried again after a failure'
   hub.watchers.get('o-1')?.('released', 'running');
   hub.watchers.get('o-1')?.('released', 'running');
   hub.orders.set('o-2', 'open');
+  hub.tell({ order: 'o-2', state: 'open' });
   expect(await hub.nextWatched()).toBe('o-2');
   for (let attempt = 1; attempt <= 2; attempt += 1) {
     hub.watchers.get('o-2')?.('awaited', 'running');
     expect(await hub.nextWatched()).toBe('o-2');
   }
-  hub.watchers.get('o-2')?.('released', 'completed');
+  hub.watchers.get('o-2')?.(undefined, 'completed');
+  hub.orders.set('o-2', 'completed');
+  hub.tell({ order: 'o-2', state: 'completed' });
+  hub.tell({ order: 'o-1', state: 'running' });
+  // Words were lost.
+  hub.orders.set('o-3', 'open');
+  hub.tell(null);
+  expect(await hub.nextWatched()).toBe('o-3');
   over.abort();
   await done;
 
   expect(told).toEqual(['released o-1', 'o-2: no keys today']);
   expect(hub.asked.filter((op) => op === 'order.keys')).toHaveLength(2);
-  expect(hub.watches).toBe(4);
+  expect(hub.watches).toBe(5);
 });

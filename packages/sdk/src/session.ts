@@ -12,7 +12,7 @@ import { Bell } from './bell.ts';
 import { RefusedError, UnavailableError } from './errors.ts';
 import { followLogs, followOrder } from './follow.ts';
 import { HubFrames, type KnownHub } from './hub-frames.ts';
-import type { HubLink } from './hub-link.ts';
+import type { HubLink, OrderNews } from './hub-link.ts';
 import {
   type CallOptions,
   PendingRequests,
@@ -55,6 +55,7 @@ export class Session implements HubLink {
   /** Rings when the hub welcomed us, or when it is clear that it never will. */
   readonly #greeted = new Bell();
   readonly #bells = new Map<OrderId, { bell: Bell; users: number }>();
+  readonly #ears = new Set<(news: OrderNews) => void>();
   readonly #link: Link;
   #helloAgain: ReturnType<typeof setTimeout> | undefined;
   #welcome = false;
@@ -114,6 +115,12 @@ export class Session implements HubLink {
     return this.#listening(order, (bell) => followLogs(bell, get, after, signal));
   }
 
+  hear(heard: (news: OrderNews) => void): () => void {
+    const ear = (news: OrderNews) => heard(news);
+    this.#ears.add(ear);
+    return () => this.#ears.delete(ear);
+  }
+
   async close(): Promise<void> {
     this.#end(new UnavailableError('SDK_CLOSED', ''));
     await this.#link.close();
@@ -152,8 +159,11 @@ export class Session implements HubLink {
 
   #handle(message: Message): void {
     if (message.type === 'reply') this.#pending.answer(message.requestId, message.reply);
-    else if (message.type === 'order-event' || message.type === 'output')
-      this.#bells.get(message.order)?.bell.ring();
+    else if (message.type === 'order-event') {
+      const { order, state } = message;
+      this.#bells.get(order)?.bell.ring();
+      for (const heard of this.#ears) heard({ order, state });
+    } else if (message.type === 'output') this.#bells.get(message.order)?.bell.ring();
     else if (message.type === 'refused') {
       this.#refused(new RefusedError(message.code, message.hint));
     } else if (message.type === 'welcome') {
@@ -179,5 +189,6 @@ export class Session implements HubLink {
 
   #ringAll(): void {
     for (const { bell } of this.#bells.values()) bell.ring();
+    for (const heard of this.#ears) heard(null);
   }
 }

@@ -69,6 +69,16 @@ describe('keys of tasks', () => {
     expect(JSON.parse(text)).toEqual(draft.task.private);
   });
 
+  it('are those of the key that the order was sealed with, when it is a former one', async () => {
+    const next = await signerOf(encodeKey(generateKey()));
+    const waiting = [waits(trust.chainOf(LESSOR, own))];
+    const { keys } = against(waiting, { signer: next, formerSigners: [signer] });
+    expect(await keys.release(order.id)).toBe(1);
+    const unknown = against(waiting, { signer: next });
+    await expect(unknown.keys.release(order.id)).rejects.toMatchObject({ code: 'SDK_NOT_OPENED' });
+    expect(unknown.given).toEqual([]);
+  });
+
   it('are no others when they were prepared, nor is an order believed that was not', async () => {
     const { keys, given } = against([waits(trust.chainOf(LESSOR, own))]);
     keys.prepare(order.id, order.document);

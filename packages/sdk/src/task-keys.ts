@@ -20,7 +20,7 @@ import {
 } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { openChain } from '@sparegrid/link/sealing/chain-seal';
-import { OrderSecrets } from '@sparegrid/link/sealing/lessee-secrets';
+import { OrderSecrets, publicTextOf } from '@sparegrid/link/sealing/lessee-secrets';
 import { isReadable, OutputOpener } from '@sparegrid/link/sealing/output-seal';
 import { sealRelease } from '@sparegrid/link/sealing/task-seal';
 import { RefusedError, UnavailableError } from './errors.ts';
@@ -36,6 +36,8 @@ type KeysRequest = Extract<Request, { op: 'order.keys' | 'order.release' }>;
 export interface TaskKeySettings {
   participant: ParticipantId;
   signer: Signer;
+  /** Of the participant's former keys: what was sealed with them opens with nothing else. */
+  formerSigners?: readonly Signer[] | undefined;
   /** Null: nothing can be released, as nobody's key can be trusted. */
   network: TrustAnchor | null;
   ask<R extends KeysRequest>(request: R, options?: CallOptions): Promise<ReplyTo<R>>;
@@ -69,7 +71,8 @@ export class TaskKeys {
    *
    * @returns how many parts were released now.
    * @throws RefusedError IDENTITY_*: a lessor's key that the network does not vouch for; the others
-   *         got the task's key before. UnavailableError SDK_NO_ANCHOR.
+   *         got the task's key before. UnavailableError SDK_NO_ANCHOR; SDK_NOT_OPENED: the task was
+   *         sealed with another key.
    */
   async release(id: OrderId, options?: CallOptions): Promise<number> {
     const { document, waiting } = await this.#settings.ask(
@@ -162,14 +165,19 @@ export class TaskKeys {
 
   /** The order's id is the digest of its text: no hub can slip in another one. */
   async #read(id: OrderId, { payload }: SignedDocument): Promise<OwnOrder> {
-    const { signer, participant } = this.#settings;
+    const { signer, formerSigners = [], participant } = this.#settings;
     const read = documentReader.buyOrder(payload);
     const isRight = orderIdOf(await digestOf(signer, payload)) === id;
     if (!read.ok || !isRight || read.value.lessee !== participant) {
       throw new UnavailableError('SDK_BAD_ANSWER', `not the text of ${id}`);
     }
-    const secrets = await OrderSecrets.of(await rootOf(signer), read.value.salt);
-    return { order: read.value, secrets, openers: new Map() };
+    const { salt, task } = read.value;
+    for (const one of [signer, ...formerSigners]) {
+      const secrets = await OrderSecrets.of(await rootOf(one), salt);
+      const isOwn = (await publicTextOf(secrets.pair)) === task.sealKey;
+      if (isOwn) return { order: read.value, secrets, openers: new Map() };
+    }
+    throw new UnavailableError('SDK_NOT_OPENED', `${id} was sealed with another key`);
   }
 }
 

@@ -221,7 +221,7 @@ export async function renew(directory: string, { keys }: { keys?: string }): Pro
     : [present, readSealKey(files.sealKey)];
   const grant = keys === undefined ? null : readGrant(keys, directory, future).grant;
   const chain = grant?.chain ?? readFileAs(files.chain, keyChain);
-  const { subject: participant } = readFileAs(requestFile(directory), keysRequest);
+  const { subject: participant, use } = readFileAs(requestFile(directory), keysRequest);
   const renewal = { directory, participant, membership, chain, present, next: future[0] };
   const answer = await renewMembership(renewal, Date.now());
   if (!answer.ok) throw new RefusedError(answer.code, answer.hint);
@@ -235,7 +235,11 @@ export async function renew(directory: string, { keys }: { keys?: string }): Pro
   if (isChange) {
     renameSync(next.seal, files.sealKey);
     renameSync(next.sign, files.signKey);
-    say('The former key stays good for an hour: start the agent again before that.');
+    say(
+      use === 'agent'
+        ? 'The former key stays good for an hour: start the agent again before that.'
+        : 'The former key stays good for an hour. An agent that releases keys takes the new one by itself.',
+    );
   }
   print(files.linkCert);
 }
