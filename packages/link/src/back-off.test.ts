@@ -11,3 +11,7 @@ test('chance takes away at most half', () => {
   expect(backOffMs(0, 0)).toBe(25);
   expect(backOffMs(9, 0)).toBe(500);
 });
+
+test('stays at or below a shorter time when told so', () => {
+  expect([0, 3, 9].map((attempt) => backOffMs(attempt, 1, 250))).toEqual([50, 250, 250]);
+});

@@ -4,6 +4,8 @@ import type { Client, ClientOptions, Transport } from './transport.ts';
 
 /** Frames that waited longer for a connection have expired by themselves. */
 const QUEUE_AGE_MS_MAX = 30_000;
+/** One address or the other always refuses, and whoever takes over shall be found soon. */
+const RETRY_MS_MAX = 250;
 
 interface QueuedFrame {
   text: string;
@@ -46,6 +48,7 @@ class AnyClient implements Client {
       transport.connect({
         ...options,
         path,
+        retryMsMax: RETRY_MS_MAX,
         onConnect: () => this.#onConnect(),
         onDisconnect: () => {
           if (!this.connected) options.onDisconnect?.();

@@ -110,7 +110,7 @@ class SocketClient implements Client {
 
   #connectLater(): void {
     if (this.#closed) return;
-    const waitMs = backOffMs(this.#failures, Math.random());
+    const waitMs = backOffMs(this.#failures, Math.random(), this.#options.retryMsMax);
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), waitMs);
   }

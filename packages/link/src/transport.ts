@@ -38,6 +38,8 @@ export interface ClientOptions {
   onDisconnect?(): void;
   /** An attempt failed, such as by the server's refusal; there will be another one. */
   onFailed?(error: Error): void;
+  /** Longest wait between two attempts to connect; left out: a second. */
+  retryMsMax?: number;
   queueBytesMax?: number;
 }
 

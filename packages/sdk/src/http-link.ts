@@ -30,7 +30,7 @@ import type { Signer } from './signer.ts';
 const AGAIN_MS = 100;
 const AGAIN_MS_MAX = 5_000;
 /** With standbys: who takes over does so within seconds. */
-const AGAIN_MS_MAX_OF_SEVERAL = 500;
+const AGAIN_MS_MAX_OF_SEVERAL = 250;
 /** Of a hub with standbys that says nothing: how often to look whether another process serves by now. */
 const LOOK_MS = 1_000;
 /** The same of a stream. */

@@ -39,6 +39,7 @@ export class NatsClient implements Client {
         this.#lost();
       },
       onFailed: (error) => options.onFailed?.(error),
+      retryMsMax: options.retryMsMax,
     });
   }
 
@@ -125,7 +126,8 @@ export class NatsClient implements Client {
     this.#lost();
     if (this.#closed) return;
     if (this.#reopen) clearTimeout(this.#reopen);
-    this.#reopen = setTimeout(() => this.#open(), backOffMs(this.#refusedLines, Math.random()));
+    const waitMs = backOffMs(this.#refusedLines, Math.random(), this.#options.retryMsMax);
+    this.#reopen = setTimeout(() => this.#open(), waitMs);
     this.#refusedLines += 1;
   }
 

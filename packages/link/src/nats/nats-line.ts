@@ -18,6 +18,8 @@ export interface NatsLineSettings {
   onDown(): void;
   /** An attempt failed; there will be another one. */
   onFailed?(error: Error): void;
+  /** Longest wait between two attempts. */
+  retryMsMax?: number | undefined;
 }
 
 /**
@@ -76,7 +78,7 @@ export class NatsLine {
 
   #connectLater(): void {
     if (this.#closed) return;
-    const waitMs = backOffMs(this.#failures, Math.random());
+    const waitMs = backOffMs(this.#failures, Math.random(), this.#settings.retryMsMax);
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), waitMs);
   }

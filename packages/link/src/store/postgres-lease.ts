@@ -21,8 +21,16 @@ const ADD_ROW = `INSERT INTO lease (node, fence, expires_at) VALUES ($1, 0, '-in
   ON CONFLICT DO NOTHING`;
 const LOOK = 'SELECT node, fence, expires_at::text AS expires FROM lease';
 const IN_MS = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 ms'`;
+const LOCK_OF_FENCE = `hashtextextended('sparegrid fence ' || fence, 0)`;
+/**
+ * The session that takes the lease keeps an advisory lock of its fence, got before others see the
+ * fence. The server lets go of it when that session ends: at once when its process is killed. So a
+ * lease is free when it has run out or its lock is. Trying the lock shared lets others try as well,
+ * and leaves nothing behind; waiting for it would keep the server from cleaning up meanwhile.
+ */
 const TAKE = `UPDATE lease SET fence = fence + 1, expires_at = ${IN_MS('$1')}
-  WHERE expires_at < clock_timestamp() RETURNING fence`;
+  WHERE expires_at < clock_timestamp() OR pg_try_advisory_xact_lock_shared(${LOCK_OF_FENCE})
+  RETURNING fence, pg_advisory_lock(${LOCK_OF_FENCE})`;
 const RENEW = `UPDATE lease SET expires_at = ${IN_MS('$2')} WHERE fence = $1`;
 const RELEASE = `UPDATE lease SET expires_at = '-infinity' WHERE fence = $1`;
 /** Locks the row as a key: a process that takes over waits for this transaction, or it for that. */
@@ -33,6 +41,8 @@ const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 /** A start reads the whole store; until its first commit the lease is granted for this long. */
 const START_MS = 30_000;
 const startMs = (leaseMs: number) => Math.max(START_MS, leaseMs);
+/** How often a process that waits looks, at least; it is told of nothing. */
+const LOOK_MS = 100;
 const LOOKS_PER_LEASE = 8;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -105,8 +115,8 @@ export async function prepareLease(client: Client, node: string): Promise<void> 
 }
 
 /**
- * Takes the lease once nobody holds it. A process that is no standby waits only as long as its
- * predecessor, killed without a word, holds it still.
+ * Takes the lease once nobody holds it: it was given up, it ran out, or the session that took it has
+ * ended. A process that is no standby waits only as long as nobody renews it.
  *
  * @throws StoreFault STORE_IN_USE; the reason of the signal; what the connection throws.
  */
@@ -118,13 +128,13 @@ export async function takeLease(client: Client, wish: LeaseWish): Promise<Lease>
     signal?.throwIfAborted();
     const fence = await tryToTake(client, startMs(leaseMs));
     if (fence !== null) return new Lease(client, fence, leaseMs);
-    const state = await look(client);
     if (first === null) onWaiting?.();
+    const state = standby ? '' : await look(client);
     first ??= state;
-    if (!standby && state !== first) {
+    if (state !== first) {
       throw new StoreFault('STORE_IN_USE', 'Stop the process that renews the lease.');
     }
-    await sleep(leaseMs / LOOKS_PER_LEASE, undefined, { signal });
+    await sleep(Math.min(LOOK_MS, leaseMs / LOOKS_PER_LEASE), undefined, { signal });
   }
 }
 

@@ -33,6 +33,7 @@ for (let n = 0; ; n++) {
   process.stdout.write(key + '\\n');
 }`;
 
+const HOUR_MS = 3_600_000;
 const START_MS = 120_000;
 /** So long a busy machine may keep a process from renewing its lease. */
 const RENEWED_MS = 5_000;
@@ -140,7 +141,7 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', { timeout: START_MS }, () =>
   });
 
   it('is handed on at once when it is closed', async () => {
-    const first = await open({}, { leaseMs: 3_600_000 });
+    const first = await open({}, { leaseMs: HOUR_MS });
     const waiting = Promise.withResolvers<void>();
     const second = open({ standby: true, onWaiting: waiting.resolve });
     await waiting.promise;
@@ -168,6 +169,81 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', { timeout: START_MS }, () =>
     expect(before).toEqual(expect.arrayContaining(['new', ...acknowledged]));
   });
 
+  it('is taken over as soon as its process is killed, however long its lease', async () => {
+    settings = { ...settings, leaseMs: HOUR_MS };
+    const { child, lines } = startWriter('old');
+    const said: string[] = [];
+    lines.on('line', (line) => said.push(line));
+    await once(lines, 'line');
+    const waiting = Promise.withResolvers<void>();
+    const standby = open({ standby: true, onWaiting: waiting.resolve });
+    await waiting.promise;
+    child.kill('SIGKILL');
+    await Promise.all([once(lines, 'close'), standby]);
+    expect(await keysIn(await standby)).toEqual(expect.arrayContaining(said));
+  });
+
+  it('is opened again as soon as its process was killed, however long its lease', async () => {
+    settings = { ...settings, leaseMs: HOUR_MS };
+    const { child, lines } = startWriter('old');
+    const [key] = await once(lines, 'line');
+    child.kill('SIGKILL');
+    expect(await keysIn(await open())).toContain(key);
+  });
+
+  it('is not taken over from a process that stands still before its lease runs out', async () => {
+    settings = { ...settings, leaseMs: HOUR_MS };
+    const { child, lines } = startWriter('old');
+    await once(lines, 'line');
+    child.kill('SIGSTOP');
+    // Waiting is told of after a look that found the lease held.
+    const looked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const second = open({ standby: true, onWaiting: looked[0].resolve });
+    await looked[0].promise;
+    await server.execute("UPDATE lease SET expires_at = '-infinity'", settings.database);
+    await (await second).commit([put('new')]);
+    // The session of the first one is there still; who serves counts.
+    const third = open({ standby: true, onWaiting: looked[1].resolve });
+    await looked[1].promise;
+    await (await second).close();
+    await (await third).commit([put('newer')]);
+  });
+
+  it.each([
+    {
+      session: 'that holds it',
+      isIt: "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')",
+    },
+    { session: 'that writes', isIt: "query LIKE '%INSERT INTO records%'" },
+  ])('loses the lease with the session $session', async ({ isIt }) => {
+    const first = await open({}, { leaseMs: HOUR_MS });
+    await first.commit([put('a')]);
+    const waiting = Promise.withResolvers<void>();
+    const second = open({ standby: true, onWaiting: waiting.resolve });
+    await waiting.promise;
+    await server.execute(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'sparegrid fence %' AND ${isIt}`,
+      settings.database,
+    );
+    await (await second).commit([put('b')]);
+    await expect(first.commit([put('late')])).rejects.toMatchObject({
+      code: expect.stringMatching(/^STORE_(LOST|FENCED)$/),
+    });
+    expect((await (await second).load()).map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  it('is of one process when several start at once, and then of the next', async () => {
+    const both = [1, 2].map(() => open({ standby: true }, { leaseMs: HOUR_MS }));
+    const first = await Promise.race(both);
+    await first.commit([put('a')]);
+    await first.close();
+    const [one, other] = await Promise.all(both);
+    const second = one === first ? other : one;
+    expect(await second?.load()).toEqual([{ table: 'order', key: 'a', text: '' }]);
+    expect(lost).toEqual([]);
+  });
+
   it('tells a process that was replaced while idle', async () => {
     const fenced = Promise.withResolvers<StoreFault>();
     const first = await open({ onLost: fenced.resolve });
@@ -177,7 +253,7 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', { timeout: START_MS }, () =>
   });
 
   it('refuses a commit behind a raised fence, deletions included', async () => {
-    const first = await open({}, { leaseMs: 3_600_000 });
+    const first = await open({}, { leaseMs: HOUR_MS });
     await first.commit([put('kept')]);
     await server.execute('UPDATE lease SET fence = fence + 1', settings.database);
     const gone = { ...put('kept'), text: null };
