@@ -156,9 +156,6 @@ export class TestEngine {
     const settings = [
       '[containers]',
       'default_ulimits = ["nofile=1024:20000","nproc=4096:4096"]',
-      // Else all daemons of the machine share theirs, and one that starts lets go those of the others.
-      '[engine]',
-      'lock_type = "file"',
       '[network]',
       `network_config_dir = "${at('networks')}"`,
     ];
