@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeId } from '@sparegrid/core/units/ids';
 import { EXIT_CONFIG } from '@sparegrid/link/daemon/exit-codes';
 
@@ -13,6 +14,8 @@ const BACK_OFF_MS_MAX = 8_000;
 const FIRST_TRIES_MAX = 5;
 /** A process that lived this long was a good one: the next wait starts small again. */
 const STEADY_MS = 10_000;
+/** What a process said last is waited for no longer: somebody else may hold its end open. */
+const WORDS_MS_MAX = 1_000;
 /** Daemons cut a slow stop off themselves before this. */
 const STOP_MS_MAX = 12_000;
 
@@ -99,33 +102,40 @@ export class Child {
     }
     // An error without a process is told by `exit` too, or there never was one.
     child.on('error', (error) => {
-      if (child.pid === undefined) this.#ended(null, error.message);
+      if (child.pid === undefined) this.#ended(null, error.message, Promise.resolve());
     });
-    child.on('exit', (code, signal) => this.#ended(code, signal ?? `exit code ${code}`));
+    const written = once(words, 'close').catch(() => {});
+    child.on('exit', (code, signal) => this.#ended(code, signal ?? `exit code ${code}`, written));
     changed();
   }
 
-  #ended(code: number | null, how: string): void {
-    const { say, changed, log } = this.#settings;
+  /** @param written  all its words are in the log: they may come after its exit is known. */
+  #ended(code: number | null, how: string, written: Promise<unknown>): void {
+    const { say, changed } = this.#settings;
     this.#process = null;
     changed();
     if (this.#stopping) return;
     if (code === EXIT_CONFIG) {
-      const error = new Error(`${this.name}: its configuration is refused: ${lastLine(log)}`);
-      this.#firstReady.reject(error);
-      say(error.message);
+      void this.#giveUp(`${this.name}: its configuration is refused`, written).then(say);
       return;
     }
     if (performance.now() - this.#startedMs >= STEADY_MS) this.#failures = 0;
     const waitMs = Math.min(BACK_OFF_MS * 2 ** this.#failures, BACK_OFF_MS_MAX);
     this.#failures += 1;
     if (!this.#wasReady && this.#failures >= FIRST_TRIES_MAX) {
-      const error = new Error(`${this.name} ended ${FIRST_TRIES_MAX} times: ${lastLine(log)}`);
-      this.#firstReady.reject(error);
+      void this.#giveUp(`${this.name} ended ${FIRST_TRIES_MAX} times`, written);
       return;
     }
     say(`${this.name} ended (${how}); starting it again in ${waitMs} ms`);
     this.#retry = setTimeout(() => this.#spawn(), waitMs);
+  }
+
+  /** @returns what was said. */
+  async #giveUp(what: string, written: Promise<unknown>): Promise<string> {
+    await Promise.race([written, sleep(WORDS_MS_MAX, undefined, { ref: false })]);
+    const why = `${what}: ${lastLine(this.#settings.log)}`;
+    this.#firstReady.reject(new Error(why));
+    return why;
   }
 }
 
