@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Small files that take minutes: begun last, they would keep one worker alone at the end. */
-const LONG = /\/packages\/sim\/src\//;
+const LONG = /\/packages\/sim\/src\/|\/test\/e2e\/kill/;
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
