@@ -24,16 +24,16 @@ export interface Catch {
 /**
  * A run ends as soon as it shows what must be noticed.
  *
- * @param seeds  tried in this order.
+ * @param seeds  tried in this order, after the plant's own.
  */
 export async function hunt(
-  plant: Pick<Plant, 'edits' | 'faults' | 'caughtBy'>,
+  plant: Pick<Plant, 'edits' | 'faults' | 'seed' | 'caughtBy'>,
   seeds: readonly number[],
 ): Promise<Catch> {
   const sources = writePlanted(plant.edits);
   try {
     let report = '';
-    for (const seed of seeds) {
+    for (const seed of new Set(plant.seed === undefined ? seeds : [plant.seed, ...seeds])) {
       const run = await simulate(sources.path, seed, plant);
       report = run.report;
       if (run.violations.length > 0) return { seed, ...run };

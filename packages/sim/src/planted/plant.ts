@@ -15,6 +15,8 @@ export interface Plant {
   edits: readonly Edit[];
   /** Faults of the simulation that show it; swarm when absent. */
   faults?: 'restores';
+  /** A seed that shows it, tried before the others. */
+  seed?: number;
   /** Violations of which at least one must be reported. */
   caughtBy: readonly string[];
 }

@@ -8,12 +8,8 @@ import { PLANTS_OF_RETENTION } from './plants-of-retention.ts';
 const SEEDS = [5, 11, 1, 4, 8];
 
 describe('the auditor', () => {
-  it.each([...PLANTS_OF_LIARS, ...PLANTS_OF_RETENTION])(
-    'notices: $what',
-    async (plant) => {
-      const { violations } = await hunt(plant, SEEDS);
-      expect(violations.filter((name) => plant.caughtBy.includes(name))).not.toEqual([]);
-    },
-    120_000,
-  );
+  it.each([...PLANTS_OF_LIARS, ...PLANTS_OF_RETENTION])('notices: $what', async (plant) => {
+    const { violations } = await hunt(plant, SEEDS);
+    expect(violations.filter((name) => plant.caughtBy.includes(name))).not.toEqual([]);
+  });
 });

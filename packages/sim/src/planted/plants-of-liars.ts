@@ -64,6 +64,7 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
         replace: "if (known !== since && !cameEarly && from < 0) return 'unfit';",
       },
     ],
+    seed: 11,
     caughtBy: ['panorama.row-back', 'panorama.row-untrue'],
   },
   {
@@ -148,6 +149,7 @@ export const PLANTS_OF_LIARS: readonly Plant[] = [
         replace: 'if (!machine) return',
       },
     ],
+    seed: 11,
     caughtBy: ['registry.above-machine', 'capacity.machine-oversold', 'core.threw'],
   },
   {

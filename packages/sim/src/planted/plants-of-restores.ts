@@ -38,6 +38,7 @@ const PLANTS: readonly Omit<Plant, 'faults'>[] = [
         replace: 'const id = agreementIdOf(record.id, record.attempts, 0);',
       },
     ],
+    seed: 3,
     caughtBy: ['container.started-twice', 'part.state-back', 'key.two-accepted', 'terms.altered'],
   },
 ];

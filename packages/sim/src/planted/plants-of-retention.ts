@@ -14,6 +14,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
         replace: 'return this.#context.config.limits.recordKeepMs / 5;',
       },
     ],
+    seed: 4,
     caughtBy: ['record.deleted'],
   },
   {
@@ -26,6 +27,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
         replace: 'this.#nextKey();',
       },
     ],
+    seed: 4,
     caughtBy: ['record.deleted-unnoted'],
   },
   {
@@ -38,6 +40,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
         replace: 'if (isDue || !isDue) continue;',
       },
     ],
+    seed: 4,
     caughtBy: ['end.not-deleted'],
   },
   {
@@ -56,6 +59,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
           this.#ports.ended('part', partIdOf(message.agreement, message.part));`,
       },
     ],
+    seed: 4,
     caughtBy: ['record.deleted-in-use', 'record.deleted'],
   },
 ];

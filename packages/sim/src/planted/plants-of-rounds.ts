@@ -89,6 +89,7 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
         replace: 'return Math.max(256, agreementsPreparing);',
       },
     ],
+    seed: 2,
     caughtBy: ['turns.too-many'],
   },
   {
@@ -106,6 +107,7 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
         replace: 'const most = settings.placedPerStep;',
       },
     ],
+    seed: 2,
     caughtBy: ['turns.too-many'],
   },
 ];
