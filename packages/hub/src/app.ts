@@ -68,6 +68,8 @@ interface Parts {
   store: Store;
   clock: ElapsedClock;
   core: HubCore;
+  /** Null without an HTTP door. */
+  http: HttpDoor | null;
 }
 
 /**
@@ -140,10 +142,12 @@ async function startLife(
   const crypto = nodeCrypto(key);
   const publicKey = publicKeyOf(key);
   const config = withSelf(settings.config, publicKey);
+  // A standby has time now; once its turn comes, everybody waits for it.
+  const http = settings.http && (await HttpDoor.make());
   const store = await openHubStore(settings, shell);
   const { clock, records } = await resumeNode(store);
   const core = new HubCore(config, { crypto, documents: documentReader }, clock.now(), records);
-  const parts = { config, publicKey, crypto, store, clock, core };
+  const parts = { config, publicKey, crypto, store, clock, core, http };
   const hub = new HubApp(settings, shell, parts, again);
   await hub.open();
   const { epoch } = core;
@@ -203,10 +207,18 @@ class HubApp implements Hub {
   }
 
   async open(): Promise<void> {
-    await this.#loop.start();
+    // Servers of links start while the epoch becomes durable; nobody listens there before it is.
+    const opening = this.#shell.openLinks(this.#users());
+    opening.catch(() => {});
+    try {
+      await this.#loop.start();
+    } catch (error) {
+      await opening.then((links) => links.close()).catch(() => {});
+      throw error;
+    }
     try {
       await takeHubList(this.#settings, this.#admissions, this.#shell.logger);
-      await this.#connect();
+      await this.#connect(await opening);
     } catch (error) {
       await this.stop();
       throw error;
@@ -228,12 +240,12 @@ class HubApp implements Hub {
     this.#shell.logger.info('hub.stopped', { ...this.counters, ...store.counts });
   }
 
-  async #connect(): Promise<void> {
-    this.#links = await this.#shell.openLinks(this.#users());
-    const { transport } = this.#links;
-    const local = await this.#openDoor(transport, 'local');
-    await this.#openDoor(transport, 'mesh');
-    this.#router.setParticipants(local);
+  async #connect(links: HubLinks): Promise<void> {
+    this.#links = links;
+    // The operator's list may have changed them.
+    if (this.#settings.hubListFile !== null) links.setUsers(this.#users());
+    const { transport } = links;
+    await this.#openDoors(transport);
     await this.#openHttp();
     await this.#openAdmission();
     this.#meetPeers(transport);
@@ -292,8 +304,8 @@ class HubApp implements Hub {
 
   async #openHttp(): Promise<void> {
     const { http } = this.#settings;
-    if (!http) return;
-    const { config, crypto, clock, core } = this.#parts;
+    const { config, crypto, clock, core, http: door } = this.#parts;
+    if (!http || !door) return;
     const { epoch } = core;
     const gate = new SignatureGate({
       config,
@@ -310,8 +322,19 @@ class HubApp implements Hub {
     });
     const isRecovering = core.recovery !== null;
     const life = { hub: config.id, epoch, isRecovering };
-    this.#http = await HttpDoor.open({ ...http, ...life, gate, requests });
+    await door.open({ ...http, ...life, gate, requests });
+    this.#http = door;
     this.ready = { ...this.ready, http: this.#http.url };
+  }
+
+  /** Side by side; what the mesh brings may be for participants. */
+  async #openDoors(transport: Transport): Promise<void> {
+    const opening = [
+      this.#openDoor(transport, 'local').then((local) => this.#router.setParticipants(local)),
+      this.#openDoor(transport, 'mesh'),
+    ];
+    const failed = (await Promise.allSettled(opening)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   async #openDoor(transport: Transport, door: Door): Promise<Server> {

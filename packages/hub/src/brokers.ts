@@ -44,7 +44,11 @@ export async function openBrokers(
       owner,
       users: users[door],
     });
-  const brokers = { mesh: await start('mesh'), local: await start('local') };
+  const starting = [start('mesh'), start('local')] as const;
+  // Of two that fail, one is heard.
+  await Promise.allSettled(starting);
+  const [meshBroker, localBroker] = await Promise.all(starting);
+  const brokers = { mesh: meshBroker, local: localBroker };
   const transportOver = (door: 'mesh' | 'local') => {
     const onUnreachable = () => void brokers[door].revive().catch(fail);
     return natsTransport({ node: owner, tls: { mesh, local }[door].tls, onUnreachable });

@@ -1,7 +1,6 @@
 /** The hub's side of the lines over NATS: one subscription on its own server, one line per client. */
 import {
   type ConnectionOptions,
-  connect,
   type NatsConnection,
   NoRespondersError,
   RequestError,
@@ -45,14 +44,19 @@ export async function listenOnNats(
   options: ServerOptions,
   onUnreachable?: () => void,
 ): Promise<Server> {
-  await checkFree(nats(), options.path);
   const lines = new Lines(options);
   const up = Promise.withResolvers<void>();
+  let isFirst = true;
   const line = new NatsLine({
     options: nats,
     onUp: (connection) => {
-      lines.serve(connection);
-      up.resolve();
+      if (!isFirst) return lines.serve(connection);
+      isFirst = false;
+      const serve = () => {
+        lines.serve(connection);
+        up.resolve();
+      };
+      checkFree(connection, options.path).then(serve, up.reject);
     },
     onDown: () => lines.lose(),
     onFailed: (cause) => {
@@ -84,18 +88,13 @@ function failed(path: string, cause: unknown): LinkFault {
 }
 
 /** Two processes that serve one door would both answer every client. */
-async function checkFree(nats: ConnectionOptions, path: string): Promise<void> {
-  const connection = await connect({ ...nats, reconnect: false }).catch((cause: unknown) => {
-    throw failed(path, cause);
-  });
+async function checkFree(connection: NatsConnection, path: string): Promise<void> {
   try {
     await connection.request(SERVING_SUBJECT, undefined, { timeout: SERVING_MS });
   } catch (error) {
     if (error instanceof NoRespondersError) return;
     if (error instanceof RequestError && error.isNoResponders()) return;
     throw failed(path, error);
-  } finally {
-    await connection.close();
   }
   throw new LinkFault('LINK_SOCKET_TAKEN', `Another process serves ${path}.`);
 }

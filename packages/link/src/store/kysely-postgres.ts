@@ -1,8 +1,15 @@
 /** Lets Kysely speak to PostgreSQL. */
 import { Kysely, PostgresDialect } from 'kysely';
-import { Pool } from 'pg';
+import { type Client, Pool } from 'pg';
 import { clientConfig, type PostgresSettings } from './postgres-session.ts';
 import type { StoreSchema } from './schema.ts';
+
+/** A query builder over this session alone, one statement after the other; destroying it leaves it open. */
+export function kyselyOverSession(client: Client): Kysely<StoreSchema> {
+  const connection = { query: client.query.bind(client), release: () => {} };
+  const pool = { connect: async () => connection, end: async () => {}, options: {} };
+  return new Kysely<StoreSchema>({ dialect: new PostgresDialect({ pool }) });
+}
 
 /** Reads at once; more wait. */
 const CONNECTIONS_MAX = 2;

@@ -38,6 +38,8 @@ export const HOLD_FENCE = 'SELECT 1 AS held FROM lease WHERE fence = $1 FOR KEY 
 const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND usename = current_user AND application_name = $1`;
 
+/** Firewalls forget connections on which nothing is said. */
+const LOOKS_PER_WORD = 50;
 /** A start reads the whole store; until its first commit the lease is granted for this long. */
 const START_MS = 30_000;
 const startMs = (leaseMs: number) => Math.max(START_MS, leaseMs);
@@ -118,13 +120,15 @@ export async function prepareLease(client: Client, node: string): Promise<void> 
  * Takes the lease once nobody holds it: it was given up, it ran out, or the session that took it has
  * ended. A process that is no standby waits only as long as nobody renews it.
  *
+ * @param idle  another session, which is wanted once the lease is taken: it is kept alive meanwhile.
  * @throws StoreFault STORE_IN_USE; the reason of the signal; what the connection throws.
  */
-export async function takeLease(client: Client, wish: LeaseWish): Promise<Lease> {
+export async function takeLease(client: Client, idle: Client, wish: LeaseWish): Promise<Lease> {
   const { leaseMs, standby, signal, onWaiting } = wish;
   // Standing behind a stuck transaction is bounded: its session is ended below.
   await client.query(`SET lock_timeout = ${leaseMs}`);
-  for (let first: string | null = null; ; ) {
+  let first: string | null = null;
+  for (let looks = 1; ; looks += 1) {
     signal?.throwIfAborted();
     const fence = await tryToTake(client, startMs(leaseMs));
     if (fence !== null) return new Lease(client, fence, leaseMs);
@@ -134,6 +138,7 @@ export async function takeLease(client: Client, wish: LeaseWish): Promise<Lease>
     if (state !== first) {
       throw new StoreFault('STORE_IN_USE', 'Stop the process that renews the lease.');
     }
+    if (looks % LOOKS_PER_WORD === 0) await idle.query('SELECT');
     await sleep(Math.min(LOOK_MS, leaseMs / LOOKS_PER_LEASE), undefined, { signal });
   }
 }

@@ -3,7 +3,7 @@ import type { Write } from '@sparegrid/core/units/write';
 import { type Kysely, sql } from 'kysely';
 import type { Client } from 'pg';
 import { StoreFault } from './fault.ts';
-import { kyselyOverPostgres } from './kysely-postgres.ts';
+import { kyselyOverPostgres, kyselyOverSession } from './kysely-postgres.ts';
 import { migrate, refuseNewerSchema } from './migrate.ts';
 import {
   fenced,
@@ -60,15 +60,20 @@ export async function openPostgresStore(
   settings: PostgresSettings,
   options: PostgresOptions,
 ): Promise<Store> {
-  const keeper = await openClient(settings, `sparegrid waiting for ${options.node}`);
+  const name = `sparegrid waiting for ${options.node}`;
+  const sessions = [await openClient(settings, name)];
+  const [keeper] = sessions as [Client];
   try {
     await refuseForgetful(keeper);
     await prepareLease(keeper, options.node);
     await refuseLaterProgram(keeper);
-    const lease = await takeLease(keeper, { ...options, leaseMs: settings.leaseMs });
-    return await openHeld(settings, keeper, lease, options.onLost);
+    // Before it is needed: connecting takes longer than all the rest on a busy machine.
+    const writer = await openClient(settings, name);
+    sessions.push(writer);
+    const lease = await takeLease(keeper, writer, { ...options, leaseMs: settings.leaseMs });
+    return await openHeld(settings, { keeper, writer, lease, onLost: options.onLost });
   } catch (error) {
-    await keeper.end().catch(() => {});
+    await Promise.allSettled(sessions.map((session) => session.end()));
     if (options.signal?.aborted) throw error;
     const fault = faultOf(error);
     if (error instanceof StoreFault || fault.code === 'STORE_LOST') throw fault;
@@ -77,22 +82,16 @@ export async function openPostgresStore(
 }
 
 /** A store on connections that all carry the fence in their name. */
-async function openHeld(
-  settings: PostgresSettings,
-  keeper: Client,
-  lease: Lease,
-  onLost: (fault: StoreFault) => void,
-): Promise<Store> {
+async function openHeld(settings: PostgresSettings, held: Held): Promise<Store> {
+  const { keeper, writer, lease } = held;
   const name = sessionName(lease.fence);
   try {
+    const rename = "SELECT set_config('application_name', $1, false)";
     // A renewal that a crash of the server undoes ends the lease earlier, which is always safe.
-    await keeper.query(
-      `SELECT set_config('application_name', $1, false),
-        set_config('synchronous_commit', 'off', false), set_config('lock_timeout', '0', false)`,
-      [name],
-    );
-    const writer = await openClient(settings, name);
-    const store = new PostgresStore(settings, { keeper, writer, lease, onLost });
+    const relax = `, set_config('synchronous_commit', 'off', false),
+      set_config('lock_timeout', '0', false)`;
+    await Promise.all([keeper.query(rename + relax, [name]), writer.query(rename, [name])]);
+    const store = new PostgresStore(settings, held);
     await store.migrate();
     return store;
   } catch (error) {
@@ -112,6 +111,9 @@ interface Held {
 class PostgresStore implements Store {
   readonly counts: StoreCounts = { commits: 0, writes: 0 };
   readonly #held: Held;
+  /** Over the writer's session, which is there already: for the start. */
+  readonly #first: Kysely<StoreSchema>;
+  /** Over sessions of their own, so that no commit waits. */
   readonly #reads: Kysely<StoreSchema>;
   readonly #renewMs: number;
   #renewal: NodeJS.Timeout | undefined;
@@ -124,6 +126,7 @@ class PostgresStore implements Store {
     this.#held = held;
     this.#renewMs = settings.leaseMs / RENEWALS_PER_LEASE;
     const lost = (error: unknown) => void this.#end(error);
+    this.#first = kyselyOverSession(held.writer);
     this.#reads = kyselyOverPostgres(settings, sessionName(held.lease.fence), lost);
     held.writer.on('error', lost);
     held.keeper.on('error', lost);
@@ -131,7 +134,7 @@ class PostgresStore implements Store {
   }
 
   async migrate(): Promise<void> {
-    await migrate(this.#reads, {
+    await migrate(this.#first, {
       dialect: 'postgres',
       guard: async (transaction) => {
         const { fence } = this.#held.lease;
@@ -143,7 +146,7 @@ class PostgresStore implements Store {
   }
 
   async load(): Promise<StoredRecord[]> {
-    return (await this.#read(liveRecords(this.#reads))).map(asWritten);
+    return (await this.#read(liveRecords(this.#first))).map(asWritten);
   }
 
   async read(table: string, key: string): Promise<string | null> {
