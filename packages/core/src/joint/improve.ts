@@ -17,6 +17,18 @@ const RUIN_MOST = 5;
 /** Chance that a pair is overlooked, so that the same state is not always answered the same way. */
 const BLINK = 0.05;
 
+export interface ImprovementParts {
+  columns: Columns;
+  state: JointState;
+  serving: Serving;
+  random: SeededRandom;
+  /** Per order: the least it can cost at the prices. */
+  value: Float64Array;
+  levels: Int32Array;
+  /** Per level: the prices that `value` is of. */
+  reference: Float64Array;
+}
+
 export class Improvement {
   moves = 0;
   bestTotal: number;
@@ -42,19 +54,7 @@ export class Improvement {
   /** Orders that the search starts from; all when absent. */
   readonly #focus: Int32Array | undefined;
 
-  constructor(
-    parts: {
-      columns: Columns;
-      state: JointState;
-      serving: Serving;
-      random: SeededRandom;
-      value: Float64Array;
-      levels: Int32Array;
-      /** Per level: the prices that `value` is of. */
-      reference: Float64Array;
-    },
-    focus?: Int32Array,
-  ) {
+  constructor(parts: ImprovementParts, focus?: Int32Array) {
     this.#instance = parts.state.instance;
     this.#columns = parts.columns;
     this.#state = parts.state;
@@ -195,9 +195,15 @@ export class Improvement {
     return true;
   }
 
-  /** Takes the waiting order of largest penalty per unit with some chance, else any. */
+  /** Takes any waiting order; mostly the one of largest penalty, since small ones fit in later. */
   #next(): number {
-    const k = Math.floor(this.#random.share() * this.#waits);
+    const { cost } = this.#state;
+    let k = Math.floor(this.#random.share() * this.#waits);
+    if ((this.#random.next() & 7) !== 0) {
+      for (let w = 0; w < this.#waits; w++) {
+        if (cost[this.#waiting[w]!]! > cost[this.#waiting[k]!]!) k = w;
+      }
+    }
     const order = this.#waiting[k]!;
     this.#waiting[k] = this.#waiting[--this.#waits]!;
     return order;

@@ -4,8 +4,9 @@ import { type Progress, progressOf, SeededRandom } from './budget.ts';
 import type { Bundles } from './bundle.ts';
 import { dive, openOrders } from './dive.ts';
 import { placeIfFits } from './fits.ts';
-import { Improvement } from './improve.ts';
+import { Improvement, type ImprovementParts } from './improve.ts';
 import type { Columns, JointInstance } from './instance.ts';
+import { keepBetter } from './keep-better.ts';
 import type { JointOptions } from './options.ts';
 import { paceOf } from './pace.ts';
 import type { PairPrices } from './pair-prices.ts';
@@ -24,6 +25,8 @@ const PART = { least: 15, more: 50 };
 const MOVES_PER_SETTLED = 100;
 const MOVES_PER_ORDER = 60;
 const BATCH = 32;
+/** Times that annealing begins anew from the best of before, each for as long. */
+const CYCLES = 4;
 /** Temperatures as shares of what an order costs on the mean. */
 const WARMTH = { first: 0.02, last: 0.0005 };
 /**
@@ -100,14 +103,13 @@ export function search(
     moves += MOVES_PER_SETTLED * refinement.step(size, isUp);
   }
   prices.price.set(reference);
-  const improvement = new Improvement(own);
-  const warmth = isSmall ? WARMTH_SMALL : WARMTH;
-  anneal(improvement, progress, warmth, {
+  moves += annealInCycles(own, progress, {
+    ...(isSmall ? { warmth: WARMTH_SMALL, cycles: 1 } : { warmth: WARMTH, cycles: CYCLES }),
     moves,
     lowerBound: bound.lowerBound,
     mean: meanCost(bound, instance),
   });
-  return { units: improvement.best, moves: moves + improvement.moves };
+  return { units: state.units, moves };
 }
 
 function unserved({ instance, cost }: JointState): Int32Array {
@@ -152,22 +154,40 @@ function restore(state: JointState, units: Int32Array): void {
   }
 }
 
-/** Until the progress ends or the bound is reached. */
-function anneal(
-  improvement: Improvement,
+/**
+ * Until the progress ends or the bound is reached. Warmth costs something wherever nothing better is
+ * found: what a cycle made dearer becomes what it was, group by group. Returns the moves made.
+ */
+function annealInCycles(
+  own: ImprovementParts,
   progress: Progress,
-  warmth: { first: number; last: number },
-  { moves, lowerBound, mean }: { moves: number; lowerBound: number; mean: number },
-): void {
-  const share = (): number => progress.share(moves + improvement.moves);
-  for (let cycle = 0; improvement.bestTotal > lowerBound; cycle++) {
-    const from = share();
+  options: {
+    warmth: { first: number; last: number };
+    cycles: number;
+    moves: number;
+    lowerBound: number;
+    mean: number;
+  },
+): number {
+  const { state, columns } = own;
+  const { warmth, cycles, lowerBound, mean } = options;
+  let moves = 0;
+  const share = (more: number): number => progress.share(options.moves + moves + more);
+  for (let cycle = 0; state.total > lowerBound; cycle++) {
+    const from = share(0);
     if (from >= 1) break;
-    const until = progress.cycleEnd(from, cycle);
-    for (let now = from; now < until; now = share()) {
+    const end = progress.cycleEnd(from, cycle);
+    const until = from + (end - from) / Math.max(1, cycles - cycle);
+    const before = state.units.slice();
+    const improvement = new Improvement(own);
+    for (let now = from; now < until; now = share(improvement.moves)) {
       const at = (now - from) / (until - from);
       improvement.anneal(BATCH, mean * warmth.first * (warmth.last / warmth.first) ** at);
       if (improvement.bestTotal <= lowerBound) break;
     }
+    moves += improvement.moves;
+    restore(state, improvement.best);
+    keepBetter(state, columns, before);
   }
+  return moves;
 }

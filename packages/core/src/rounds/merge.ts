@@ -1,4 +1,5 @@
 /** Puts the better of two fillings of a round together, wherever they can be told apart. */
+import { Groups } from '../joint/groups.ts';
 import type { Filled, Held } from './filling.ts';
 import type { Round } from './market.ts';
 
@@ -67,28 +68,4 @@ export function merged(
 function placed({ placement: { replicas, devices } }: Held): string {
   const shares = devices.flat().map(({ deviceId, milli }) => `${deviceId}:${milli}`);
   return [replicas, ...shares].join(',');
-}
-
-/** Disjoint groups of numbers. */
-class Groups {
-  readonly #parent: Int32Array;
-
-  constructor(size: number) {
-    this.#parent = Int32Array.from({ length: size }, (_, i) => i);
-  }
-
-  of(i: number): number {
-    let root = i;
-    while (this.#parent[root] !== root) root = this.#parent[root] as number;
-    for (let at = i; at !== root; ) {
-      const next = this.#parent[at] as number;
-      this.#parent[at] = root;
-      at = next;
-    }
-    return root;
-  }
-
-  join(i: number, k: number): void {
-    this.#parent[this.of(i)] = this.of(k);
-  }
 }
