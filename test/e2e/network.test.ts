@@ -339,6 +339,24 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
   );
 
   test(
+    'a user whose keys change reads what was sealed with the former ones',
+    async () => {
+      const run = 'sparegrid run -d -o name process:node -- -p 40+2';
+      const former = (await good(run)).trim();
+      expect(await good(`sparegrid order logs -f ${former}`)).toContain('42');
+      const before = await keyOf('lea.h1');
+      await good(`sparegrid agent new-keys lea
+      sparegrid org sign-keys acme lea/keys.request.json --out lea.next.json
+      sparegrid agent renew lea --keys lea.next.json`);
+      expect(await keyOf('lea.h1')).not.toBe(before);
+      expect(await good(`sparegrid order logs ${former}`)).toContain('42');
+      const next = (await good(run)).trim();
+      expect(await good(`sparegrid order logs -f ${next}`)).toContain('42');
+    },
+    START_MS,
+  );
+
+  test(
     'a hub leaves and comes back by the operator’s list, with a renewed certificate',
     async () => {
       await good(`cp operator/hubs.json old.json

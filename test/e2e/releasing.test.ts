@@ -126,7 +126,12 @@ async function started(main: string, name: string, config: object): Promise<Chil
   writeFileSync(path(`${name}.json`), JSON.stringify(config));
   const args = [main, '--config', path(`${name}.json`)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line');
+  const ready = once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line');
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${name} ended with ${code}`);
+  });
+  ended.catch(() => {});
+  await Promise.race([ready, ended]);
   return child;
 }
 

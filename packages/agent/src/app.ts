@@ -7,6 +7,7 @@ import {
   type ParticipantInput,
 } from '@sparegrid/core/participant/participant-core';
 import { decodeStored } from '@sparegrid/core/units/json';
+import { formerKeyFiles } from '@sparegrid/link/daemon/former-keys';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import { readConfig } from '@sparegrid/link/daemon/read-config';
 import { readKey, readSealKey } from '@sparegrid/link/daemon/read-key';
@@ -50,6 +51,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   const { config } = settings;
   const { transport, logger, fail } = shell;
   const key = readKey(settings.keyFile);
+  const formerKeys = formerKeyFiles(settings.keyFile).map(readKey);
   const crypto = nodeCrypto(key);
   const store = await openStore(settings.store);
   const { clock, records } = await resumeNode(store);
@@ -108,7 +110,9 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
     });
   sampler?.start();
   const renewed = (next: KeyObject) => void Object.assign(crypto, nodeCrypto(next));
-  const releasing = lending ? null : startReleasing(settings, { key, transport, logger, renewed });
+  const releasing = lending
+    ? null
+    : startReleasing(settings, { key, formerKeys, transport, logger, renewed });
   const renewal = settings.membership && startRenewal(settings.membership, config.id, logger);
   logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
 

@@ -14,6 +14,8 @@ const AGAIN_MS = 10_000;
 export interface ReleasingShell {
   /** The participant's key as the agent started with it. */
   key: KeyObject;
+  /** Those before it, the newest first. */
+  formerKeys: readonly KeyObject[];
   transport: Transport;
   logger: Logger;
   /** The hub knows another key of the participant by now. */
@@ -41,8 +43,8 @@ class Releasing {
   readonly #unfollow: () => void;
   readonly #done: Promise<void>;
   #key: KeyObject;
-  /** Orders that wait were sealed with the key of their time, and files keep the last one only. */
-  readonly #former: KeyObject[] = [];
+  /** Orders that wait were sealed with the key of their time. */
+  readonly #former: KeyObject[];
   /** Ends the session of the present key. */
   #session = new AbortController();
   #stopped = false;
@@ -51,6 +53,7 @@ class Releasing {
     this.#settings = settings;
     this.#shell = shell;
     this.#key = shell.key;
+    this.#former = [...shell.formerKeys];
     const renewed = (key: KeyObject) => this.#renewed(key);
     this.#unfollow = followKey(settings.keyFile, shell.key, shell.logger, renewed);
     this.#done = this.#run();

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { formerKeyFiles } from '@sparegrid/link/daemon/former-keys';
 import { makeFolder } from '@sparegrid/link/make-folder';
 import type { Client } from '@sparegrid/sdk/client';
 import { CliFault } from './fault.ts';
@@ -133,10 +134,16 @@ export async function withClient<T>(
   const waiting = setTimeout(() => say(`Waiting for hub ${hub} at ${url} ...`), QUIET_MS);
   let client: Client;
   try {
-    const key = readKey(keyFile);
-    const urls = [url, ...standbyUrls];
-    const settings = { url: urls, hub, participant, key, network, ask, timeoutMs: CONNECT_MS };
-    client = await connectHttp(settings);
+    client = await connectHttp({
+      url: [url, ...standbyUrls],
+      hub,
+      participant,
+      key: readKey(keyFile),
+      formerKeys: formerKeyFiles(keyFile).map(readKey),
+      network,
+      ask,
+      timeoutMs: CONNECT_MS,
+    });
   } finally {
     clearTimeout(waiting);
   }

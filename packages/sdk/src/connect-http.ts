@@ -14,6 +14,8 @@ export interface HttpConnectSettings extends CallOptions {
   participant: ParticipantId;
   /** The participant's Ed25519 key as PKCS #8 PEM, or whatever signs with it. */
   key: string | Signer;
+  /** Former ones: only they open what was sealed with them. */
+  formerKeys?: readonly (string | Signer)[] | undefined;
   /** Something else than `fetch`; `askByNode` of node-http is quicker in processes that live shortly. */
   ask?: HttpAsk;
   /** The network's name and its operator's key: lessors' keys are trusted by it. */
@@ -25,11 +27,14 @@ export interface HttpConnectSettings extends CallOptions {
  *         KEY_MALFORMED
  */
 export async function connectHttp(settings: HttpConnectSettings): Promise<Client> {
-  const { url, hub, participant, key, network, ask = askByFetch, signal, timeoutMs } = settings;
-  const signer = typeof key === 'string' ? await signerOf(key) : key;
+  const { url, hub, participant, network, ask = askByFetch, signal, timeoutMs } = settings;
+  const keys = [settings.key, ...(settings.formerKeys ?? [])];
+  const [signer, ...formerSigners] = (await Promise.all(
+    keys.map((key) => (typeof key === 'string' ? signerOf(key) : key)),
+  )) as [Signer, ...Signer[]];
   const urls = [url].flat().map((one) => one.replace(/\/+$/, ''));
   const link = new HttpLink({ urls, hub, participant, signer, ask });
-  const client = new Client({ participant, signer, link, network });
+  const client = new Client({ participant, signer, formerSigners, link, network });
   try {
     await client.ready({ signal, timeoutMs });
     return client;

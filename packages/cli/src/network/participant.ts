@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import { verifyKeyChain } from '@sparegrid/core/identity/verify';
 import { hubOf, isParticipantId } from '@sparegrid/core/units/ids';
+import { replaceKey } from '@sparegrid/link/daemon/former-keys';
 import { documentReader } from '@sparegrid/link/documents';
 import { askToJoin, fetchAuthority } from '@sparegrid/link/identity/admission-client';
 import { createRequest } from '@sparegrid/link/identity/certificates';
@@ -234,12 +235,14 @@ export async function renew(directory: string, { keys }: { keys?: string }): Pro
   }
   if (isChange) {
     renameSync(next.seal, files.sealKey);
-    renameSync(next.sign, files.signKey);
-    say(
-      use === 'agent'
-        ? 'The former key stays good for an hour: start the agent again before that.'
-        : 'The former key stays good for an hour. An agent that releases keys takes the new one by itself.',
-    );
+    say('The former key stays good for an hour.');
+    if (use === 'agent') {
+      renameSync(next.sign, files.signKey);
+      say('Start the agent again before that.');
+    } else {
+      const kept = replaceKey(files.signKey, next.sign);
+      say(`Kept: ${kept}. It opens what was sealed with it: move it along with ${files.signKey}.`);
+    }
   }
   print(files.linkCert);
 }
