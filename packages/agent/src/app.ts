@@ -157,7 +157,12 @@ function openSealed(
 function stateOf(core: ParticipantCore, { mode }: ModeFile, reports: Reports | null): AgentState {
   const containers = [...core.containers.values()]
     .filter(({ state }) => state !== 'exited')
-    .map(({ desired: { id, attempt }, state }) => ({ id, state, attempt }));
+    .map(({ desired: { id, attempt }, state, runningAtMs }) => ({
+      id,
+      state,
+      attempt,
+      billed: runningAtMs !== null,
+    }));
   const { offered = null, diskLow = false } = reports ?? {};
   return { mode, containers, offered, diskLow };
 }

@@ -13,8 +13,8 @@ export type ControlOp = 'status' | 'pause' | 'drain' | 'resume';
 
 export interface AgentState {
   mode: AgentMode;
-  /** Containers that have not ended. */
-  containers: { id: ContainerId; state: string; attempt: number }[];
+  /** Containers that have not ended; `billed` once this machine knows that the lease began. */
+  containers: { id: ContainerId; state: string; attempt: number; billed: boolean }[];
   /** Null for an agent that only rents. */
   offered: ResourceAmounts | null;
   /** The disk is almost full: nothing new is taken until it has room again. */
