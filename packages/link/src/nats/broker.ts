@@ -26,7 +26,7 @@ export interface BrokerSettings {
 
 /** Frames are larger than the server's usual limit. */
 const PAYLOAD_BYTES_MAX = 2_097_152;
-const START_MS = 10_000;
+const START_MS = 30_000;
 /** What cannot be changed in a server that runs; a server of another layout is started anew. */
 const LAYOUT = '# layout 2: accounts';
 

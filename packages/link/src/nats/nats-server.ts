@@ -4,6 +4,7 @@ import {
   type NatsConnection,
   NoRespondersError,
   RequestError,
+  TimeoutError,
 } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { type Connection, Connections } from '../connection.ts';
@@ -23,8 +24,10 @@ import {
   tokenOf,
 } from './subjects.ts';
 
-/** How long another hub process may take to say that it serves here. */
+/** How long another hub process may take to say that it serves here, before it is asked again. */
 const SERVING_MS = 1_000;
+/** Asked so long without an answer, somebody is there; who is merely stopped is put out before by the server's pings. */
+const SERVING_MS_MAX = 15_000;
 
 interface Line {
   token: string;
@@ -46,17 +49,19 @@ export async function listenOnNats(
 ): Promise<Server> {
   const lines = new Lines(options);
   const up = Promise.withResolvers<void>();
-  let isFirst = true;
+  let isFree = false;
   const line = new NatsLine({
     options: nats,
     onUp: (connection) => {
-      if (!isFirst) return lines.serve(connection);
-      isFirst = false;
+      if (isFree) return lines.serve(connection);
       const serve = () => {
+        isFree = true;
         lines.serve(connection);
         up.resolve();
       };
-      checkFree(connection, options.path).then(serve, up.reject);
+      // A connection that was lost meanwhile says nothing of the server: there will be another one.
+      const fail = (error: Error) => connection.isClosed() || up.reject(error);
+      checkFree(connection, options.path).then(serve, fail);
     },
     onDown: () => lines.lose(),
     onFailed: (cause) => {
@@ -87,13 +92,29 @@ function failed(path: string, cause: unknown): LinkFault {
   return new LinkFault('LINK_NATS_FAILED', `${path}: ${message}.`, { cause, retryable: true });
 }
 
-/** Two processes that serve one door would both answer every client. */
+/**
+ * Two processes that serve one door would both answer every client.
+ *
+ * @throws LinkFault LINK_SOCKET_TAKEN; LINK_NATS_FAILED
+ */
 async function checkFree(connection: NatsConnection, path: string): Promise<void> {
+  const endMs = performance.now() + SERVING_MS_MAX;
+  while (!(await isKnownFree(connection, path, performance.now() >= endMs)));
+}
+
+/** False: it cannot be said yet. */
+async function isKnownFree(
+  connection: NatsConnection,
+  path: string,
+  isLast: boolean,
+): Promise<boolean> {
   try {
     await connection.request(SERVING_SUBJECT, undefined, { timeout: SERVING_MS });
   } catch (error) {
-    if (error instanceof NoRespondersError) return;
-    if (error instanceof RequestError && error.isNoResponders()) return;
+    if (error instanceof NoRespondersError) return true;
+    if (error instanceof RequestError && error.isNoResponders()) return true;
+    // The server may be busy as well as whoever serves.
+    if (error instanceof TimeoutError && !isLast) return false;
     throw failed(path, error);
   }
   throw new LinkFault('LINK_SOCKET_TAKEN', `Another process serves ${path}.`);
