@@ -41,7 +41,7 @@ const TIMING = {
   hubStaleMs: 5_000,
   agentSilentMs: 5_000,
   // Longer than the warning of any lease here, which is a tenth of its time.
-  stopTimeMs: 1_000,
+  stopTimeMs: 3_000,
 };
 
 export interface NetworkOptions extends EngineOptions {

@@ -44,7 +44,7 @@ for (const { links, has } of LINKS) {
         await network.startLessors();
         client = await network.connect();
         while ((await client.offers()).length < LESSORS);
-      }, 60_000);
+      }, 180_000);
 
       afterEach(({ task }) => {
         if (task.result?.state === 'fail') process.stderr.write(`it waited for ${awaited}\n`);
@@ -52,7 +52,7 @@ for (const { links, has } of LINKS) {
       afterAll(async () => {
         await client?.close();
         await network?.close();
-      }, 30_000);
+      }, 120_000);
 
       /**
        * Orders one after the other on each of several lines; `act` happens in the midst of it.

@@ -20,11 +20,18 @@ export function isVoid(agreement: AgreementRecord): boolean {
   return idle.length === ended.length || (agreement.atomic && idle.length > 0);
 }
 
+/** Ends that are the task's own: elsewhere it would end no better, whether its lease had begun or not. */
+const OWN_FAULTS: ReadonlySet<AgreementPart['outcome']> = new Set([
+  'LEASE_TASK_FAILED',
+  'LEASE_OUT_OF_MEMORY',
+  'LEASE_OUT_OF_STORAGE',
+]);
+
 /** Parts that fill the order: live ones, completed ones, and ones whose own task failed. */
 export function fillingParts(agreements: Agreements): AgreementPart[] {
   return agreedParts(agreements).filter(
     ({ status, outcome }) =>
-      status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED',
+      status !== 'ended' || outcome === 'completed' || OWN_FAULTS.has(outcome),
   );
 }
 
@@ -133,7 +140,7 @@ export function verdictOf(
   const ended = agreements.filter(({ state }) => state === 'ended');
   const billed = ended.filter((agreement) => !isVoid(agreement));
   const parts = ended.flatMap((agreement) => agreement.parts);
-  const taskFailed = parts.some(({ outcome }) => outcome === 'LEASE_TASK_FAILED');
+  const ownFault = parts.find(({ outcome }) => OWN_FAULTS.has(outcome))?.outcome;
   const expired = elapsedMs >= record.expiresAtElapsedMs;
   const filled = replicasFilled(agreements);
   const keyFault = keyFaultOf(agreements);
@@ -144,10 +151,10 @@ export function verdictOf(
     record.attempts >= attemptsMax ||
     cannotStart(agreements) ||
     filled >= order.count.max ||
-    (order.fill === 'atomic' && (billed.length > 0 || taskFailed));
+    (order.fill === 'atomic' && (billed.length > 0 || ownFault !== undefined));
   if (!over) return undefined;
   if (record.cancelled) return { state: 'cancelled', code: 'ORDER_CANCELLED' };
-  if (taskFailed) return { state: 'failed', code: 'LEASE_TASK_FAILED' };
+  if (ownFault) return { state: 'failed', code: ownFault as RefusalCode };
   // A partial order that got its smallest count in the end has not failed; with less, it has.
   const enough = filled >= order.count.min;
   const blamed = order.fill === 'partial' && enough ? [] : enough ? billed : ended;

@@ -114,4 +114,25 @@ describe('restarts', () => {
     world.settle().run(2_000);
     expect(world.view('lea.h1', order)).toMatchObject({ state: 'failed', lastCode: code });
   });
+
+  it.each([
+    ['exit', 'LEASE_TASK_FAILED'],
+    ['out-of-memory', 'LEASE_OUT_OF_MEMORY'],
+    ['out-of-storage', 'LEASE_OUT_OF_STORAGE'],
+  ] as const)(
+    'do not happen elsewhere when it is the task’s own fault, before its lease began (%s)',
+    (reason, code) => {
+      const world = twoHubs().start().offer('bob.h2');
+      world.lose = ({ frame }) => frame.messages.some(({ type }) => type === 'all-started');
+      const order = submit(world, 0);
+      const [id] = world.agent('bob.h2').running as [string];
+      const event = { kind: 'container-exited', id, exitCode: 137, reason } as const;
+      world.agent('bob.h2').step([event]);
+      world.lose = () => false;
+      world.settle().run(30_000);
+      expect(world.view('lea.h1', order)).toMatchObject({ state: 'failed', lastCode: code });
+      expect(world.agent('bob.h2').started.length).toBe(1);
+      expect(world.view('lea.h1', order).costMicro).toBe(0n);
+    },
+  );
 });

@@ -153,11 +153,17 @@ function isAgreed({ status }: AgreementPart): boolean {
   return status !== 'refused' && status !== 'closed';
 }
 
+const TASK_FAILED: ReadonlySet<AgreementPart['outcome']> = new Set([
+  'LEASE_TASK_FAILED',
+  'LEASE_OUT_OF_MEMORY',
+  'LEASE_OUT_OF_STORAGE',
+]);
+
 /** Parts that fill the order: asked for or running, completed, or failed by the task itself. */
 function isFilling(part: AgreementPart): boolean {
   if (!isAgreed(part)) return false;
   const { status, outcome } = part;
-  return status !== 'ended' || outcome === 'completed' || outcome === 'LEASE_TASK_FAILED';
+  return status !== 'ended' || outcome === 'completed' || TASK_FAILED.has(outcome);
 }
 
 /** An older copy of the record: it had come to nothing before, as its target hub is about to tell. */
