@@ -9,7 +9,8 @@ export const MILLI_SPAN = 1024;
 const WHOLE = 1000;
 
 /** Numbers kept per inventory. */
-const STRIDE = 8;
+export const INVENTORY_WORDS = 8;
+const STRIDE = INVENTORY_WORDS;
 const [OFFSET, LENGTH, USES, NEXT, HASH, SET, WHOLES, MOST] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /**
@@ -30,23 +31,31 @@ export class DeviceInventories {
   #heads = new Int32Array(256).fill(-1);
   #held = 0;
   readonly #freeIds: number[] = [];
-  readonly #codes: number[] = [];
+  /** Codes of the devices being looked up. */
+  #codes = new Uint32Array(64);
 
-  /** Number of the inventory with one more user; -1 when a share is not from 0 to 1000. */
-  acquire(devices: readonly LotDevice[]): number {
+  /**
+   * Number of the inventory with one more user; -1 when a share is not from 0 to 1000.
+   *
+   * @param like an inventory whose devices are probably of the same model, if there is one.
+   */
+  acquire(devices: readonly LotDevice[], like = -1): number {
     for (const { milli } of devices) {
       if (!Number.isInteger(milli) || milli < 0 || milli > WHOLE) return -1;
     }
-    const codes = this.#codes;
-    codes.length = 0;
-    let before: LotDevice | undefined;
-    let model = -1;
+    const codes = this.#codesFor(devices.length);
+    let count = 0;
+    let model = like < 0 ? -1 : (this.sets.get(this.setOf(like))[0] ?? -1);
+    let known = model < 0 ? undefined : this.models.get(model);
     for (const device of devices) {
-      if (!before || !isSameModel(device, before)) model = this.#modelOf(device);
-      codes.push(model * MILLI_SPAN + device.milli);
-      before = device;
+      if (!known || !isOfModel(device, known)) {
+        model = this.#modelOf(device);
+        known = this.models.get(model);
+      }
+      codes[count] = model * MILLI_SPAN + device.milli;
+      count += 1;
     }
-    return this.#acquireCodes(codes);
+    return this.#acquireCodes(count);
   }
 
   /**
@@ -57,19 +66,25 @@ export class DeviceInventories {
     const count = this.lengthOf(id);
     const models = this.sets.get(this.setOf(id));
     if (models.length > 1) return -1;
-    const codes = this.#codes;
-    codes.length = 0;
-    for (let at = from; at < from + count; at += 1)
-      codes.push(models[0]! * MILLI_SPAN + shares[at]!);
-    return this.#acquireCodes(codes);
+    const codes = this.#codesFor(count);
+    for (let at = 0; at < count; at += 1) codes[at] = models[0]! * MILLI_SPAN + shares[from + at]!;
+    return this.#acquireCodes(count);
   }
 
-  #acquireCodes(codes: number[]): number {
-    if (codes.length > 1) insertionSort(codes);
-    let hash = codes.length;
-    for (const code of codes) hash = Math.imul(hash ^ code, 0x9e3779b1) ^ (hash >>> 13);
-    const known = this.#find(codes, hash);
-    if (known < 0) return this.#add(codes, hash);
+  #codesFor(count: number): Uint32Array {
+    this.#codes = grownUint32(this.#codes, count);
+    return this.#codes;
+  }
+
+  #acquireCodes(count: number): number {
+    const codes = this.#codes;
+    insertionSort(codes, count);
+    let hash = count;
+    for (let at = 0; at < count; at += 1) {
+      hash = Math.imul(hash ^ codes[at]!, 0x9e3779b1) ^ (hash >>> 13);
+    }
+    const known = this.#find(count, hash);
+    if (known < 0) return this.#add(codes.subarray(0, count), hash);
     this.meta[known * STRIDE + USES]! += 1;
     return known;
   }
@@ -147,21 +162,22 @@ export class DeviceInventories {
     return id;
   }
 
-  #find(codes: readonly number[], hash: number): number {
+  #find(count: number, hash: number): number {
     const { meta, devices } = this;
+    const codes = this.#codes;
     let id = this.#heads[hash & (this.#heads.length - 1)]!;
     for (; id >= 0; id = meta[id * STRIDE + NEXT]!) {
       const at = id * STRIDE;
-      if (meta[at + HASH] !== hash || meta[at + LENGTH] !== codes.length) continue;
+      if (meta[at + HASH] !== hash || meta[at + LENGTH] !== count) continue;
       const from = meta[at + OFFSET]!;
       let equal = 0;
-      while (equal < codes.length && devices[from + equal] === codes[equal]) equal += 1;
-      if (equal === codes.length) return id;
+      while (equal < count && devices[from + equal] === codes[equal]) equal += 1;
+      if (equal === count) return id;
     }
     return -1;
   }
 
-  #add(codes: readonly number[], hash: number): number {
+  #add(codes: Uint32Array, hash: number): number {
     if (this.#held >= this.#heads.length) this.#rehash();
     const id = this.#freeIds.pop() ?? this.#count++;
     this.#held += 1;
@@ -188,7 +204,7 @@ export class DeviceInventories {
     return from;
   }
 
-  #acquireSet(codes: readonly number[]): number {
+  #acquireSet(codes: Uint32Array): number {
     const models: number[] = [];
     for (const code of codes) {
       const model = Math.floor(code / MILLI_SPAN);
@@ -243,8 +259,8 @@ export class DeviceInventories {
   }
 }
 
-function isSameModel(a: DeviceModel, b: DeviceModel): boolean {
-  return a.model === b.model && a.vendor === b.vendor && a.memoryBytes === b.memoryBytes;
+function isOfModel(device: LotDevice, { vendor, model, memoryBytes }: DeviceModel): boolean {
+  return device.model === model && device.vendor === vendor && device.memoryBytes === memoryBytes;
 }
 
 /** Pieces have sizes of powers of two, so that freed ones fit others. */
@@ -252,8 +268,8 @@ function pieceFor(length: number): number {
   return length <= 1 ? 1 : 2 ** (32 - Math.clz32(length - 1));
 }
 
-function insertionSort(values: number[]): void {
-  for (let at = 1; at < values.length; at += 1) {
+function insertionSort(values: Uint32Array, count: number): void {
+  for (let at = 1; at < count; at += 1) {
     const value = values[at]!;
     let to = at;
     for (; to > 0 && values[to - 1]! > value; to -= 1) values[to] = values[to - 1]!;

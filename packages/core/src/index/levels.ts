@@ -64,9 +64,15 @@ export class Levels {
   }
 }
 
-/** How many steps the value has reached: 0 to 7. */
+/** How many steps the value has reached, 0 to 7: counted without a branch that nobody foresees. */
 export function levelOf(steps: Float64Array, value: number): number {
-  let level = 0;
-  while (level < STEPS && value >= steps[level]!) level += 1;
-  return level;
+  return (
+    Number(value >= steps[0]!) +
+    Number(value >= steps[1]!) +
+    Number(value >= steps[2]!) +
+    Number(value >= steps[3]!) +
+    Number(value >= steps[4]!) +
+    Number(value >= steps[5]!) +
+    Number(value >= steps[6]!)
+  );
 }

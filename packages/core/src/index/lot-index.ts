@@ -17,12 +17,14 @@ import { LotTables } from './lot-tables.ts';
 import { LotTree } from './lot-tree.ts';
 import { LotWriter } from './lot-writer.ts';
 import { Ranking } from './ranking.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { Suits } from './suits.ts';
 import { Tidying } from './tidying.ts';
 
 /** Markets up to this size are searched fast in any order. */
 const UNTIDY_MIN = 4096;
-const READ_AHEAD = 64;
+/** So many that what was read is still nearest to the processor when it is needed. */
+const READ_AHEAD = 32;
 
 /** A lot that suits, with what the matcher needs to choose it. */
 export interface LotHit {
@@ -83,6 +85,7 @@ export class LotIndex {
   readonly #best = new BestLots((a, b) => this.#lots.compare(a, b));
   readonly #search: LotSearch;
   readonly #writer: LotWriter;
+  readonly #readAhead: ReadAhead;
   readonly #partitionLabel: string;
   #tidying: Tidying | undefined;
   /** Lots that had been put in when everything was in order. */
@@ -101,6 +104,7 @@ export class LotIndex {
     this.#suits = new Suits(this.#lots);
     this.#search = new LotSearch(this.#lots, this.#tree, this.#cells, this.#suits, this.#best);
     this.#writer = new LotWriter(this.#lots, this.#tree, this.#cells, partitionLabel);
+    this.#readAhead = new ReadAhead(this.#lots, this.#tree);
   }
 
   /** Adds the lessor's offer or replaces it; lots that stay keep their place. */
@@ -133,7 +137,7 @@ export class LotIndex {
   setStocks(changes: readonly StockChange[]): void {
     for (let from = 0; from < changes.length; from += READ_AHEAD) {
       const to = Math.min(changes.length, from + READ_AHEAD);
-      this.#writer.readAhead(changes, from, to);
+      this.#readAhead.read(changes, from, to);
       for (let at = from; at < to; at += 1) {
         const { lot, amounts, devices } = changes[at]!;
         this.#writer.setStock(lot, amounts, devices);

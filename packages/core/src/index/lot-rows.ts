@@ -159,7 +159,7 @@ export function efficiencyAt(words: Uint32Array, base: number): number {
   return words[base + BANDWIDTH_HIGH_EFFICIENCY]! >>> 16;
 }
 
-/** False when an amount does not fit its column: such a lot is wide. */
+/** False when an amount does not fit its column: such a lot is wide, and nothing is written. */
 export function writeAmounts(words: Uint32Array, base: number, amounts: ResourceAmounts): boolean {
   const { cpuMillicores, memoryBytes, storageBytes, bandwidthBitsPerSecond } = amounts;
   if (
@@ -171,9 +171,10 @@ export function writeAmounts(words: Uint32Array, base: number, amounts: Resource
     return false;
   }
   words[base + CPU] = cpuMillicores;
-  words[base + MEMORY] = memoryBytes % TWO_32;
-  words[base + STORAGE] = storageBytes % TWO_32;
-  words[base + BANDWIDTH] = bandwidthBitsPerSecond % TWO_32;
+  // A word takes the low 32 bits of what is written into it.
+  words[base + MEMORY] = memoryBytes;
+  words[base + STORAGE] = storageBytes;
+  words[base + BANDWIDTH] = bandwidthBitsPerSecond;
   words[base + MEMORY_STORAGE_HIGH] =
     Math.floor(memoryBytes / TWO_32) + Math.floor(storageBytes / TWO_32) * 0x10000;
   words[base + BANDWIDTH_HIGH_EFFICIENCY] =

@@ -2,7 +2,14 @@
 import { grownUint32 } from '../units/growable.ts';
 import { NO_LEAF } from './lot-rows.ts';
 import type { LotTables } from './lot-tables.ts';
-import { BOUND_WORDS, boundsOfLot, clearBounds, coverStock, widen } from './node-bounds.ts';
+import {
+  BOUND_WORDS,
+  boundsOfLot,
+  clearBounds,
+  stockOfLot,
+  widen,
+  widenByStock,
+} from './node-bounds.ts';
 import { chooseSplit, SPLIT_BY_NAME } from './split-choice.ts';
 
 export const LEAF_LOTS_MAX = 64;
@@ -12,17 +19,17 @@ const MERGE_LOTS_MAX = 24;
 /** Words of a node after its bounds. Leaves have no right child: their left one is their piece. */
 export const NODE_WORDS = 32;
 export const PARENT = 26;
-export const LEFT = 27;
-export const RIGHT = 28;
+/** 1 when a leaf's bounds may be wider than its lots; largest value of an inner node's left child. */
+export const LOOSE = 27;
+export const LEFT = 28;
+export const RIGHT = 29;
 /** Number of lots of a leaf; by which bound an inner node is split. */
-export const COUNT = 29;
-/** 1 when a leaf's bounds may be wider than its lots; largest value of the left child. */
-export const LOOSE = 30;
+export const COUNT = 30;
 /** The lot that comes first by lessor and id. */
 export const FIRST = 31;
 export const NONE = 0xffffffff;
 /** In `PARENT` of a root, with the number of its cell. */
-const ROOT_BIT = 0x80000000;
+export const ROOT_BIT = 0x80000000;
 
 /**
  * A forest: one tree per cell. Inner nodes are split by one bound at a time, wherever their lots
@@ -73,11 +80,15 @@ export class LotTree {
 
   /** What is free of the lot changed. */
   stockChanged(slot: number): void {
+    const { nodes } = this;
     const { rows, inventories, levels } = this.#lots;
-    const at = rows.leafOf(slot) * NODE_WORDS;
-    if (coverStock(this.nodes, at, rows.words, slot, inventories, levels)) {
-      this.nodes[at + LOOSE] = 1;
-    } else this.changed(slot);
+    const stock = this.#one;
+    stockOfLot(rows.words, slot, inventories, levels, stock);
+    let node = rows.leafOf(slot);
+    nodes[node * NODE_WORDS + LOOSE] = 1;
+    while (node < ROOT_BIT && widenByStock(nodes, node * NODE_WORDS, stock)) {
+      node = nodes[node * NODE_WORDS + PARENT]!;
+    }
   }
 
   /** The lot's amounts changed, or what it shares with others. */
@@ -235,7 +246,7 @@ export class LotTree {
     this.members = grownUint32(this.members, (piece + 1) * LEAF_LOTS_MAX);
     const at = node * NODE_WORDS;
     clearBounds(this.nodes, at);
-    this.nodes.set([parent, piece, NONE, 0, 0, NONE], at + PARENT);
+    this.nodes.set([parent, 0, piece, NONE, 0, NONE], at + PARENT);
     return node;
   }
 
@@ -341,7 +352,7 @@ export class LotTree {
     this.#freePieces.push(piece);
     const left = this.#newLeaf(leaf);
     const right = this.#newLeaf(leaf);
-    this.nodes.set([left, right, by, upTo], at + LEFT);
+    this.nodes.set([upTo, left, right, by], at + LOOSE);
     const byName = by === SPLIT_BY_NAME;
     if (byName) slots.sort((a, b) => this.#lots.compare(a, b));
     slots.forEach((slot, place) => {

@@ -9,7 +9,6 @@ import {
   BANDWIDTH_HIGH_EFFICIENCY,
   efficiencyAt,
   INVENTORY,
-  LEAF,
   LOT_WORDS,
   OFFER,
   ROW_WORDS,
@@ -22,7 +21,7 @@ import {
   writeScore,
 } from './lot-rows.ts';
 import type { LotTables, WideLot } from './lot-tables.ts';
-import { type LotTree, NODE_WORDS, NONE } from './lot-tree.ts';
+import { type LotTree, NONE } from './lot-tree.ts';
 
 export class LotWriter {
   readonly #lots: LotTables;
@@ -31,8 +30,6 @@ export class LotWriter {
   readonly #partitionLabel: string;
   /** The row being put together. */
   readonly #row = new Uint32Array(LOT_WORDS);
-  /** What was read ahead: a compiler leaves out reads whose result goes nowhere. */
-  aheadWords = 0;
 
   constructor(lots: LotTables, tree: LotTree, cells: Cells, partitionLabel: string) {
     this.#lots = lots;
@@ -84,40 +81,18 @@ export class LotWriter {
     this.#remove(slot);
   }
 
-  /** Reads rows, leaves and inventories of the lots `from` to `to` - 1, and does nothing with them. */
-  readAhead(changes: readonly { lot: number }[], from: number, to: number): void {
-    const { words } = this.#lots.rows;
-    const { meta } = this.#lots.inventories;
-    const { nodes } = this.#tree;
-    let read = 0;
-    for (let at = from; at < to; at += 1) {
-      const base = changes[at]!.lot * ROW_WORDS;
-      read ^= words[base]! ^ words[base + LEAF]!;
-    }
-    for (let at = from; at < to; at += 1) {
-      const base = changes[at]!.lot * ROW_WORDS;
-      const node = words[base + LEAF]! * NODE_WORDS;
-      // A wide lot has no leaf: what lies beyond the end reads as undefined, which counts as zero.
-      read ^= nodes[node]! ^ nodes[node + NODE_WORDS / 2]! ^ meta[words[base + INVENTORY]! * 8]!;
-    }
-    this.aheadWords = read;
-  }
-
   /** What is free of the lot now. */
   setStock(slot: number, amounts: ResourceAmounts, devices: readonly LotDevice[]): void {
     const { rows, inventories, attributes } = this.#lots;
     const base = slot * ROW_WORDS;
     const { words } = rows;
-    const row = this.#row;
-    row[BANDWIDTH_HIGH_EFFICIENCY] = words[base + BANDWIDTH_HIGH_EFFICIENCY]!;
-    const inventory = rows.leafOf(slot) >= 0 ? inventories.acquire(devices) : -1;
     const old = words[base + INVENTORY]!;
+    const inventory = rows.leafOf(slot) >= 0 ? inventories.acquire(devices, old) : -1;
     if (
       inventory >= 0 &&
       inventories.setOf(inventory) === inventories.setOf(old) &&
-      writeAmounts(row, 0, amounts)
+      writeAmounts(words, base, amounts)
     ) {
-      for (let word = 0; word < ASKS; word += 1) words[base + word] = row[word]!;
       words[base + INVENTORY] = inventory;
       inventories.release(old);
       this.#tree.stockChanged(slot);

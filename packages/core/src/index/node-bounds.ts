@@ -56,27 +56,38 @@ export function boundsOfLot(
   into: Uint32Array,
 ): void {
   const base = slot * ROW_WORDS;
+  for (let ask = 0; ask < 5; ask += 1) into[ask] = words[base + ASKS + ask]!;
+  into[SCORE_MAX] = words[base + SCORE]!;
+  into[TERMS_FLAGS] = flags.ofTerms[words[base + TERMS]!]!;
+  into[TRAITS_FLAGS] = flags.ofTraits[words[base + TRAITS]!]!;
+  stockOfLot(words, slot, inventories, levels, into);
+}
+
+/** Writes those bounds of one lot that follow from what is free of it, and leaves the others. */
+export function stockOfLot(
+  words: Uint32Array,
+  slot: number,
+  inventories: DeviceInventories,
+  levels: Levels,
+  into: Uint32Array,
+): void {
+  const base = slot * ROW_WORDS;
   const inventory = words[base + INVENTORY]!;
   const cpu = words[base + CPU]!;
   const memory = memoryAt(words, base);
   const storage = storageAt(words, base);
-  const score = words[base + SCORE]!;
   const wholes = inventories.wholesOf(inventory);
-  for (let ask = 0; ask < 5; ask += 1) into[ask] = words[base + ASKS + ask]!;
   into[CPU_MAX] = cpu;
   into[MEMORY_MAX] = Math.ceil(memory / COARSE);
   into[STORAGE_MAX] = Math.ceil(storage / COARSE);
   into[BANDWIDTH_MAX] = Math.ceil(bandwidthAt(words, base) / COARSE);
-  into[SCORE_MAX] = score;
   into[WHOLES_MAX] = wholes;
   into[SHARE_MAX] = inventories.mostOf(inventory);
-  into[TERMS_FLAGS] = flags.ofTerms[words[base + TERMS]!]!;
-  into[TRAITS_FLAGS] = flags.ofTraits[words[base + TRAITS]!]!;
   const devices = deviceLevel(wholes);
   const cpus = levelOf(levels.cpu, cpu);
   const memories = levelOf(levels.memory, memory);
   const storages = levelOf(levels.storage, storage);
-  const scores = levelOf(levels.score, score);
+  const scores = levelOf(levels.score, words[base + SCORE]!);
   into[CPU_DEVICE] = 1 << (cpus * 4 + devices);
   into[MEMORY_DEVICE] = 1 << (memories * 4 + devices);
   setPair(into, 0, cpus, memories);
@@ -94,52 +105,40 @@ function setPair(into: Uint32Array, pair: number, first: number, second: number)
 }
 
 /**
- * True when the bounds at `at` take in the lot, of which they took in all but its stock: the common
- * case, found without writing its bounds out.
+ * Widens the bounds at `at` by the stock of one lot, of which they take in all else; returns whether
+ * anything changed.
  */
-export function coverStock(
-  bounds: Uint32Array,
-  at: number,
-  words: Uint32Array,
-  slot: number,
-  inventories: DeviceInventories,
-  levels: Levels,
-): boolean {
-  const base = slot * ROW_WORDS;
-  const inventory = words[base + INVENTORY]!;
-  const cpu = words[base + CPU]!;
-  const memory = memoryAt(words, base);
-  const storage = storageAt(words, base);
-  const wholes = inventories.wholesOf(inventory);
+export function widenByStock(bounds: Uint32Array, at: number, stock: Uint32Array): boolean {
+  let missing = 0;
+  for (let word = CPU_DEVICE; word < BOUND_WORDS; word += 1) {
+    missing |= stock[word]! & ~bounds[at + word]!;
+  }
   if (
-    cpu > bounds[at + CPU_MAX]! ||
-    memory > bounds[at + MEMORY_MAX]! * COARSE ||
-    storage > bounds[at + STORAGE_MAX]! * COARSE ||
-    bandwidthAt(words, base) > bounds[at + BANDWIDTH_MAX]! * COARSE ||
-    wholes > bounds[at + WHOLES_MAX]! ||
-    inventories.mostOf(inventory) > bounds[at + SHARE_MAX]!
+    missing === 0 &&
+    stock[CPU_MAX]! <= bounds[at + CPU_MAX]! &&
+    stock[MEMORY_MAX]! <= bounds[at + MEMORY_MAX]! &&
+    stock[STORAGE_MAX]! <= bounds[at + STORAGE_MAX]! &&
+    stock[BANDWIDTH_MAX]! <= bounds[at + BANDWIDTH_MAX]! &&
+    stock[WHOLES_MAX]! <= bounds[at + WHOLES_MAX]! &&
+    stock[SHARE_MAX]! <= bounds[at + SHARE_MAX]!
   ) {
     return false;
   }
-  const devices = deviceLevel(wholes);
-  const cpus = levelOf(levels.cpu, cpu);
-  const memories = levelOf(levels.memory, memory);
-  const storages = levelOf(levels.storage, storage);
-  const scores = levelOf(levels.score, words[base + SCORE]!);
-  return (
-    (bounds[at + CPU_DEVICE]! & (1 << (cpus * 4 + devices))) !== 0 &&
-    (bounds[at + MEMORY_DEVICE]! & (1 << (memories * 4 + devices))) !== 0 &&
-    hasPair(bounds, at, 0, cpus, memories) &&
-    hasPair(bounds, at, 1, cpus, scores) &&
-    hasPair(bounds, at, 2, memories, scores) &&
-    hasPair(bounds, at, 3, storages, cpus) &&
-    hasPair(bounds, at, 4, storages, memories)
-  );
+  raise(bounds, at, stock, CPU_MAX);
+  raise(bounds, at, stock, MEMORY_MAX);
+  raise(bounds, at, stock, STORAGE_MAX);
+  raise(bounds, at, stock, BANDWIDTH_MAX);
+  raise(bounds, at, stock, WHOLES_MAX);
+  raise(bounds, at, stock, SHARE_MAX);
+  for (let word = CPU_DEVICE; word < BOUND_WORDS; word += 1) {
+    bounds[at + word]! |= stock[word]!;
+  }
+  return true;
 }
 
-function hasPair(bounds: Uint32Array, at: number, pair: number, first: number, second: number) {
-  const bit = first * 8 + second;
-  return (bounds[at + LEVEL_PAIRS + 2 * pair + (bit >> 5)]! & (1 << (bit & 31))) !== 0;
+function raise(bounds: Uint32Array, at: number, other: Uint32Array, word: number): void {
+  const value = other[word]!;
+  if (value > bounds[at + word]!) bounds[at + word] = value;
 }
 
 /** Widens the bounds at `at` by those at `from`; returns whether anything changed. */
