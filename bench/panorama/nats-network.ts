@@ -1,6 +1,6 @@
 /** Any number of hub processes with their NATS servers, a lessee at each and one lessor at the first. */
 import type { KeyObject } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
 import { TestAuthority } from '@sparegrid/link/identity/certificates-for-tests';
@@ -16,6 +16,7 @@ import { RowSteps } from './row-steps.ts';
 
 const ROW_WATCH = new URL('./row-watch.ts', import.meta.url).href;
 const HOST = '127.0.0.1';
+const DOORS = ['mesh', 'local'];
 const ORGANIZATION: Organization = { id: 'bench', name: 'Bench', kind: 'company' };
 
 export interface NatsNetwork {
@@ -24,6 +25,10 @@ export interface NatsNetwork {
   lessees: Lessee[];
   /** By hub, too: when each took in an offer or rows. */
   steps: RowSteps[];
+  /** Of the hubs, the first hub's first. */
+  pids: number[];
+  /** Process ids of all their NATS servers. */
+  servers: number[];
   /** The first hub's mesh server, and the certificate that may do all there. */
   server: { url: string; tls: TlsFiles };
   stop(): Promise<void>;
@@ -106,6 +111,10 @@ export async function openNatsNetwork(
     lessor,
     lessees,
     steps: processes.map((hub) => new RowSteps(hub.process)),
+    pids: processes.map(({ pid }) => pid),
+    servers: hubs.flatMap((hub) =>
+      DOORS.map((door) => Number(readFileSync(file(`nats-${hub}/${door}/nats.pid`), 'utf8'))),
+    ),
     server: { url: url('h1', 0), tls: first as TlsFiles },
     stop: async () => {
       for (const lessee of lessees) await lessee.stop();

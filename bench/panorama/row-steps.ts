@@ -1,10 +1,14 @@
 /** When hub processes took in an offer, or rows of each other, on a clock that all processes share. */
 import type { ChildProcess } from 'node:child_process';
 
-/** A step of a hub that took in an offer or rows: from then on they can be matched there. */
+/** A step of a hub that took in an offer or rows: from its end on they can be matched there. */
 export interface RowStep {
+  /** The frame that brought them was there, and not yet read. */
+  cameMs: number;
   beganMs: number;
   endedMs: number;
+  /** What it sends begins to leave, after its commit; the end of a step that sends nothing. */
+  releasedMs: number;
 }
 
 /** The machine's monotonic clock: the same in each process. */
@@ -18,9 +22,9 @@ export class RowSteps {
   #changed = Promise.withResolvers<void>();
 
   constructor(hub: ChildProcess) {
-    hub.on('message', (message: Partial<RowStep>) => {
-      if (message.endedMs === undefined) return;
-      this.#steps.push(message as RowStep);
+    hub.on('message', ({ steps }: { steps?: RowStep[] }) => {
+      if (!steps) return;
+      this.#steps.push(...steps);
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     });

@@ -74,9 +74,12 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
     clock,
     inboxMax: settings.inboxMax,
     diskFreeBytesMin: settings.diskFreeBytesMin,
-    release: (sends, now) => {
-      hub.release(sends, now.wallMs);
-      door.changed();
+    prepare: (sends, now) => {
+      const release = hub.prepare(sends, now.wallMs);
+      return () => {
+        release();
+        door.changed();
+      };
     },
     perform: (effect) => perform(effect, runtime, logger),
     onFault: fail,

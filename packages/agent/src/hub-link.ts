@@ -58,12 +58,14 @@ export class HubLink {
     this.#logger.warn('hub.unreachable', { error });
   }
 
-  release(sends: readonly Send[], wallMs: number): void {
-    for (const { to, messages } of byReceiver(sends)) {
-      for (const { text, signature } of this.#framer.frame(to, messages, wallMs)) {
-        this.#client?.send(text, signature);
-      }
-    }
+  /** Signs the frames; they are sent when what this returns is called. */
+  prepare(sends: readonly Send[], wallMs: number): () => void {
+    const frames = byReceiver(sends).flatMap(({ to, messages }) =>
+      this.#framer.frame(to, messages, wallMs),
+    );
+    return () => {
+      for (const { text, signature } of frames) this.#client?.send(text, signature);
+    };
   }
 
   async close(): Promise<void> {

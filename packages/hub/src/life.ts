@@ -108,7 +108,7 @@ export class HubLife implements Hub {
       inboxMax: settings.inboxMax,
       diskFreeBytesMin: settings.diskFreeBytesMin,
       gather: GATHER,
-      release: (sends, now) => this.#router.release(sends, now.wallMs),
+      prepare: (sends, now) => this.#router.prepare(sends, now.wallMs),
       perform: (effect) => this.#perform(effect),
       onFault: shell.fail,
     });
@@ -347,6 +347,6 @@ export class HubLife implements Hub {
 
   /** For answers that the core has no part in. */
   #send(to: NodeId, session: string | null, message: Message): void {
-    this.#router.release([{ to, session, message }], this.#parts.clock.now().wallMs);
+    this.#router.prepare([{ to, session, message }], this.#parts.clock.now().wallMs)();
   }
 }

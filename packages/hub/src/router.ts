@@ -44,25 +44,36 @@ export class Router {
     this.#local.delete(session);
   }
 
-  /** One frame per receiver (more above the size limit), in the order of the messages. */
-  release(sends: readonly Send[], wallMs: number): void {
-    for (const bundle of byReceiver(sends)) {
-      const deliver = bundle.session === null ? undefined : this.#local.get(bundle.session);
-      if (deliver) {
-        for (const message of bundle.messages) deliver(message);
-        continue;
-      }
+  /**
+   * One frame per receiver (more above the size limit), in the order of the messages. They are signed
+   * now, and leave when what this returns is called. Other hubs come first: orders wait there for what
+   * they are told, while participants hear what became of their own words.
+   */
+  prepare(sends: readonly Send[], wallMs: number): () => void {
+    const bundles = byReceiver(sends);
+    const ordered = [...bundles.filter(isForHub), ...bundles.filter((one) => !isForHub(one))];
+    const ready = ordered.map((bundle) => this.#ready(bundle, wallMs));
+    return () => {
+      for (const send of ready) send();
+    };
+  }
+
+  #ready(bundle: Bundle, wallMs: number): () => void {
+    const { to, session, messages } = bundle;
+    const localOf = () => (session === null ? undefined : this.#local.get(session));
+    // One sequence per receiver, not per connection of it: an agent that starts again still knows
+    // which numbers of this hub it has seen, and takes a sequence from 0 for a replay.
+    const framed = () => this.#framer.frame(to, messages, wallMs);
+    const isFramed = !localOf() && this.#outletOf(bundle) !== undefined;
+    const frames = isFramed ? framed() : null;
+    return () => {
+      const deliver = localOf();
+      // Connections come and go between the two.
       const out = this.#outletOf(bundle);
-      if (!out) {
-        this.#counters.unrouted += bundle.messages.length;
-        continue;
-      }
-      // One sequence per receiver, not per connection of it: an agent that starts again still knows
-      // which numbers of this hub it has seen, and takes a sequence from 0 for a replay.
-      for (const { text, signature } of this.#framer.frame(bundle.to, bundle.messages, wallMs)) {
-        out.send(text, signature);
-      }
-    }
+      if (deliver) for (const message of messages) deliver(message);
+      else if (out) for (const { text, signature } of frames ?? framed()) out.send(text, signature);
+      else this.#counters.unrouted += messages.length;
+    };
   }
 
   async close(): Promise<void> {
@@ -72,4 +83,8 @@ export class Router {
   #outletOf({ to, session }: Bundle): Client | Connection | undefined {
     return session === null ? this.#peers.get(to) : this.#participants?.find(to, session);
   }
+}
+
+function isForHub({ session }: Bundle): boolean {
+  return session === null;
 }

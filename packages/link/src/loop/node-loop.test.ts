@@ -60,8 +60,11 @@ function loopOver(
     inboxMax: options.inboxMax ?? 100,
     diskFreeBytesMin: options.diskFreeBytesMin ?? 0,
     ...(options.gather && { gather: options.gather }),
-    release: (sends) => {
-      for (const send of sends) note(`send ${send.to} after ${store.counts.commits}`);
+    prepare: (sends) => {
+      const ready = sends.map(({ to }) => `${to} ready after ${store.counts.commits}`);
+      return () => {
+        for (const one of ready) note(`send ${one}, after ${store.counts.commits}`);
+      };
     },
     perform: (effect) => note(`effect ${effect}`),
     onFault: (error) => {
@@ -111,13 +114,13 @@ describe('node loop', () => {
     await loop.stop();
   });
 
-  it('releases messages and effects only after the commit of their step', async () => {
+  it('makes messages ready during the commit of their step, and releases them only after it', async () => {
     const { log, loop, until } = loopOver(store);
     await loop.start();
     await loop.offer('a');
     expect(log).toEqual([]);
     await until(2);
-    expect(log).toEqual(['send a after 1', 'effect a']);
+    expect(log).toEqual(['send a ready after 0, after 1', 'effect a']);
     expect(await store.read('t', 'a')).toBe('a');
     await loop.stop();
   });
@@ -198,7 +201,12 @@ describe('node loop', () => {
     await new Promise(setImmediate);
     void loop.offer('read');
     await until(4);
-    expect(log).toEqual(['send write after 1', 'effect write', 'send read after 1', 'effect read']);
+    expect(log).toEqual([
+      'send write ready after 0, after 1',
+      'effect write',
+      'send read ready after 1, after 1',
+      'effect read',
+    ]);
     await loop.stop();
   });
 
@@ -277,7 +285,7 @@ describe('node loop', () => {
     await loop.stop();
     void loop.offer('c');
     await new Promise(setImmediate);
-    expect(log).toEqual(['send a after 1', 'effect a']);
+    expect(log).toEqual(['send a ready after 0, after 1', 'effect a']);
     expect(core.steps.length).toBe(2);
   });
 

@@ -42,8 +42,11 @@ export interface LoopSettings<Input, Effect> {
   diskFreeBytesMin: number;
   /** None when left out: a step begins as soon as something is there. */
   gather?: Gather<Input>;
-  /** Gives away messages; called after the commit, in the order of the steps. */
-  release(sends: readonly Send[], now: Now): void;
+  /**
+   * Makes messages ready, their frames and signatures, while the disk works; nothing may leave yet.
+   * What it returns gives them away: called after the commit, in the order of the steps.
+   */
+  prepare(sends: readonly Send[], now: Now): () => void;
   /** Carries out one effect; called after the commit. */
   perform(effect: Effect): void;
   /** A failed commit or a broken invariant: the process must end, the loop does nothing more. */
@@ -165,14 +168,16 @@ export class NodeLoop<Input, Effect> {
 
   async #step(): Promise<void> {
     const beganMs = performance.now();
-    const { core, store, clock, release, perform, diskFreeBytesMin } = this.#settings;
+    const { core, store, clock, prepare, perform, diskFreeBytesMin } = this.#settings;
     const diskLow = store.freeBytes() < diskFreeBytesMin;
     const now = clock.now();
     const { writes, sends, effects } = core.step(now, this.#inbox.drain(), diskLow);
-    if (writes.length > 0) await store.commit([...writes, clock.record(now)]);
+    const commit = writes.length > 0 ? store.commit([...writes, clock.record(now)]) : null;
+    const release = sends.length > 0 ? prepare(sends, now) : null;
+    if (commit !== null) await commit;
     const busy = writes.length >= LOAD_WRITES;
     this.#gatherUntilMs = busy ? beganMs + (this.#settings.gather?.ms ?? 0) : 0;
-    if (sends.length > 0) release(sends, now);
+    release?.();
     for (const effect of effects) perform(effect);
   }
 

@@ -58,7 +58,7 @@ export async function startLessor(settings: LessorSettings): Promise<RunningLess
     clock,
     inboxMax: INBOX_MAX,
     diskFreeBytesMin: 0,
-    release: (sends, now) => release(sends, now.wallMs),
+    prepare: (sends, now) => prepare(sends, now.wallMs),
     perform,
     onFault,
   });
@@ -73,12 +73,13 @@ export async function startLessor(settings: LessorSettings): Promise<RunningLess
     onDisconnect: () => void loop.offer({ kind: 'hub-disconnected' }),
   });
 
-  function release(sends: readonly Send[], wallMs: number): void {
-    for (const { to, messages } of byReceiver(sends)) {
-      for (const { text, signature } of framer.frame(to, messages, wallMs)) {
-        link.send(text, signature);
-      }
-    }
+  function prepare(sends: readonly Send[], wallMs: number): () => void {
+    const frames = byReceiver(sends).flatMap(({ to, messages }) =>
+      framer.frame(to, messages, wallMs),
+    );
+    return () => {
+      for (const { text, signature } of frames) link.send(text, signature);
+    };
   }
 
   function perform(effect: ParticipantEffect): void {
