@@ -4,6 +4,7 @@
  */
 import { acceptedLoss, type SeededRandom } from './budget.ts';
 import type { Columns, JointInstance } from './instance.ts';
+import { type Priced, regretOf } from './regret.ts';
 import type { Serving } from './serve.ts';
 import type { JointState } from './state.ts';
 
@@ -17,16 +18,11 @@ const RUIN_MOST = 5;
 /** Chance that a pair is overlooked, so that the same state is not always answered the same way. */
 const BLINK = 0.05;
 
-export interface ImprovementParts {
+export interface ImprovementParts extends Priced {
   columns: Columns;
   state: JointState;
   serving: Serving;
   random: SeededRandom;
-  /** Per order: the least it can cost at the prices. */
-  value: Float64Array;
-  levels: Int32Array;
-  /** Per level: the prices that `value` is of. */
-  reference: Float64Array;
 }
 
 export class Improvement {
@@ -39,10 +35,7 @@ export class Improvement {
   readonly #state: JointState;
   readonly #serving: Serving;
   readonly #random: SeededRandom;
-  /** Per order: the least it can cost at the prices. */
-  readonly #value: Float64Array;
-  readonly #levels: Int32Array;
-  readonly #reference: Float64Array;
+  readonly #priced: Priced;
   /** Per order: how far it lies above that, the prices of what it has included. */
   readonly #regret: Float64Array;
   readonly #tournament: number;
@@ -60,16 +53,16 @@ export class Improvement {
     this.#state = parts.state;
     this.#serving = parts.serving;
     this.#random = parts.random;
-    this.#value = parts.value;
+    this.#priced = parts;
     this.#focus = focus;
     this.#best = parts.state.units.slice();
     this.bestTotal = parts.state.total;
-    this.#levels = parts.levels;
-    this.#reference = parts.reference;
     const { orders } = this.#instance;
     const { share, least, most } = TOURNAMENT;
     this.#tournament = Math.max(least, Math.min(most, Math.round(share * orders)));
-    this.#regret = Float64Array.from({ length: orders }, (_, i) => this.#regretOf(i));
+    this.#regret = Float64Array.from({ length: orders }, (_, i) =>
+      regretOf(this.#state, this.#priced, i),
+    );
   }
 
   /** `steps` moves at one temperature. */
@@ -85,7 +78,8 @@ export class Improvement {
         continue;
       }
       for (let k = 0; k < this.#touches; k++) {
-        this.#regret[this.#touched[k]!] = this.#regretOf(this.#touched[k]!);
+        const order = this.#touched[k]!;
+        this.#regret[order] = regretOf(state, this.#priced, order);
       }
       if (state.total < this.bestTotal) {
         this.bestTotal = state.total;
@@ -139,7 +133,7 @@ export class Improvement {
 
   /** What the order costs at least, whatever the prices: taken low to be safe in literal markets. */
   #floor(order: number): number {
-    return Math.min(this.#state.cost[order]!, 0.5 * this.#value[order]!);
+    return Math.min(this.#state.cost[order]!, 0.5 * this.#priced.value[order]!);
   }
 
   #pick(): number {
@@ -177,16 +171,6 @@ export class Improvement {
       this.#state.place(orderOf[e]!, undefined);
       this.#waiting[this.#waits++] = orderOf[e]!;
     }
-  }
-
-  #regretOf(order: number): number {
-    const { first } = this.#instance;
-    const { units, cost } = this.#state;
-    let priced = cost[order]!;
-    for (let e = first[order]!; e < first[order + 1]!; e++) {
-      if (units[e]! > 0) priced += paidFor(units[e]!, this.#reference, this.#levels, e);
-    }
-    return priced - this.#value[order]!;
   }
 
   #touch(order: number): boolean {
@@ -260,13 +244,4 @@ export class Improvement {
     for (let k = 0; k < this.#touches; k++) if (this.#touched[k] === order) return true;
     return false;
   }
-}
-
-/** What so many units of a pair cost at prices per level. */
-function paidFor(units: number, price: Float64Array, levels: Int32Array, pair: number): number {
-  const from = levels[pair]!;
-  if (levels[pair + 1]! - from === 1) return units * price[from]!;
-  let sum = 0;
-  for (let k = from; k < from + units; k++) sum += price[k]!;
-  return sum;
 }

@@ -92,18 +92,15 @@ export class PairPrices {
    * At most `rounds` steps from the present prices, which end as the best found.
    *
    * @param lift  how far above the first bound the optimum may lie, as a share of it
-   * @param enough  stops once the bound has reached this
    * @returns the bound of the open orders alone, uncertified.
    */
   improve(options: {
     rounds: number;
     lift: number;
     timeIsUp: () => boolean;
-    enough?: number;
     /** Share of the time for this, when it may end before the rounds do. */
     timeShare?: () => number;
   }): number {
-    const enough = options.enough ?? Number.POSITIVE_INFINITY;
     this.#start();
     let level: Level | undefined;
     for (let round = 0; round < options.rounds && !options.timeIsUp(); round++) {
@@ -111,7 +108,6 @@ export class PairPrices {
       level ??= new Level(options.lift * Math.abs(bound) + 1);
       const done = Math.max(round / options.rounds, options.timeShare?.() ?? 0);
       if (level.take(bound, done)) this.#copy(this.price, this.#best);
-      if (level.best >= enough) break;
       if (!this.#step(level.distance(bound))) break;
     }
     if (!level) return Number.NEGATIVE_INFINITY;

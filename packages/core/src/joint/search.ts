@@ -1,7 +1,8 @@
-/** The search for an answer: settle all orders along the prices, then improve it part by part. */
+/** The search for an answer: settle all orders along the prices, then improve it by chains and shakes. */
 import type { JointBound, JointCertificate } from './bound.ts';
 import { type Progress, progressOf, SeededRandom } from './budget.ts';
 import type { Bundles } from './bundle.ts';
+import { Chains } from './chains.ts';
 import { dive, openOrders } from './dive.ts';
 import { placeIfFits } from './fits.ts';
 import { Improvement, type ImprovementParts } from './improve.ts';
@@ -10,33 +11,24 @@ import { keepBetter } from './keep-better.ts';
 import type { JointOptions } from './options.ts';
 import { paceOf } from './pace.ts';
 import type { PairPrices } from './pair-prices.ts';
-import { Refinement } from './refine.ts';
 import { Serving } from './serve.ts';
 import type { JointState } from './state.ts';
-import { hasFewChanges } from './warm.ts';
+import { hasFewChanges, marked, nearOf } from './warm.ts';
 
-/** Share of the time after which the first answer must stand, and after which parts are left. */
+/** Share of the time after which the first answer must stand. */
 const DIVE_SHARE = 0.72;
-const REFINE_SHARE = 0.86;
-/** Programmes with more orders go straight to annealing: parts would reach too few of them. */
-const REFINE_ORDERS_MOST = 20_000;
-const PART = { least: 15, more: 50 };
-/** What settling an order anew counts as, in moves of the annealing. */
-const MOVES_PER_SETTLED = 100;
+/** Programmes with fewer orders are annealed all the time. */
+const CHAINS_ORDERS_LEAST = 15;
 const MOVES_PER_ORDER = 60;
 const BATCH = 32;
-/** Times that annealing begins anew from the best of before, each for as long. */
-const CYCLES = 4;
+/** Between two settlings by chains: moves of annealing for each order, at least so many. */
+const SHAKE = { moves: 0.6, least: 96 };
 /** Temperatures as shares of what an order costs on the mean. */
-const WARMTH = { first: 0.02, last: 0.0005 };
-/**
- * What is new in a warm start is first given a place by annealing from it alone: moves for each
- * changed order, share of the time at most, and only when few orders have changed.
- */
-const ARRIVAL = { moves: 400, share: 0.4 };
-const WARMTH_ARRIVAL = { first: 0.005, last: 0.0005 };
-/** For programmes too small to be improved part by part. */
+const WARMTH = { first: 0.006, last: 0.0005 };
 const WARMTH_SMALL = { first: 0.15, last: 0.003 };
+/** Around an answer known before; times that annealing begins anew, each for as long. */
+const WARMTH_KNOWN = { first: 0.02, last: 0.0005 };
+const CYCLES_KNOWN = 4;
 
 export interface SearchParts {
   columns: Columns;
@@ -77,39 +69,30 @@ export function search(
   }
   const value = bound.orderValue;
   const own = { columns, levels, state, serving, random, value, reference };
-  const refinement = new Refinement({ ...own, prices, limit });
   const progress = progressOf(options, {
     iterationsDefault: MOVES_PER_ORDER * instance.orders,
     cycleShare: 1,
     firstCycle: 16 * instance.orders,
   });
-  let moves = 0;
-  if (warm && hasFewChanges(instance, warm)) {
-    prices.price.set(reference);
-    const arrival = new Improvement(own, warm.changed);
-    settleArrivals(arrival, progress, {
-      arrivals: warm.changed.length,
-      mean: meanCost(bound, instance),
-    });
-    moves = arrival.moves;
-    restore(state, arrival.best);
-  }
-  const isUp = (): boolean => options.timeIsUp?.() === true;
-  const isSmall = instance.orders < PART.least;
-  // Around a known answer annealing alone finds more in the same time.
-  const hasParts = !isSmall && !known && instance.orders <= REFINE_ORDERS_MOST;
-  while (hasParts && state.total > bound.lowerBound && progress.share(moves) < REFINE_SHARE) {
-    const size = PART.least + random.below(PART.more);
-    moves += MOVES_PER_SETTLED * refinement.step(size, isUp);
-  }
   prices.price.set(reference);
-  moves += annealInCycles(own, progress, {
-    ...(isSmall ? { warmth: WARMTH_SMALL, cycles: 1 } : { warmth: WARMTH, cycles: CYCLES }),
-    moves,
-    lowerBound: bound.lowerBound,
-    mean: meanCost(bound, instance),
-  });
-  return { units: state.units, moves };
+  const goal = { lowerBound: bound.lowerBound, mean: meanCost(bound, instance) };
+  if (instance.orders < CHAINS_ORDERS_LEAST) {
+    const annealing = { warmth: WARMTH_SMALL, cycles: 1 };
+    return { units: state.units, moves: annealInCycles(own, progress, goal, annealing) };
+  }
+  // In rounds of a hub, whose penalties differ by orders of magnitude, chains fill fewer orders.
+  if (start) {
+    const annealing = { warmth: WARMTH_KNOWN, cycles: CYCLES_KNOWN };
+    return { units: state.units, moves: annealInCycles(own, progress, goal, annealing) };
+  }
+  const chains = new Chains(own);
+  const all = Int32Array.from({ length: instance.orders }, (_, i) => i);
+  const isUp = (): boolean => progress.share(chains.moves) >= 1;
+  if (warm && hasFewChanges(instance, warm)) {
+    chains.settle(marked(nearOf(instance, columns, warm)), isUp);
+  }
+  chains.settle(all, isUp);
+  return { units: state.units, moves: shake(own, chains, progress, goal) };
 }
 
 function unserved({ instance, cost }: JointState): Int32Array {
@@ -122,23 +105,6 @@ function unserved({ instance, cost }: JointState): Int32Array {
 
 function meanCost({ lowerBound }: JointBound, { orders }: JointInstance): number {
   return Math.max(1, lowerBound / Math.max(1, orders));
-}
-
-function settleArrivals(
-  arrival: Improvement,
-  progress: Progress,
-  { arrivals, mean }: { arrivals: number; mean: number },
-): void {
-  const { first, last } = WARMTH_ARRIVAL;
-  const most = ARRIVAL.moves * arrivals;
-  const from = progress.share(0);
-  const until = from + ARRIVAL.share * (1 - from);
-  for (let share = from; arrival.moves < most; share = progress.share(arrival.moves)) {
-    // With no time left there is nothing to divide by either.
-    if (share >= until) break;
-    const at = Math.max(arrival.moves / most, (share - from) / (until - from));
-    arrival.anneal(BATCH, mean * first * (last / first) ** at);
-  }
 }
 
 /** Changes the orders whose units are others. */
@@ -154,35 +120,66 @@ function restore(state: JointState, units: Int32Array): void {
   }
 }
 
+interface Goal {
+  /** Nothing costs less. */
+  lowerBound: number;
+  /** What an order costs on the mean, at least. */
+  mean: number;
+}
+
 /**
- * Until the progress ends or the bound is reached. Warmth costs something wherever nothing better is
- * found: what a cycle made dearer becomes what it was, group by group. Returns the moves made.
+ * Anneals a little, lets chains settle what that has stirred, and takes back what became dearer, group
+ * by group; until the progress ends or the bound is reached. Returns all moves, those of the chains
+ * included.
+ */
+function shake(
+  own: ImprovementParts,
+  chains: Chains,
+  progress: Progress,
+  { lowerBound, mean }: Goal,
+): number {
+  const { state, columns } = own;
+  const most = Math.max(SHAKE.least, SHAKE.moves * state.instance.orders);
+  let moves = 0;
+  const share = (more: number): number => progress.share(chains.moves + moves + more);
+  const isUp = (): boolean => share(0) >= 1;
+  while (state.total > lowerBound && !isUp()) {
+    const before = state.units.slice();
+    const improvement = new Improvement(own);
+    while (improvement.moves < most && share(improvement.moves) < 1) {
+      improvement.anneal(BATCH, mean * warmthAt(WARMTH, improvement.moves / most));
+      if (improvement.bestTotal <= lowerBound) break;
+    }
+    moves += improvement.moves;
+    const { best, bestTotal } = improvement;
+    chains.goOn(isUp);
+    keepBetter(state, columns, before);
+    if (bestTotal < state.total) restore(state, best);
+  }
+  return chains.moves + moves;
+}
+
+/**
+ * Until the progress ends or the bound is reached; what a cycle made dearer becomes what it was, group
+ * by group. Returns the moves made.
  */
 function annealInCycles(
   own: ImprovementParts,
   progress: Progress,
-  options: {
-    warmth: { first: number; last: number };
-    cycles: number;
-    moves: number;
-    lowerBound: number;
-    mean: number;
-  },
+  { lowerBound, mean }: Goal,
+  { warmth, cycles }: { warmth: { first: number; last: number }; cycles: number },
 ): number {
   const { state, columns } = own;
-  const { warmth, cycles, lowerBound, mean } = options;
   let moves = 0;
-  const share = (more: number): number => progress.share(options.moves + moves + more);
   for (let cycle = 0; state.total > lowerBound; cycle++) {
-    const from = share(0);
+    const from = progress.share(moves);
     if (from >= 1) break;
     const end = progress.cycleEnd(from, cycle);
     const until = from + (end - from) / Math.max(1, cycles - cycle);
     const before = state.units.slice();
     const improvement = new Improvement(own);
-    for (let now = from; now < until; now = share(improvement.moves)) {
-      const at = (now - from) / (until - from);
-      improvement.anneal(BATCH, mean * warmth.first * (warmth.last / warmth.first) ** at);
+    for (let now = from; now < until; now = progress.share(moves + improvement.moves)) {
+      improvement.anneal(BATCH, mean * warmthAt(warmth, (now - from) / (until - from)));
       if (improvement.bestTotal <= lowerBound) break;
     }
     moves += improvement.moves;
@@ -190,4 +187,8 @@ function annealInCycles(
     keepBetter(state, columns, before);
   }
   return moves;
+}
+
+function warmthAt({ first, last }: { first: number; last: number }, share: number): number {
+  return first * (last / first) ** share;
 }

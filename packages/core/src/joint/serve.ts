@@ -90,6 +90,11 @@ export class Serving {
     return this.#choose(order, this.#dreamTerms);
   }
 
+  /** The best of what is offered: so many units of each pair, at a surcharge per level. */
+  offered(order: number, surcharge: Float64Array, limit: Int32Array): number {
+    return this.#choose(order, { surcharge, limit, share: 1, perLessor: 0 });
+  }
+
   #overlook(order: number, blink: number): void {
     const { first } = this.#instance;
     for (let e = first[order]!; e < first[order + 1]!; e++) {

@@ -42,6 +42,11 @@ export class JointState {
     this.mark();
   }
 
+  /** Tells the pairs that were changed since `mark`, some of them more than once. */
+  eachChanged(tell: (pair: number) => void): void {
+    for (let k = 0; k < this.#pairs.length; k++) tell(this.#pairs.key[k]!);
+  }
+
   /** Turns a copy of the units into what they were at `mark`. */
   patchBefore(units: Int32Array): void {
     for (let k = this.#pairs.length - 1; k >= 0; k--) {
