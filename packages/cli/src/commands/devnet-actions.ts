@@ -104,7 +104,6 @@ async function run(
   say('All processes are ready.');
   if (options.dir === undefined) remember(directory);
   tell({ kind: 'up' });
-  if (process.connected) process.disconnect();
   const option = options.dir === undefined ? '' : ` --dir ${directory}`;
   if (options.demo) await demonstrate(directory, startMs, signals, option);
   tellNext(directory, option);
