@@ -122,7 +122,7 @@ describe('the door for frames', () => {
 
 describe('a hub', () => {
   it('remembers what it accepted across a restart', () => {
-    const world = twoHubs().start().offer('ann.h1');
+    const world = twoHubs().start().offer('ann.h1').offer('bob.h2');
     const seen = world.posted.filter(({ frame }) => frame.to === 'h2');
     world.restart(world.hub('h2'));
     world.settle();
@@ -132,6 +132,53 @@ describe('a hub', () => {
     expect(effects.slice(-seen.length).map((effect) => 'code' in effect && effect.code)).toEqual(
       seen.map(() => 'LINK_REPLAYED'),
     );
+  });
+
+  it('takes rows without a commit, and their numbers with the next one', () => {
+    const world = twoHubs().start();
+    const hub = world.hub('h2');
+    const recorded = () => hub.store.get('window', `h1 e${world.hub('h1').core.epoch}`);
+    const before = recorded();
+    world.offer('ann.h1');
+    const delta = world.posted.findLast(({ frame }) => frame.to === 'h2') as SignedFrame;
+    expect(delta.frame.messages.map(({ type }) => type)).toEqual(['delta']);
+    expect(hub.core.panorama.lease('ann.h1')?.offer).toBeTruthy();
+    expect(recorded()).toBe(before);
+    world.deliver(delta, null);
+    expect(hub.effects.at(-1)).toMatchObject({ code: 'LINK_REPLAYED' });
+    world.offer('bob.h2');
+    expect(recorded()).not.toBe(before);
+  });
+
+  it('forgets the number of a frame together with the rows that it brought', () => {
+    const world = twoHubs().start().offer('ann.h1');
+    const hub = world.hub('h2');
+    const delta = world.posted.findLast(({ frame }) => frame.to === 'h2') as SignedFrame;
+    world.lose = () => true;
+    hub.reload();
+    expect(hub.core.panorama.lease('ann.h1')).toBeUndefined();
+    const { length } = hub.effects;
+    world.deliver(delta, null);
+    // Without what came before it, it is only a reason to ask for the whole part.
+    expect(hub.effects.length).toBe(length);
+    expect(hub.core.panorama.lease('ann.h1')).toBeUndefined();
+    expect(world.posted.at(-1)?.frame.messages).toContainEqual({
+      type: 'snapshot-request',
+      of: 'h1',
+    });
+  });
+
+  it('records at once with whose life a frame with rows begins', () => {
+    const world = twoHubs().start();
+    const hub = world.hub('h2');
+    const epoch = world.hub('h1').core.epoch + 1;
+    const span = { epoch, from: 0, to: 1, complete: true };
+    const delta = { type: 'delta' as const, ...span, rows: [], changes: [] };
+    world.deliver(
+      new Framer('h1', `e${epoch}`, epoch).frame('h2', [delta], world.now().wallMs),
+      null,
+    );
+    expect(hub.store.get('window', `h1 e${epoch}`)).toBeTruthy();
   });
 
   it('ignores messages that the sender’s role may not send', () => {

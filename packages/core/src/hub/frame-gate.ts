@@ -34,7 +34,7 @@ const FORGET_MS = 6 * 3_600_000;
 
 /**
  * Accepts each frame at most once, also across restarts: the window is written with the effects of
- * the frame. @patent [0077]
+ * the frame, or later where a restart undoes these. @patent [0077]
  */
 export class FrameGate {
   readonly #windows = new Map<string, ReplayWindow>();
@@ -60,7 +60,7 @@ export class FrameGate {
 
   /**
    * @param keysOf      the sender's valid keys (two while it changes its key); none for strangers.
-   * @param put         records the window in the step of the frame.
+   * @param put         records the window in the step of the frame, or with what is recorded next.
    * @refuses LINK_AUDIENCE, LINK_UNKNOWN_SENDER, LINK_SIGNATURE, LINK_EXPIRED, LINK_FENCED,
    *          LINK_REPLAYED.
    */

@@ -15,12 +15,20 @@ interface Dirty {
 
 export class Outbox<Effect> {
   readonly #dirty = new Map<string, Dirty>();
+  /** Written with whatever is written next, in this step or a later one. */
+  readonly #later = new Map<string, Dirty>();
   #sends: Send[] = [];
   #effects: Effect[] = [];
 
   /** The record is encoded at the end of the step: later changes in the step are included. */
   put(table: string, key: string, record: object, live = true): void {
+    this.#later.delete(`${table} ${key}`);
     this.#dirty.set(`${table} ${key}`, { table, key, record: () => record, live });
+  }
+
+  /** Is no reason to write by itself: until the next commit a crash may undo it. */
+  putLater(table: string, key: string, record: object): void {
+    this.#later.set(`${table} ${key}`, { table, key, record: () => record, live: true });
   }
 
   /** All of a record that is kept; as above. */
@@ -39,6 +47,7 @@ export class Outbox<Effect> {
   }
 
   remove(table: string, key: string): void {
+    this.#later.delete(`${table} ${key}`);
     this.#dirty.set(`${table} ${key}`, { table, key, record: null, live: false });
   }
 
@@ -60,6 +69,10 @@ export class Outbox<Effect> {
   }
 
   take(): { writes: Write[]; sends: Send[]; effects: Effect[] } {
+    if (this.hasWrites) {
+      for (const [name, one] of this.#later) this.#dirty.set(name, one);
+      this.#later.clear();
+    }
     const writes = [...this.#dirty.values()].map(({ table, key, record, live }) => ({
       table,
       key,

@@ -283,7 +283,8 @@ export class Auditor {
   committed(node: NodeId, now: Now, output: Output): void {
     this.#checkClock(node, now);
     this.#elapsed.set(node, now.elapsedMs);
-    this.frames.committed(node, new Set(output.writes.map(({ table }) => table)));
+    const windows = output.writes.filter(({ table }) => table === 'window');
+    this.frames.committed(node, new Set(windows.map(({ key }) => key)));
     this.absences.committed(node);
     const hub = this.model.hubs.get(node);
     if (!hub) return;

@@ -1,4 +1,7 @@
-/** Promise 9: each frame is accepted at most once, only from who may send it, and only in time. */
+/**
+ * Promise 9: each frame is accepted at most once, only from who may send it, and only in time. What
+ * brought rows alone may come again after a crash that forgot the rows, too.
+ */
 import type { Frame, SignedFrame } from '@sparegrid/core/messages';
 import type { RefusalCode } from '@sparegrid/core/refusals';
 import type { Now } from '@sparegrid/core/step';
@@ -25,10 +28,12 @@ interface Book {
   accepted: Map<string, Set<number>>;
   /** Highest fence of each sending hub among accepted frames; durable. */
   epochs: Map<NodeId, number>;
-  /** Accepted in a step that is not committed yet. */
+  /** Accepted, and not committed yet: in the last step, or rows of other hubs that wait for a commit. */
   pending: SignedFrame[];
 }
 
+/** Messages of which only memory knows. */
+const ROWS: ReadonlySet<string> = new Set(['delta', 'part-update']);
 /** How far a frame may lag behind before "replayed" may be said of one never seen. */
 const WINDOW = 1024;
 
@@ -67,7 +72,9 @@ export class Frames {
   /** What must come of the frame, when that is certain beforehand. */
   expects(node: NodeId, { frame }: SignedFrame): Expectation | null {
     const book = this.#book(node);
-    if (book.accepted.get(`${frame.from} ${frame.session}`)?.has(frame.seq)) {
+    const nonce = nonceOf(frame);
+    const isPending = book.pending.some((other) => nonceOf(other.frame) === nonce);
+    if (isPending || book.accepted.get(`${frame.from} ${frame.session}`)?.has(frame.seq)) {
       return expectCodes('replayed');
     }
     if (frame.epoch < (book.epochs.get(frame.from) ?? 0)) return expectCodes('of an earlier life');
@@ -165,11 +172,18 @@ export class Frames {
     if (isLate || isEarly) wrong('accepted-expired');
   }
 
-  /** What was accepted is durable now; its nonces must be among the writes. */
-  committed(node: NodeId, tables: ReadonlySet<string>): void {
+  /**
+   * What was accepted is durable now; its nonces must be among the writes.
+   *
+   * @param windows  whose nonces were written: `<sender> <session>`.
+   */
+  committed(node: NodeId, windows: ReadonlySet<string>): void {
     const book = this.#book(node);
-    if (book.pending.length > 0 && !tables.has('window')) {
-      const id = nonceOf((book.pending[0] as SignedFrame).frame);
+    const bare = book.pending.find(
+      ({ frame: { from, session } }) => !windows.has(`${from} ${session}`),
+    );
+    if (bare) {
+      const id = nonceOf(bare.frame);
       this.#model.violate('frame.nonce-not-durable', node, id, 'effects without the nonce');
     }
     for (const { frame } of book.pending) {
@@ -181,10 +195,12 @@ export class Frames {
     book.pending = [];
   }
 
-  /** A step that wrote nothing cannot have accepted anything. */
+  /** A step that wrote nothing cannot have accepted anything but rows of hubs whose fence it knew. */
   steppedWithoutCommit(node: NodeId): void {
-    const book = this.#book(node);
-    if (book.pending.length > 0) this.committed(node, new Set());
+    const { pending, epochs } = this.#book(node);
+    const isLasting = ({ from, epoch, messages }: Frame) =>
+      epoch !== epochs.get(from) || !messages.every(({ type }) => ROWS.has(type));
+    if (pending.some(({ frame }) => isLasting(frame))) this.committed(node, new Set());
   }
 
   died(node: NodeId): void {

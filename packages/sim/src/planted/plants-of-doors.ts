@@ -162,6 +162,18 @@ export const PLANTS_OF_DOORS: readonly Plant[] = [
     caughtBy: ['frame.nonce-not-durable', 'frame.accepted-twice'],
   },
   {
+    name: 'nonce-of-rows-never-durable',
+    what: 'Nonces of frames with rows are not written with the next commit either.',
+    edits: [
+      {
+        file: 'hub/outbox.ts',
+        find: 'for (const [name, one] of this.#later) this.#dirty.set(name, one);',
+        replace: '',
+      },
+    ],
+    caughtBy: ['frame.nonce-not-durable'],
+  },
+  {
     name: 'offer-above-machine',
     what: 'A lot may offer more than its machine has.',
     edits: [
