@@ -31,6 +31,7 @@ export const PLANTS_OF_ROUNDS: readonly Plant[] = [
           'isBetter(round.orders, { group, joint: other, alone }) || group.length > 0, ); const unsound = undefined;',
       },
     ],
+    seed: 12,
     caughtBy: [
       'terms.above-max',
       'terms.below-min',
