@@ -9,12 +9,14 @@ export class Framer {
   readonly from: NodeId;
   readonly session: string;
   readonly epoch: number;
+  readonly #keyName: string;
   #seq = 0;
 
-  constructor(from: NodeId, session: string, epoch = 0) {
+  constructor(from: NodeId, session: string, epoch = 0, keyName: string = from) {
     this.from = from;
     this.session = session;
     this.epoch = epoch;
+    this.#keyName = keyName;
   }
 
   frame(
@@ -37,6 +39,6 @@ export class Framer {
       ...over,
     };
     const text = encodeStored(frame);
-    return { frame, text, signature: keysOf(this.from).crypto.sign(frameSigningText(text)) };
+    return { frame, text, signature: keysOf(this.#keyName).crypto.sign(frameSigningText(text)) };
   }
 }

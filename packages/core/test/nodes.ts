@@ -55,25 +55,38 @@ export class HubNode {
   steps = 0;
   crash: Crash | null = null;
   diskLow = false;
+  /** Whose key its next life signs with: it has its own until it changes. */
+  keyName: string;
   readonly #config: HubConfig;
   readonly #world: Surroundings;
 
   constructor(config: HubConfig, world: Surroundings) {
     this.id = config.id;
+    this.keyName = config.id;
     this.#config = config;
     this.#world = world;
     this.core = this.#load();
-    this.framer = new Framer(this.id, `e${this.core.epoch}`, this.core.epoch);
+    this.framer = this.#newFramer();
   }
 
   #load(): HubCore {
-    return new HubCore(this.#config, envOf(this.id), this.#world.now(), this.store.live());
+    const { publicKey } = keysOf(this.keyName);
+    const peers = this.#config.peers.map((peer) =>
+      peer.id === this.id ? { ...peer, publicKey } : peer,
+    );
+    const env = envOf(this.keyName);
+    return new HubCore({ ...this.#config, peers }, env, this.#world.now(), this.store.live());
+  }
+
+  #newFramer(): Framer {
+    const { epoch } = this.core;
+    return new Framer(this.id, `e${epoch}`, epoch, this.keyName);
   }
 
   /** A new life of the process, from committed records only. */
   reload(): void {
     this.core = this.#load();
-    this.framer = new Framer(this.id, `e${this.core.epoch}`, this.core.epoch);
+    this.framer = this.#newFramer();
   }
 
   nextWakeMs(): number {

@@ -64,8 +64,8 @@ describe('door', () => {
       door,
       hub: 'h1',
       crypto: nodeCrypto(KEYS.get('h1') as ReturnType<typeof generateKey>),
-      keysOf: (node) => {
-        const key = KEYS.get(node);
+      keysFor: ({ from }) => {
+        const key = KEYS.get(from);
         return key ? [publicKeyOf(key)] : [];
       },
       accept: ({ frame }: SignedFrame) => {

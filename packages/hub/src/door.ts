@@ -1,9 +1,9 @@
 /** A door of the hub: takes frames from connections, after it knows who speaks on each. */
-import type { SignedFrame } from '@sparegrid/core/messages';
+import type { Frame, SignedFrame } from '@sparegrid/core/messages';
 import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
 import { frameSigningText } from '@sparegrid/core/units/frame-text';
-import type { HubId, NodeId } from '@sparegrid/core/units/ids';
+import type { HubId } from '@sparegrid/core/units/ids';
 import { type Door, mayEnter } from '@sparegrid/link/addresses';
 import type { Connection } from '@sparegrid/link/connection';
 import { decodeFrame } from '@sparegrid/link/frame';
@@ -15,8 +15,8 @@ export interface DoorSettings {
   door: Door;
   hub: HubId;
   crypto: Crypto;
-  /** Valid keys of whoever may send to this hub; none for strangers. */
-  keysOf(node: NodeId): readonly string[];
+  /** Valid keys of whoever sends that; none for strangers. */
+  keysFor(frame: Frame): readonly string[];
   /** Hands an accepted frame on; a pending promise stops the reading of its connection. */
   accept(signed: SignedFrame): Promise<void> | undefined;
 }
@@ -51,7 +51,7 @@ export class DoorKeeper {
    *          LINK_UNKNOWN_SENDER, LINK_SIGNATURE, LINK_REPLAYED.
    */
   #check(connection: Connection, { frame, text, signature }: SignedFrame): Refusal | null {
-    const { door, hub, crypto, keysOf } = this.#settings;
+    const { door, hub, crypto, keysFor } = this.#settings;
     if (frame.to !== hub) return refuse('LINK_AUDIENCE', `this is ${hub}`);
     if (connection.from === frame.from && connection.session === frame.session) return null;
     if (connection.from !== null) {
@@ -60,7 +60,7 @@ export class DoorKeeper {
     if (!mayEnter(door, hub, frame.from)) {
       return refuse('LINK_NOT_ALLOWED', `${frame.from} may not come in by the ${door} door`);
     }
-    const keys = keysOf(frame.from);
+    const keys = keysFor(frame);
     if (keys.length === 0) return refuse('LINK_UNKNOWN_SENDER', frame.from);
     const signed = frameSigningText(text);
     if (!keys.some((key) => crypto.verify(key, signed, signature))) {

@@ -251,7 +251,7 @@ export class HubLife implements Hub {
       door,
       hub: config.id,
       crypto,
-      keysOf: (node) => core.keysOf(node),
+      keysFor: (frame) => core.keysFor(frame),
       accept: (signed) => {
         this.counters.frames += 1;
         return this.#loop.offer({ kind: 'frame', signed });

@@ -6,7 +6,7 @@ import type {
   OrganizationStatement,
 } from '../identity/statements.ts';
 import { type KeyWanted, verifyHubList, verifyKeyChain } from '../identity/verify.ts';
-import type { HubListMessage } from '../messages.ts';
+import type { HubListMessage, Message } from '../messages.ts';
 import { type Read, type Refusal, refuse } from '../refusals.ts';
 import type { SignedDocument } from '../units/document.ts';
 import {
@@ -373,6 +373,27 @@ export class AdmissionDesk {
     return answer.ok ? null : answer;
   }
 
+  /**
+   * A peer's link is up. It is shown the list: it may have been away while this hub changed its key,
+   * and whoever signs with a key that the other does not know is not heard about it otherwise.
+   */
+  showHubs(hub: HubId): void {
+    if (this.#context.hubKeys.has(hub)) this.#passOn(hub);
+  }
+
+  /**
+   * Keys of a peer that a newer list names, which came in the very frame to be verified: the operator
+   * vouches for them, whoever signed the frame. None of a stranger.
+   */
+  shownKeys(from: HubId, messages: readonly Message[]): readonly string[] {
+    const { config, env, hubKeys } = this.#context;
+    const shown = messages.find((message) => message.type === 'hub-list');
+    if (!config.network || !shown?.document || !hubKeys.has(from)) return [];
+    if (shown.revision <= this.hubListRevision) return [];
+    const read = verifyHubList(env, config.network, shown.document, this.hubListRevision);
+    return (read.ok && read.value.hubs.find(({ id }) => id === from)?.signKeys) || [];
+  }
+
   #takeHubs(record: HubListRecord): void {
     this.#hubList = record;
     const { document, list } = record;
@@ -385,7 +406,11 @@ export class AdmissionDesk {
       panorama.markStale(hub);
     }
     for (const [hub, keys] of listed) {
-      if (hub === self) continue;
+      if (hub === self) {
+        // What it signed with its former key is its own word still: marks, parts of agreements.
+        hubKeys.set(self, [...new Set([...(hubKeys.get(self) ?? []), ...keys])]);
+        continue;
+      }
       hubKeys.set(hub, keys);
       this.#meet(hub);
     }

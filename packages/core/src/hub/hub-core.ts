@@ -275,6 +275,13 @@ export class HubCore {
     return this.#context.keysOf(node);
   }
 
+  /** Keys of whoever sends this frame, those included of which the operator's list in it tells first. */
+  keysFor({ from, messages }: Pick<Frame, 'from' | 'messages'>): readonly string[] {
+    const keys = this.#context.keysOf(from);
+    const shown = this.#admissions.shownKeys(from, messages);
+    return shown.length > 0 ? [...keys, ...shown] : keys;
+  }
+
   /** How panoramas travel, and who is master. */
   get panoramaStatus(): PanoramaStatus {
     return this.#panoramas.status();
@@ -342,6 +349,7 @@ export class HubCore {
       case 'frame':
         return this.#takeFrame(input.signed);
       case 'peer-connected':
+        this.#admissions.showHubs(input.hub);
         if (this.#context.hubKeys.has(input.hub)) this.#panoramas.greet(input.hub);
         return;
       case 'request': {
@@ -398,7 +406,7 @@ export class HubCore {
     const { frame } = signed;
     const context = this.#context;
     const isHub = context.hubKeys.has(frame.from) && frame.from !== context.self;
-    const keysOf = (node: NodeId) => context.keysOf(node);
+    const keysOf = () => this.keysFor(frame);
     const put = (key: string, record: WindowRecord) => context.put('window', key, record);
     const putLater = (key: string, record: WindowRecord) =>
       context.out.putLater('window', key, record);

@@ -1,5 +1,6 @@
 /** The operator's list of hubs gets to all of them, over whichever of them it was handed to. */
 import { describe, expect, it } from 'vitest';
+import { Framer } from '../../test/framer.ts';
 import { keysOf } from '../../test/keys.ts';
 import { World } from '../../test/world.ts';
 import { signHubList } from '../identity/statements.ts';
@@ -7,11 +8,17 @@ import type { HubId } from '../units/ids.ts';
 
 const HUBS: HubId[] = ['h1', 'h2', 'h3'];
 
-function listOf(revision: number, hubs = HUBS, signer = 'operator') {
+/** @param next  whose keys are listed beside, and before, those of their hubs. */
+function listOf(revision: number, hubs = HUBS, signer = 'operator', next: HubId[] = []) {
+  const keysOfHub = (id: HubId) => (next.includes(id) ? [`${id}-next`, id] : [id]);
   return signHubList(keysOf(signer).crypto, {
     network: 'net',
     revision,
-    hubs: hubs.map((id) => ({ id, signKeys: [keysOf(id).publicKey], mesh: [`${id}:1`] })),
+    hubs: hubs.map((id) => ({
+      id,
+      signKeys: keysOfHub(id).map((name) => keysOf(name).publicKey),
+      mesh: [`${id}:1`],
+    })),
   });
 }
 
@@ -82,5 +89,53 @@ describe('a list of hubs', () => {
     expect(pass(world, other)).toMatchObject([{ code: 'IDENTITY_OUTDATED' }]);
     expect(pass(world, listOf(5))).toEqual([]);
     expect(revisions(world)).toEqual([5, 5, 5]);
+  });
+});
+
+/** Codes of frames that were turned away at that hub. */
+function turnedAway(world: World, hub: HubId): string[] {
+  return world
+    .hub(hub)
+    .effects.flatMap((effect) => (effect.kind === 'frame-refused' ? [effect.code] : []));
+}
+
+describe('a hub that changes its signing key', () => {
+  const list = listOf(7, HUBS, 'operator', ['h1']);
+
+  function changed(world: World): World {
+    world.hub('h1').keyName = 'h1-next';
+    world.restart(world.hub('h1'));
+    return world.settle();
+  }
+
+  it('is understood by all who have the list, before and after', () => {
+    const world = changed(hand(network(), 'h2', list).run(3_000)).run(3_000);
+    expect(HUBS.flatMap((hub) => turnedAway(world, hub))).toEqual([]);
+  });
+
+  it('shows the list to whoever was away, in the frame that is signed with the new key', () => {
+    const world = network();
+    world.lose = ({ frame }) => frame.to !== 'h1';
+    hand(world, 'h1', list);
+    expect(revisions(world)).toEqual([7, 0, 0]);
+    world.lose = () => false;
+    changed(world);
+    expect(revisions(world)).toEqual([7, 7, 7]);
+    expect(turnedAway(world, 'h2')).toEqual([]);
+  });
+
+  it('is not believed with a key that the operator did not list', () => {
+    const world = network();
+    const forged = listOf(7, HUBS, 'h1-next', ['h1']);
+    const message = { type: 'hub-list', revision: 7, document: forged } as const;
+    const { epoch } = world.hub('h1').core;
+    const framer = new Framer('h1', 'e900', epoch, 'h1-next');
+    world.deliver(framer.frame('h2', [message], world.now().wallMs), null);
+    expect(turnedAway(world, 'h2')).toEqual(['LINK_SIGNATURE']);
+    const older = hand(network(), 'h2', listOf(8));
+    const shown = { type: 'hub-list', revision: 9, document: list } as const;
+    older.deliver(framer.frame('h2', [shown], older.now().wallMs), null);
+    expect(turnedAway(older, 'h2')).toEqual(['LINK_SIGNATURE']);
+    expect(revisions(older)).toEqual([8, 8, 8]);
   });
 });

@@ -6,6 +6,7 @@ import { keysOf } from '../../test/keys.ts';
 import { twoHubs, type World } from '../../test/world.ts';
 import type { Testimony } from '../agreement/testimony.ts';
 import { NOBODY } from '../election/election.ts';
+import { signHubList } from '../identity/statements.ts';
 import type { Message } from '../messages.ts';
 import { signDocument } from '../units/document.ts';
 import type { HubId } from '../units/ids.ts';
@@ -101,6 +102,29 @@ describe('a hub whose store was rolled back', () => {
     world.restart(world.hub('h1'));
     world.settle();
     expect(partsOf()).toEqual(before);
+  });
+
+  it('knows its own word that it signed with a former key', () => {
+    const { world, backups } = running();
+    const hubs = (['h1', 'h2'] as const).map((id) => {
+      const names = id === 'h2' ? ['h2-next', 'h2'] : [id];
+      return { id, signKeys: names.map((name) => keysOf(name).publicKey), mesh: ['x'] };
+    });
+    const list = { network: 'net', revision: 1, hubs };
+    const document = signHubList(keysOf('operator').crypto, list);
+    const hand = (hub: HubId) => {
+      const request = { op: 'hubs.set', document } as const;
+      world.hub(hub).step([{ kind: 'admission', ticket: 't', request }]);
+      world.settle();
+    };
+    hand('h1');
+    world.hub('h2').keyName = 'h2-next';
+    world.restore('h2', backups.h2);
+    // Its operator hands it the list, as the older copy has none.
+    hand('h2');
+    world.run(BEAT_MS);
+    expect(codes(world, 'h2')).toEqual(['HUB_STORE_ROLLED_BACK', 'HUB_RECOVERED']);
+    expect([...world.hub('h2').core.parts.values()].map(({ state }) => state)).toEqual(['running']);
   });
 
   it('does not recover again when it starts the next time', () => {
