@@ -30,6 +30,8 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
   const directory = mkdtempSync(join(tmpdir(), 'sg-net-'));
   const at = (...names: string[]): string => join(directory, ...names);
   const daemons: ChildProcess[] = [];
+  /** By directory: the line that started each hub, and its process. */
+  const hubs = new Map<string, { line: string; child: ChildProcess }>();
   const said: string[] = [];
   /** What all daemons log. */
   const log: string[] = [];
@@ -88,6 +90,8 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     daemons.push(child);
+    const hub = /^sparegrid hub start --config (\w+)\//.exec(line)?.[1];
+    if (hub !== undefined) hubs.set(hub, { line, child });
     const from = log.length;
     createInterface({ input: child.stderr }).on('line', (text) => {
       log.push(text);
@@ -99,6 +103,14 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     });
     ended.catch(() => {});
     await Promise.race([ready, ended]);
+  }
+
+  async function restart(hub: string): Promise<void> {
+    const { line, child } = hubs.get(hub) as { line: string; child: ChildProcess };
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+    await daemon(line);
   }
 
   async function untilLogged(...words: string[]): Promise<void> {
@@ -352,6 +364,50 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
       expect(await good(`sparegrid order logs ${former}`)).toContain('42');
       const next = (await good(run)).trim();
       expect(await good(`sparegrid order logs -f ${next}`)).toContain('42');
+    },
+    START_MS,
+  );
+
+  test(
+    'a hub changes its signing key, and everybody goes on hearing it',
+    async () => {
+      await good('sparegrid hub new-key h2');
+      const request = 'sparegrid ca sign-hub operator h2/hub.request.json --out h2.next.json';
+      const other = await shell(request);
+      expect(other.stderr).toMatch(/CLI_DUPLICATE[\s\S]*--replace-key/);
+      const key = readFileSync(at('h2', 'hub.key'), 'utf8');
+      await good(`${request} --replace-key
+      sparegrid hub accept h2 h2.next.json`);
+      expect(readFileSync(at('h2', 'hub.key'), 'utf8')).toBe(key);
+      // The others are told by the hub itself, once it signs with the new key.
+      await good('sparegrid hub accept h2 h2.next.json --hubs operator/hubs.json');
+      expect(readFileSync(at('h2', 'hub.key'), 'utf8')).not.toBe(key);
+      await restart('h2');
+      await good(
+        `sparegrid run --replicas 6 --cpu 800m --memory 64Mi --max-price 1 process:node -- -e 0`,
+      );
+    },
+    START_MS,
+  );
+
+  test(
+    'a hub does not start with a key that the operator did not list',
+    async () => {
+      const config = JSON.parse(readFileSync(at('h2', 'hub.json'), 'utf8'));
+      const wrong = { ...config, keyFile: '../h3/hub.key', store: 'other/hub.db' };
+      writeFileSync(
+        at('h2', 'wrong.json'),
+        JSON.stringify({
+          ...wrong,
+          nats: undefined,
+          control: undefined,
+          admission: undefined,
+          sockets: { mesh: 'm.sock', local: 'l.sock' },
+        }),
+      );
+      const ended = await shell('sparegrid hub start --config h2/wrong.json');
+      expect(ended.stderr).toMatch(/CONFIG_KEY: [\s\S]*list of hubs[\s\S]*hub new-key/);
+      expect(ended.code).toBe(2);
     },
     START_MS,
   );

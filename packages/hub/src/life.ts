@@ -8,6 +8,7 @@ import { type HubId, isHubId, type NodeId, type ParticipantId } from '@sparegrid
 import type { Door } from '@sparegrid/link/addresses';
 import { connectAny } from '@sparegrid/link/connect-any';
 import type { Connection } from '@sparegrid/link/connection';
+import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import type { Logger } from '@sparegrid/link/daemon/logger';
 import type { Daemon, Fail } from '@sparegrid/link/daemon/run-daemon';
 import { Framer } from '@sparegrid/link/framer';
@@ -27,6 +28,7 @@ import { DoorKeeper } from './door.ts';
 import type { HttpDoor } from './http/http-door.ts';
 import { RequestPort } from './http/request-port.ts';
 import { SignatureGate } from './http/signature-gate.ts';
+import { peerWatch } from './peer-watch.ts';
 import { Router } from './router.ts';
 import { RoundSolver } from './solving/round-solver.ts';
 
@@ -125,12 +127,28 @@ export class HubLife implements Hub {
       throw error;
     }
     try {
-      await takeHubList(this.#settings, this.#admissions, this.#shell.logger);
+      await takeHubList(this.#settings, this.#admissions);
+      this.#checkOwnKey();
       await this.#connect(await opening);
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  /**
+   * With a key that the operator did not list the hub would be heard by nobody, and wait in vain.
+   *
+   * @throws ConfigFault CONFIG_KEY
+   */
+  #checkOwnKey(): void {
+    const { core, config, publicKey } = this.#parts;
+    const listed = core.listedHubs.find(({ id }) => id === config.id);
+    if (!listed || listed.signKeys.includes(publicKey)) return;
+    const where = `${this.#settings.keyFile} is not the key of ${config.id}`;
+    const what = `in the operator's list of hubs (revision ${core.hubListRevision})`;
+    const way = 'A new key is listed first: hub new-key, ca sign-hub --replace-key, hub accept';
+    throw new ConfigFault('CONFIG_KEY', `keyFile: ${where} ${what}. ${way}`);
   }
 
   async stop(): Promise<void> {
@@ -172,6 +190,15 @@ export class HubLife implements Hub {
     });
   }
 
+  #toldHubs(): void {
+    const { core, config } = this.#parts;
+    const revision = core.hubListRevision;
+    this.#shell.logger.info('hubs.taken', { revision, hubs: core.listedHubs.length });
+    if (core.listedHubs.some(({ id }) => id === config.id)) return;
+    // Nobody hears it any more, and nobody could tell it.
+    this.#shell.logger.warn('hubs.without-us', { revision });
+  }
+
   /** Links to every other hub of the network as it is now, and to no others. */
   #meetPeers(transport: Transport): void {
     const wanted = this.#peerAddresses();
@@ -182,12 +209,20 @@ export class HubLife implements Hub {
     }
     for (const [hub, paths] of wanted) {
       if (this.#peerPaths.has(hub)) continue;
+      const watch = peerWatch(this.#shell.logger, hub);
       const link = connectAny(transport, paths, {
         // Peers answer over links of their own: whatever comes back here is nobody's word.
         onFrame: () => {
           this.counters.malformed += 1;
         },
-        onConnect: () => void this.#loop.offer({ kind: 'peer-connected', hub }),
+        ...watch,
+        onConnect: () => {
+          watch.onConnect();
+          void this.#loop.offer({ kind: 'peer-connected', hub });
+        },
+        onDisconnect: () => {
+          if (!this.#stopping) watch.onDisconnect();
+        },
       });
       this.#router.addPeer(hub, link);
       this.#peerPaths.set(hub, paths);
@@ -300,6 +335,7 @@ export class HubLife implements Hub {
       case 'subnet-changed':
         return this.#subnetChanged(effect.expelled);
       case 'hubs-changed':
+        this.#toldHubs();
         if (!this.#links) return;
         this.#links.setUsers(this.#users());
         return this.#meetPeers(this.#links.transport);

@@ -33,6 +33,11 @@ export function hubMemberCommands(): Command[] {
     .description('make a new key for the mesh and a request: its certificate is due')
     .addHelpText('after', '\nExample:\n  sparegrid hub request h1')
     .action(async (dir: string) => (await hubFiles()).requestHub(dir));
+  const newKey = new Command('new-key')
+    .argument('<dir>', 'of hub init')
+    .description('make a new signing key beside the present one, and a request for the operator')
+    .addHelpText('after', '\nExample:\n  sparegrid hub new-key h1')
+    .action(async (dir: string) => (await hubFiles()).requestNewKey(dir));
   const accept = new Command('accept')
     .argument('<dir>', 'of hub init')
     .argument('<grant>', 'what the network’s operator signed')
@@ -53,7 +58,7 @@ export function hubMemberCommands(): Command[] {
     .addOption(hubOption())
     .addHelpText('after', '\nExample:\n  sparegrid hub reload --hub h1')
     .action(async ({ hub }: { hub: string }) => (await control()).reload(hub));
-  return [init, request, accept, setHubs, reload];
+  return [init, request, newKey, accept, setHubs, reload];
 }
 
 /** What `sparegrid agent` has besides running one and talking to it. */

@@ -1,7 +1,9 @@
 /** What a hub's operator does before the hub runs: its keys, its own authority, its configuration. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { verifyHubList } from '@sparegrid/core/identity/verify';
 import { isHubId } from '@sparegrid/core/units/ids';
+import { documentReader } from '@sparegrid/link/documents';
 import {
   createAuthority,
   createRequest,
@@ -11,7 +13,10 @@ import {
   issue,
 } from '@sparegrid/link/identity/certificates';
 import { publicKeyOf } from '@sparegrid/link/keys';
-import { CliFault } from '../fault.ts';
+import { nodeCrypto } from '@sparegrid/link/node-crypto';
+import { signedDocument } from '@sparegrid/link/schemas/document';
+import type { z } from 'zod';
+import { CliFault, InputRefused } from '../fault.ts';
 import { print, say } from '../output/print.ts';
 import {
   fingerprintOf,
@@ -41,6 +46,7 @@ export interface HubPlace {
 
 const at = (directory: string) => ({
   key: join(directory, 'hub.key'),
+  nextKey: join(directory, 'hub.next.key'),
   config: join(directory, 'hub.json'),
   request: join(directory, 'hub.request.json'),
   hubs: join(directory, 'hubs.json'),
@@ -120,13 +126,21 @@ export async function requestHub(
         hosts: hostsOf(place.host),
       }
     : readFileAs(files.request, hubRequest);
-  const signKey = publicKeyOf(readSignKey(files.key));
+  const signKey = publicKeyOf(readSignKey(existsSync(files.nextKey) ? files.nextKey : files.key));
   const { request: certificateRequest, key } = await createRequest(hub.id);
   writeSecret(files.nextMeshKey, key);
   const request = { kind: 'hub', hub: { ...hub, signKeys: [signKey] }, hosts, certificateRequest };
   writePublic(files.request, hubRequest.parse(request));
   say(`Send the file to the network's operator. ${hub.id}: key ${fingerprintOf(signKey)}`);
   print(files.request);
+}
+
+/** A signing key beside the present one, which goes on until the operator has listed both. */
+export async function requestNewKey(directory: string): Promise<void> {
+  const files = at(directory);
+  readSignKey(files.key);
+  makeSignKey(files.nextKey);
+  await requestHub(directory);
 }
 
 /** Takes what the operator signed, and the list of hubs when it came along. */
@@ -149,11 +163,12 @@ export function acceptHub(directory: string, grantFile: string, hubsFile?: strin
   if (operatorKey && operatorKey !== grant.operatorKey) {
     throw new CliFault('CLI_FILE_MALFORMED', `${grantFile}: of another operator than before.`);
   }
+  const listed = hubsFile === undefined ? null : readHubs(directory, hubsFile, grant);
   writePublic(files.networkAuthority, grant.authority);
   writeSecret(files.meshKey, readSecret(key));
   writePublic(files.meshCert, grant.certificate);
   rmSync(files.nextMeshKey, { force: true });
-  if (hubsFile) writePublic(files.hubs, readFileSync(hubsFile, 'utf8'));
+  if (listed) writePublic(files.hubs, listed.document);
   const network = {
     name: grant.network,
     operatorKey: grant.operatorKey,
@@ -161,5 +176,33 @@ export function acceptHub(directory: string, grantFile: string, hubsFile?: strin
   };
   writePublic(files.config, { ...config, network });
   say(`operator of ${grant.network}: key ${fingerprintOf(grant.operatorKey)}`);
+  if (existsSync(files.nextKey)) takeNewKey(directory, listed?.signKeys ?? []);
   print(files.config);
+}
+
+/** The operator's list in that file, and the keys of this hub in it. */
+function readHubs(
+  directory: string,
+  file: string,
+  { hub, network, operatorKey }: z.infer<typeof hubGrant>,
+) {
+  const document = readFileAs(file, signedDocument);
+  const env = { crypto: nodeCrypto(readSignKey(at(directory).key)), documents: documentReader };
+  const read = verifyHubList(env, { network, operatorKey }, document, 0);
+  if (!read.ok) throw new InputRefused({ ...read, hint: `${file}: ${read.hint}` });
+  const own = read.value.hubs.find(({ id }) => id === hub);
+  if (!own) throw new CliFault('CLI_FILE_MALFORMED', `${file}: ${hub} is not listed in it.`);
+  return { document, signKeys: own.signKeys };
+}
+
+/** Only once it is listed: with any other key the hub would be heard by nobody. */
+function takeNewKey(directory: string, signKeys: readonly string[]): void {
+  const files = at(directory);
+  if (signKeys.includes(publicKeyOf(readSignKey(files.nextKey)))) {
+    renameSync(files.nextKey, files.key);
+    say('It has its new signing key. Start the hub again; until then the former one signs.');
+  } else {
+    const hint = 'hub accept again, with the --hubs that the operator signed with --replace-key';
+    say(`${files.nextKey} is not in use: ${hint}.`);
+  }
 }

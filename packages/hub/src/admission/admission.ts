@@ -108,14 +108,11 @@ export class Admission {
 export async function takeHubList(
   { hubListFile }: HubSettings,
   admissions: AdmissionPort,
-  logger: Logger,
 ): Promise<void> {
   if (hubListFile === null) return;
   const document = readHubList(hubListFile);
   const answer = await admissions.ask({ op: 'hubs.set', document });
-  if (answer.ok)
-    return logger.info('hubs.taken', { hubs: 'hubs' in answer ? answer.hubs.length : 0 });
-  if (answer.code !== 'IDENTITY_OUTDATED') {
+  if (!answer.ok && answer.code !== 'IDENTITY_OUTDATED') {
     throw new ConfigFault('CONFIG_FILE', `network.hubs: ${answer.code}: ${answer.hint}`);
   }
 }
