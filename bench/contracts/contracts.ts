@@ -34,8 +34,8 @@ interface Load {
 
 /** With `--large` only: three hubs take minutes to take them in on two cores. */
 const LARGE = 1_000_000;
-const WIDE = { lessorsPerHub: 20, cores: 160 };
-const BUSY = { market: WIDE, orders: 6_000, before: 1_500, inFlight: 96, replicas: 1 };
+const WIDE = { lessorsPerHub: 20, cores: 320 };
+const BUSY = { market: WIDE, orders: 6_000, before: 6_000, inFlight: 96, replicas: 1 };
 const LOADS: readonly Load[] = [
   {
     ...{ name: 'one lessor, one at a time', market: WIDE, moreLots: 0, replicas: 1 },

@@ -13,6 +13,7 @@ import { readConfig } from '@sparegrid/link/daemon/read-config';
 import { readKey, readSealKey } from '@sparegrid/link/daemon/read-key';
 import type { Daemon, Fail } from '@sparegrid/link/daemon/run-daemon';
 import { documentReader } from '@sparegrid/link/documents';
+import { quickEd25519 } from '@sparegrid/link/ed25519';
 import { Framer } from '@sparegrid/link/framer';
 import { NodeLoop } from '@sparegrid/link/loop/node-loop';
 import { resumeNode } from '@sparegrid/link/loop/resume';
@@ -52,7 +53,8 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   const { transport, logger, fail } = shell;
   const key = readKey(settings.keyFile);
   const formerKeys = formerKeyFiles(settings.keyFile).map(readKey);
-  const crypto = nodeCrypto(key);
+  const ed25519 = quickEd25519();
+  const crypto = nodeCrypto(key, ed25519);
   const store = await openStore(settings.store);
   const { clock, records } = await resumeNode(store);
   const env = { crypto, documents: documentReader };
@@ -112,12 +114,17 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
       sampled: (sampled) => reports?.sampled(sampled),
     });
   sampler?.start();
-  const renewed = (next: KeyObject) => void Object.assign(crypto, nodeCrypto(next));
+  const renewed = (next: KeyObject) => void Object.assign(crypto, nodeCrypto(next, ed25519));
   const releasing = lending
     ? null
     : startReleasing(settings, { key, formerKeys, transport, logger, renewed });
   const renewal = settings.membership && startRenewal(settings.membership, config.id, logger);
-  logger.info('agent.started', { session, hub: config.hub.id, records: records.length });
+  logger.info('agent.started', {
+    session,
+    hub: config.hub.id,
+    records: records.length,
+    signs: ed25519.by,
+  });
 
   return {
     ready: { role: 'agent', id: config.id, hub: config.hub.id, session },

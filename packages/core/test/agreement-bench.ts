@@ -12,6 +12,7 @@ import type { LeaseRow } from '../src/panorama/row.ts';
 import { Deadlines } from '../src/units/deadlines.ts';
 import { type HubId, hubOf, type ParticipantId } from '../src/units/ids.ts';
 import type { Kept } from '../src/units/kept.ts';
+import { StepSignatures } from '../src/units/step-signatures.ts';
 import { documents } from './documents.ts';
 import { buyOrder, replica, sellOrder, WALL_MS } from './fixtures.ts';
 import { digest, keysOf } from './keys.ts';
@@ -27,6 +28,7 @@ abstract class Side implements AgreementPorts {
   readonly self: HubId;
   readonly timing: Timing = DEFAULT_TIMING;
   readonly crypto;
+  readonly signatures: StepSignatures;
   readonly deadlines = new Deadlines();
   /** What happened, in order: `put part held`, `send vote-yes`. */
   readonly log: string[] = [];
@@ -36,6 +38,7 @@ abstract class Side implements AgreementPorts {
     this.bench = bench;
     this.self = self;
     this.crypto = keysOf(self).crypto;
+    this.signatures = new StepSignatures(this.crypto);
   }
 
   now() {
@@ -61,6 +64,8 @@ abstract class Side implements AgreementPorts {
 
   send(to: HubId, message: AgreementMessage): void {
     this.log.push(`send ${message.type}`);
+    // Nothing leaves a hub before the end of its step.
+    this.signatures.make();
     this.bench.wires.push({ from: this.self, to, message: structuredClone(message) });
   }
 

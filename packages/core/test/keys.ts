@@ -37,6 +37,7 @@ export function keysOf(name: string): Keys {
     crypto: {
       digest,
       sign: signText,
+      signAll: (texts: readonly string[]) => texts.map(signText),
       verify: verifyText,
       // Nobody opens anything in these tests.
       seal: (to: string, info: string, text: string) =>

@@ -5,6 +5,7 @@ import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import { readKey } from '@sparegrid/link/daemon/read-key';
 import type { Daemon } from '@sparegrid/link/daemon/run-daemon';
 import { documentReader } from '@sparegrid/link/documents';
+import { quickEd25519 } from '@sparegrid/link/ed25519';
 import { publicKeyOf } from '@sparegrid/link/keys';
 import { resumeNode } from '@sparegrid/link/loop/resume';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
@@ -83,7 +84,8 @@ async function startLife(
   again: () => void,
 ): Promise<HubLife> {
   const key = readKey(settings.keyFile);
-  const crypto = nodeCrypto(key);
+  const ed25519 = quickEd25519();
+  const crypto = nodeCrypto(key, ed25519);
   const publicKey = publicKeyOf(key);
   const config = withSelf(settings.config, publicKey);
   // A standby has time now; once its turn comes, everybody waits for it.
@@ -95,7 +97,7 @@ async function startLife(
   const hub = new HubLife(settings, shell, parts, again);
   await hub.open();
   const { epoch } = core;
-  shell.logger.info('hub.started', { epoch, records: records.length });
+  shell.logger.info('hub.started', { epoch, records: records.length, signs: ed25519.by });
   if (core.recovery) {
     shell.logger.warn('hub.recovering', { waitingFor: core.recovery.waitingFor.join(', ') });
   }

@@ -3,6 +3,7 @@ import type { Message } from '@sparegrid/core/messages';
 import type { Send } from '@sparegrid/core/step';
 import type { HubId } from '@sparegrid/core/units/ids';
 import type { Connection } from '@sparegrid/link/connection';
+import type { FrameText } from '@sparegrid/link/frame';
 import type { Framer } from '@sparegrid/link/framer';
 import { type Bundle, byReceiver } from '@sparegrid/link/loop/by-receiver';
 import type { Client, Server } from '@sparegrid/link/transport';
@@ -53,27 +54,30 @@ export class Router {
     const bundles = byReceiver(sends);
     const ordered = [...bundles.filter(isForHub), ...bundles.filter((one) => !isForHub(one))];
     const ready = ordered.map((bundle) => this.#ready(bundle, wallMs));
+    this.#framer.sign(ready.flatMap(({ frames }) => frames ?? []));
     return () => {
-      for (const send of ready) send();
+      for (const { send } of ready) send();
     };
   }
 
-  #ready(bundle: Bundle, wallMs: number): () => void {
+  /** Frames are drafts here, to be signed together. */
+  #ready(bundle: Bundle, wallMs: number): { frames: FrameText[] | null; send: () => void } {
     const { to, session, messages } = bundle;
     const localOf = () => (session === null ? undefined : this.#local.get(session));
     // One sequence per receiver, not per connection of it: an agent that starts again still knows
     // which numbers of this hub it has seen, and takes a sequence from 0 for a replay.
-    const framed = () => this.#framer.frame(to, messages, wallMs);
     const isFramed = !localOf() && this.#outletOf(bundle) !== undefined;
-    const frames = isFramed ? framed() : null;
-    return () => {
+    const frames = isFramed ? this.#framer.draft(to, messages, wallMs) : null;
+    const framed = () => frames ?? this.#framer.frame(to, messages, wallMs);
+    const send = () => {
       const deliver = localOf();
       // Connections come and go between the two.
       const out = this.#outletOf(bundle);
       if (deliver) for (const message of messages) deliver(message);
-      else if (out) for (const { text, signature } of frames ?? framed()) out.send(text, signature);
+      else if (out) for (const { text, signature } of framed()) out.send(text, signature);
       else this.#counters.unrouted += messages.length;
     };
+    return { frames, send };
   }
 
   async close(): Promise<void> {

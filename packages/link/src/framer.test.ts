@@ -44,6 +44,16 @@ test('one step to one receiver is one signed frame', () => {
   expect(crypto.verify(publicKeyOf(key), frame.text, frame.signature)).toBe(false);
 });
 
+test('frames that are signed together are each verified by itself', () => {
+  const framer = new Framer(sender);
+  const drafts = ['h2', 'h3', 'a.h1'].flatMap((to) => framer.draft(to, [relay(to)], 5_000));
+  framer.sign(drafts);
+  for (const { text, signature } of drafts) {
+    expect(crypto.verify(publicKeyOf(key), frameSigningText(text), signature)).toBe(true);
+    expect(decodeFrame(text, signature).ok).toBe(true);
+  }
+});
+
 test('counts for each receiver apart', () => {
   const framer = new Framer(sender);
   const seq = (to: string) => read(framer.frame(to, [relay('')], 0)[0] as FrameText).seq;
@@ -51,7 +61,7 @@ test('counts for each receiver apart', () => {
 });
 
 test('no sequence number comes twice, also when counters were let go', () => {
-  const framer = new Framer({ ...sender, crypto: { ...crypto, sign: () => 's' } });
+  const framer = new Framer({ ...sender, crypto: { ...crypto, signAll: () => ['s'] } });
   const seq = (to: string) =>
     Number(/"seq":(\d+)/.exec(framer.frame(to, [relay('')], 0)[0]?.text ?? '')?.[1]);
   for (let count = 0; count < 5; count += 1) seq('h2');

@@ -51,7 +51,7 @@ export class Framer {
   }
 
   /**
-   * Frames `messages` in their order, in as few frames as the 1 MiB limit allows.
+   * Frames `messages` in their order, in as few frames as the 1 MiB limit allows; still unsigned.
    *
    * A message above the limit cannot travel: a reply is replaced by the refusal LINK_TOO_LARGE, any
    * other one is left out like a lost message; both are counted in {@link oversized}.
@@ -59,7 +59,7 @@ export class Framer {
    * One sequence per receiver, not per connection of it: a receiver that starts again still knows
    * which numbers of this session it has seen, and takes a sequence from 0 for a replay.
    */
-  frame(to: NodeId, messages: readonly Message[], wallMs: number): FrameText[] {
+  draft(to: NodeId, messages: readonly Message[], wallMs: number): FrameText[] {
     const batches: string[][] = [];
     let room = 0;
     for (const message of messages) {
@@ -76,7 +76,22 @@ export class Framer {
         room = TEXT_BYTES_MAX - HEAD_BYTES_MAX - bytes;
       }
     }
-    return batches.map((batch) => this.#sign(to, batch, wallMs));
+    return batches.map((batch) => this.#join(to, batch, wallMs));
+  }
+
+  /** Signs drafts, in place: the more at once, the less it costs for each. */
+  sign(drafts: readonly FrameText[]): void {
+    if (drafts.length === 0) return;
+    const texts = drafts.map(({ text }) => frameSigningText(text));
+    const signatures = this.#sender.crypto.signAll(texts);
+    for (const [at, draft] of drafts.entries()) draft.signature = signatures[at] as string;
+  }
+
+  /** {@link draft}, signed. */
+  frame(to: NodeId, messages: readonly Message[], wallMs: number): FrameText[] {
+    const drafts = this.draft(to, messages, wallMs);
+    this.sign(drafts);
+    return drafts;
   }
 
   #encode(message: Message): Encoded | null {
@@ -95,12 +110,12 @@ export class Framer {
     return encoded;
   }
 
-  #sign(to: NodeId, messages: string[], wallMs: number): FrameText {
-    const { crypto, from, session, epoch, frameTtlMs } = this.#sender;
+  #join(to: NodeId, messages: string[], wallMs: number): FrameText {
+    const { from, session, epoch, frameTtlMs } = this.#sender;
     const seq = this.#take(to);
     const times = { sentAtMs: wallMs, expiresAtMs: wallMs + frameTtlMs };
     const text = joinFrame({ v: 1, from, to, session, seq, epoch, ...times }, messages);
-    return { text, signature: crypto.sign(frameSigningText(text)) };
+    return { text, signature: '' };
   }
 
   #take(receiver: NodeId): number {

@@ -1,15 +1,31 @@
-/** Core's cryptography on node:crypto: SHA-256 digests and Ed25519 signatures. */
-import { createHmac, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+/** Core's cryptography: SHA-256 digests and Ed25519 signatures, of single texts and of many at once. */
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 import type { Crypto } from '@sparegrid/core/units/document';
+import { type Ed25519, opensslEd25519 } from './ed25519.ts';
+import { Recent } from './recent.ts';
 import { sealNow } from './sealing/seal-now.ts';
+import { SIGNATURE_BYTES, signedRoot, signTrees } from './tree-signature.ts';
 
-/** Imported public keys that are kept; beyond it the one longest unused is let go. */
-const KEYS_MAX = 4_096;
+/** Signed roots that need not be verified again. */
+const ROOTS_MAX = 1_024;
 
-/** Synchronous and deterministic (Ed25519 signatures are), as core asks for. */
-export function nodeCrypto(privateKey: KeyObject): Crypto {
-  const keys = new Map<string, KeyObject>();
+/**
+ * Synchronous and deterministic (Ed25519 signatures are), as core asks for.
+ *
+ * @param ed25519  daemons, which verify all the time, give libsodium's where they have it
+ */
+export function nodeCrypto(privateKey: KeyObject, ed25519: Ed25519 = opensslEd25519()): Crypto {
+  const roots = new Recent<true>(ROOTS_MAX);
   const secret = macSecretOf(privateKey);
+  const signOne = ed25519.signer(privateKey);
+  /** What was signed together mostly comes together: one look at the root is enough for all of it. */
+  const isRoot = (publicKey: Buffer, text: string, signature: Buffer) => {
+    const name = `${publicKey.toString('base64')} ${signature.toString('base64')} ${text}`;
+    if (roots.get(name)) return true;
+    if (!ed25519.verify(publicKey, text, signature)) return false;
+    roots.set(name, true);
+    return true;
+  };
   return {
     seal: (to, info, text) => {
       // The same text for the same: an answer that is given again tells nothing new.
@@ -18,14 +34,14 @@ export function nodeCrypto(privateKey: KeyObject): Crypto {
     },
     mac: (text) => createHmac('sha256', secret).update(text).digest('hex'),
     digest: (text) => `sha256:${hash('sha256', text, 'hex')}`,
-    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64'),
+    sign: (text) => signOne(text).toString('base64'),
+    signAll: (texts) => signTrees(texts, signOne).map((bytes) => bytes.toString('base64')),
     verify: (publicKey, text, signature) => {
-      try {
-        const bytes = decodeBase64(signature, 64);
-        return bytes !== null && verify(null, Buffer.from(text), importKey(keys, publicKey), bytes);
-      } catch {
-        return false;
-      }
+      const [key, bytes] = [decodeBase64(publicKey), decodeBase64(signature)];
+      if (!key || !bytes) return false;
+      if (bytes.length === SIGNATURE_BYTES) return ed25519.verify(key, text, bytes);
+      const root = signedRoot(text, bytes);
+      return root !== null && isRoot(key, root.text, root.signature);
     },
   };
 }
@@ -41,21 +57,9 @@ function macSecretOf(privateKey: KeyObject): Buffer {
     .digest();
 }
 
-/** @throws when the text is not the base64 of 32 bytes */
-function importKey(keys: Map<string, KeyObject>, publicKey: string): KeyObject {
-  const known = keys.get(publicKey);
-  const bytes = known ? null : decodeBase64(publicKey, 32);
-  if (!known && !bytes) throw new Error('not a raw Ed25519 key');
-  const x = bytes?.toString('base64url') ?? '';
-  const key = known ?? createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  keys.delete(publicKey);
-  keys.set(publicKey, key);
-  if (keys.size > KEYS_MAX) keys.delete(keys.keys().next().value as string);
-  return key;
-}
-
 /** Only the one canonical text of the bytes: a second text for one signature would be a second name. */
-function decodeBase64(text: string, length: number): Buffer | null {
+function decodeBase64(text: string): Buffer | null {
+  if (typeof text !== 'string') return null;
   const bytes = Buffer.from(text, 'base64');
-  return bytes.length === length && bytes.toString('base64') === text ? bytes : null;
+  return bytes.toString('base64') === text ? bytes : null;
 }

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { TrustAnchor } from '@sparegrid/core/identity/statements';
 import type { ParticipantId } from '@sparegrid/core/units/ids';
 import { connectAny } from '@sparegrid/link/connect-any';
+import { quickEd25519 } from '@sparegrid/link/ed25519';
 import { encodeKey } from '@sparegrid/link/keys';
 import { localSockets } from '@sparegrid/link/local-socket';
 import { nodeCrypto } from '@sparegrid/link/node-crypto';
@@ -42,7 +43,7 @@ export async function connect(settings: ConnectSettings): Promise<Client> {
     hub,
     network,
     participant,
-    crypto: nodeCrypto(privateKey),
+    crypto: nodeCrypto(privateKey, quickEd25519()),
     dial: (events) => connectAny(transport, [hubSocket].flat(), events),
     wallMs: () => Date.now(),
   });

@@ -33,6 +33,7 @@ export async function verifyChain(
   const crypto: Crypto = {
     digest: unused,
     sign: unused,
+    signAll: unused,
     mac: unused,
     seal: unused,
     verify: (key, text, signature) => {

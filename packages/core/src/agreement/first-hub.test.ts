@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Bench, type Wire } from '../../test/agreement-bench.ts';
 import { keysOf } from '../../test/keys.ts';
-import { countersign, signDocument } from '../units/document.ts';
+import { preAuthEncoding, signDocument } from '../units/document.ts';
 import { costOf } from '../units/money.ts';
 import type { PartRecord } from './records.ts';
 import { DEFAULT_TIMING } from './timing.ts';
@@ -79,7 +79,8 @@ describe('a decision', () => {
     bench.wires = [];
     const { terms, document } = agreement.parts[0] as (typeof agreement.parts)[0];
     const row = bench.target('h2').row(terms.lessor);
-    const forged = countersign(keysOf('h3').crypto, 'h2', document).signatures[1]?.signature ?? '';
+    const { payloadType, payload } = document;
+    const forged = keysOf('h3').crypto.sign(preAuthEncoding(payloadType, payload));
     bench.first.handle('h2', {
       type: 'vote-yes',
       agreement: 'a',

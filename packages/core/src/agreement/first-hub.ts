@@ -3,7 +3,7 @@
 import { replicasOf } from '../order/placement.ts';
 import type { LeaseRow } from '../panorama/row.ts';
 import { invariant, type RefusalCode } from '../refusals.ts';
-import { isSignedByAny, type SignedDocument, signDocument } from '../units/document.ts';
+import { isSignedByAny, type SignedDocument } from '../units/document.ts';
 import { type AgreementId, type HubId, partIdOf } from '../units/ids.ts';
 import { canonicalJson, type JsonValue } from '../units/json.ts';
 import { costOf, type Micro, smaller } from '../units/money.ts';
@@ -38,6 +38,7 @@ export interface AgreementHooks {
   ended(agreement: AgreementRecord): void;
 }
 
+type VoteYes = Extract<AgreementMessage, { type: 'vote-yes' }>;
 type PartEnded = Extract<AgreementMessage, { type: 'part-ended' }>;
 
 /** Parts that still count: asked and not refused. */
@@ -82,7 +83,7 @@ export class FirstAgreements {
     base: Pick<AgreementRecord, 'id' | 'order' | 'attempt' | 'atomic' | 'minReplicas'>,
     parts: readonly AgreementPartTerms[],
   ): AgreementRecord {
-    const { crypto, self } = this.#ports;
+    const { signatures, self } = this.#ports;
     const agreement: AgreementRecord = {
       ...base,
       state: 'preparing',
@@ -93,7 +94,7 @@ export class FirstAgreements {
       code: null,
       parts: parts.map((terms) => ({
         terms,
-        document: signDocument(crypto, self, 'agreement-part', terms as unknown as JsonValue),
+        document: signatures.sign(self, 'agreement-part', terms as unknown as JsonValue),
         ...UNANSWERED,
       })),
     };
@@ -150,7 +151,7 @@ export class FirstAgreements {
     }
     if (part.status !== 'asked') return;
     this.#hooks.answered(part, message.epoch, message.row);
-    const document = message.type === 'vote-yes' && this.#countersigned(part, message.signature);
+    const document = message.type === 'vote-yes' && this.#countersigned(part, message);
     if (message.type === 'vote-yes' && document) {
       part.status = 'yes';
       part.document = document;
@@ -166,16 +167,17 @@ export class FirstAgreements {
   }
 
   /** With the target hub's signature over what this hub signed and asked for; null when it is not one. */
-  #countersigned({ terms, document }: AgreementPart, signature: string): SignedDocument | null {
+  #countersigned({ terms, document }: AgreementPart, vote: VoteYes): SignedDocument | null {
     const { targetHub: keyId } = terms;
-    const keys = this.#hooks.keysOf(keyId);
-    const { signatures, ...text } = document;
-    const signed = { ...text, signatures: [...signatures, { keyId, signature }] };
-    // A vote of this very hub was signed in this step, and went through nobody's hands.
-    const isValid =
-      keyId === this.#ports.self ||
-      isSignedByAny(this.#ports.crypto, signed, 'agreement-part', keyId, keys);
-    return isValid ? signed : null;
+    const entry = { keyId, signature: vote.signature };
+    const signed = { ...document, signatures: [...document.signatures, entry] };
+    // A vote of this very hub is signed in this step, and goes through nobody's hands.
+    if (keyId === this.#ports.self) this.#ports.signatures.share(vote, entry);
+    else {
+      const keys = this.#hooks.keysOf(keyId);
+      if (!isSignedByAny(this.#ports.crypto, signed, 'agreement-part', keyId, keys)) return null;
+    }
+    return signed;
   }
 
   /** Decides as soon as the votes allow it; `timeUp` decides with what there is. */
@@ -300,13 +302,12 @@ export class FirstAgreements {
   #isMetered(part: AgreementPart, message: PartEnded): boolean {
     const { billedMs, costMicro, meter } = message;
     const { agreement, part: number, targetHub } = part.terms;
-    const keys = this.#hooks.keysOf(targetHub);
     const figures = { part: partIdOf(agreement, number), billedMs, costMicro };
-    return (
-      meter !== null &&
-      meter.payload === canonicalJson(figures) &&
-      isSignedByAny(this.#ports.crypto, meter, 'meter', targetHub, keys)
-    );
+    if (meter?.payload !== canonicalJson(figures)) return false;
+    // Of this very hub: it may have been metered in this step.
+    if (targetHub === this.#ports.self) return true;
+    const keys = this.#hooks.keysOf(targetHub);
+    return isSignedByAny(this.#ports.crypto, meter, 'meter', targetHub, keys);
   }
 
   /** An atomic agreement stands or falls as a whole until every part runs; then its rule decides. */

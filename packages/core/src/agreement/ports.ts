@@ -6,6 +6,7 @@ import type { Crypto } from '../units/document.ts';
 import type { HubId, ParticipantId } from '../units/ids.ts';
 import type { Kept } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
+import type { StepSignatures } from '../units/step-signatures.ts';
 import type { Inventory } from './inventory.ts';
 import type { AgreementMessage } from './messages.ts';
 import type { AgreementPartTerms, PartRecord } from './records.ts';
@@ -15,6 +16,8 @@ export interface AgreementPorts {
   readonly self: HubId;
   readonly timing: Timing;
   readonly crypto: Crypto;
+  /** Of what is signed in this step. */
+  readonly signatures: StepSignatures;
   now(): Now;
   /** Records durably; `live` false keeps the record in the store only. */
   put(table: string, key: string, record: object, live?: boolean): void;

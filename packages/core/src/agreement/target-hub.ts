@@ -2,12 +2,7 @@
 import { sealChain } from '../identity/sealed-chain.ts';
 import { placementsPriceMicroPerHour } from '../order/price.ts';
 import { invariant, type Refusal, type RefusalCode, refuse } from '../refusals.ts';
-import {
-  countersign,
-  isSignedByAny,
-  type SignedDocument,
-  signDocument,
-} from '../units/document.ts';
+import { isSignedByAny, type SignedDocument } from '../units/document.ts';
 import {
   type AgreementId,
   compareIds,
@@ -160,11 +155,11 @@ export class TargetParts {
   }
 
   #countersigned(from: HubId, document: SignedDocument): SignedDocument {
-    const { self, crypto } = this.#ports;
+    const { self, signatures } = this.#ports;
     const [own] = document.signatures;
-    // The same key makes the same of the same text: what this hub asks of itself is signed once.
+    // What this hub asks of itself is signed once.
     if (from === self && own) return { ...document, signatures: [own, own] };
-    return countersign(crypto, self, document);
+    return signatures.countersign(self, document);
   }
 
   /** Checks in this order: tombstone, form, signature, offer, agent, terms, price, free quantity. */
@@ -220,15 +215,17 @@ export class TargetParts {
       const code = outcome === 'completed' || !outcome ? 'AGREEMENT_ABORTED' : outcome;
       return this.#voteNo(part.terms, code, 'the part has ended');
     }
-    const { self } = this.#ports;
-    const signature = part.document.signatures.findLast(({ keyId }) => keyId === self)?.signature;
-    invariant(signature !== undefined, `a part without our signature ${part.id}`);
+    const { self, signatures } = this.#ports;
+    const signed = part.document.signatures.findLast(({ keyId }) => keyId === self);
+    invariant(signed !== undefined, `a part without our signature ${part.id}`);
     const epoch = this.#lessors.epoch();
     const goesByItself = isNew && this.#lessors.tellsRowsItself();
     const row = goesByItself ? null : this.#lessors.row(lessor);
     const keys = this.#sealedKeysOf(part);
     const named = { agreement, part: number } as const;
-    this.#ports.send(firstHub, { type: 'vote-yes', ...named, signature, epoch, row, keys });
+    const vote = { type: 'vote-yes', ...named, signature: '', epoch, row, keys } as const;
+    signatures.share(signed, vote);
+    this.#ports.send(firstHub, vote);
   }
 
   /** For the lessee's eyes: whose machine it is, its hub need not know. */
@@ -404,7 +401,7 @@ export class TargetParts {
       const ranMs = Math.max(BILLING_MIN_MS, untilMs - part.runningAtMs);
       part.billedMs = Math.min(ranMs, terms.durationMs);
       part.costMicro = costOf(terms.priceMicroPerHour, part.billedMs);
-      part.meter = signDocument(this.#ports.crypto, this.#ports.self, 'meter', {
+      part.meter = this.#ports.signatures.sign(this.#ports.self, 'meter', {
         part: part.id,
         billedMs: part.billedMs,
         costMicro: part.costMicro,

@@ -9,6 +9,7 @@ import { Deadlines } from '../units/deadlines.ts';
 import type { HubId, NodeId, ParticipantId } from '../units/ids.ts';
 import { type Kept, progressTableOf } from '../units/kept.ts';
 import type { Now } from '../units/now.ts';
+import { StepSignatures } from '../units/step-signatures.ts';
 import type { AdmissionAnswer } from './admission.ts';
 import type { HubConfig } from './config.ts';
 import { Contention } from './contention.ts';
@@ -40,6 +41,7 @@ export class HubContext implements AgreementPorts {
   readonly env: CoreEnv;
   readonly self: HubId;
   readonly epoch: number;
+  readonly signatures: StepSignatures;
   readonly out = new Outbox<HubEffect>();
   readonly deadlines = new Deadlines();
   readonly panorama: Panorama;
@@ -72,6 +74,7 @@ export class HubContext implements AgreementPorts {
     this.env = env;
     this.self = config.id;
     this.epoch = epoch;
+    this.signatures = new StepSignatures(env.crypto);
     this.#now = now;
     this.hubKeys = new Map(config.peers.map(({ id, publicKey }) => [id, [publicKey]]));
     const peers = [...this.hubKeys.keys()].filter((id) => id !== config.id);

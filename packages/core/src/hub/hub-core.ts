@@ -317,6 +317,7 @@ export class HubCore {
       context.put('meta', 'clock', { elapsedMs: now.elapsedMs });
       this.#marks.counted();
     }
+    context.signatures.make();
     return context.out.take();
   }
 

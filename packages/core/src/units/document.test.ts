@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digest, keysOf } from '../../test/keys.ts';
 import {
-  countersign,
   documentDigest,
   isSignedBy,
   payloadTypeOf,
@@ -55,13 +54,5 @@ describe('a signed document', () => {
   it('does not survive a change of its text', () => {
     const changed = { ...document, payload: document.payload.replace('1', '2') };
     expect(isSignedBy(h2.crypto, changed, 'meter', 'h1', h1.publicKey)).toBe(false);
-  });
-
-  it('is countersigned over the same bytes, in a new envelope', () => {
-    const both = countersign(h2.crypto, 'h2', document);
-    expect(document.signatures).toHaveLength(1);
-    expect(both.payload).toBe(document.payload);
-    expect(isSignedBy(h1.crypto, both, 'meter', 'h1', h1.publicKey)).toBe(true);
-    expect(isSignedBy(h1.crypto, both, 'meter', 'h2', h2.publicKey)).toBe(true);
   });
 });

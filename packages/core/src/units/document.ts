@@ -10,7 +10,12 @@ export interface Crypto {
   digest(text: string): string;
   /** Signs the UTF-8 text with this node's key (Ed25519); base64. */
   sign(text: string): string;
-  /** Never throws: a malformed key or signature is simply not valid. */
+  /**
+   * A signature for each of the texts, which anybody verifies by itself; they cost about as much as one.
+   * Not the ones that {@link sign} makes, and others in other company.
+   */
+  signAll(texts: readonly string[]): string[];
+  /** Of {@link sign} and {@link signAll}. Never throws: a malformed key or signature is simply not valid. */
   verify(publicKey: string, text: string, signature: string): boolean;
   /** Keyed digest (HMAC-SHA-256) under a secret that only this node has, as hex. */
   mac(text: string): string;
@@ -66,17 +71,8 @@ export function signDocument(
   value: JsonValue,
 ): SignedDocument {
   const unsigned = { payloadType: payloadTypeOf(type), payload: canonicalJson(value) };
-  return { ...unsigned, signatures: [{ keyId, signature: signText(crypto, unsigned) }] };
-}
-
-/** Adds a countersignature over the same bytes; returns a new envelope. */
-export function countersign(
-  crypto: Crypto,
-  keyId: NodeId,
-  document: SignedDocument,
-): SignedDocument {
-  const signature = signText(crypto, document);
-  return { ...document, signatures: [...document.signatures, { keyId, signature }] };
+  const signature = crypto.sign(preAuthEncoding(unsigned.payloadType, unsigned.payload));
+  return { ...unsigned, signatures: [{ keyId, signature }] };
 }
 
 /** True when the envelope has this type and a valid signature by `keyId` under `publicKey`. */
@@ -103,8 +99,4 @@ export function isSignedByAny(
   publicKeys: readonly string[],
 ): boolean {
   return publicKeys.some((key) => isSignedBy(crypto, document, type, keyId, key));
-}
-
-function signText(crypto: Crypto, document: { payloadType: string; payload: string }): string {
-  return crypto.sign(preAuthEncoding(document.payloadType, document.payload));
 }

@@ -41,6 +41,7 @@ export class Keyring {
       seal: (to, info, text) => hash('sha512', `${to} ${info} ${text}`, 'base64url'),
       mac: (text) => hash('sha256', `mac ${this.#secrets.get(publicKey)} ${text}`, 'hex'),
       sign: (text) => this.#sign(publicKey, text),
+      signAll: (texts) => texts.map((text) => this.#sign(publicKey, text)),
       verify: (key, text, signature) =>
         this.#secrets.has(key) && this.#sign(key, text) === signature,
     };

@@ -7,6 +7,7 @@ import type { Message, ParticipantMessage, Reply, Request } from '@sparegrid/cor
 import type { OrderEvent } from '@sparegrid/core/order/order-record';
 import type { Crypto } from '@sparegrid/core/units/document';
 import type { OrderId, ParticipantId } from '@sparegrid/core/units/ids';
+import { quickEd25519 } from '@sparegrid/link/ed25519';
 import { decodeFrame } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
 import { publicKeyOf } from '@sparegrid/link/keys';
@@ -44,7 +45,7 @@ export class Lessee {
     const { id, key, hub, timing, transport, hubDoor } = settings;
     const { frameTtlMs, toleranceMs } = timing;
     this.id = id;
-    this.crypto = nodeCrypto(key);
+    this.crypto = nodeCrypto(key, quickEd25519());
     this.publicKey = publicKeyOf(key);
     this.#settings = settings;
     const session = randomBytes(16).toString('hex');

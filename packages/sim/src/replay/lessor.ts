@@ -9,6 +9,7 @@ import {
 import type { OfferWanted, SpecFound } from '@sparegrid/core/participant/reporter';
 import type { Send } from '@sparegrid/core/step';
 import { documentReader } from '@sparegrid/link/documents';
+import { quickEd25519 } from '@sparegrid/link/ed25519';
 import { decodeFrame } from '@sparegrid/link/frame';
 import { Framer } from '@sparegrid/link/framer';
 import { byReceiver } from '@sparegrid/link/loop/by-receiver';
@@ -43,7 +44,7 @@ export interface RunningLessor extends Running {
 /** Its containers start at once and run until they are stopped. */
 export async function startLessor(settings: LessorSettings): Promise<RunningLessor> {
   const { config, key, spec, offer, transport, hubDoor, onFault } = settings;
-  const crypto = nodeCrypto(key);
+  const crypto = nodeCrypto(key, quickEd25519());
   const store = new MemoryStore();
   const { clock, records } = await resumeNode(store);
   const env = { crypto, documents: documentReader };
