@@ -4,6 +4,7 @@ import type { AgreementMessage } from '@sparegrid/core/agreement/messages';
 import type { ElectionRecord } from '@sparegrid/core/election/election';
 import type { FrameRefused } from '@sparegrid/core/hub/frame-gate';
 import type { HubCore } from '@sparegrid/core/hub/hub-core';
+import type { HubList } from '@sparegrid/core/identity/statements';
 import type { DesiredContainer, HubMessage } from '@sparegrid/core/messages';
 import type { Now, Send, Write } from '@sparegrid/core/step';
 import type { HubId, NodeId, ParticipantId } from '@sparegrid/core/units/ids';
@@ -24,6 +25,7 @@ import { type Unsettled, unsettled } from './end-state.ts';
 import { Frames, type FramesMemory, type Taken, type Turned } from './frames.ts';
 import { Holds } from './holds.ts';
 import { checkHostile } from './hostile.ts';
+import { HubKeys } from './hub-keys.ts';
 import { HubLists } from './hub-lists.ts';
 import { Leases } from './leases.ts';
 import { Lessees } from './lessees.ts';
@@ -55,6 +57,7 @@ export interface HubMemory {
   frames: FramesMemory;
   election: ElectionRecord | undefined;
   hubList: number;
+  hubKeys: HubList | undefined;
 }
 
 interface Output {
@@ -96,6 +99,7 @@ export class Auditor {
   readonly hubLists: HubLists;
   readonly restores: Restores;
   readonly #least: LeastReplicas = new Map();
+  readonly #hubKeys: HubKeys;
   readonly #rows: Rows;
   readonly #panoramas: Panoramas;
   readonly #holds: Holds;
@@ -128,6 +132,7 @@ export class Auditor {
     this.lessees = new Lessees(this.model);
     this.elections = new Elections(this.model);
     this.hubLists = new HubLists(this.model);
+    this.#hubKeys = new HubKeys(this.model, keyring);
     this.restores = new Restores(this.model);
     this.keys = new TaskKeys(this.model);
     this.#rows = new Rows(this.model);
@@ -182,6 +187,7 @@ export class Auditor {
       frames: this.frames.remember(hub),
       election: this.elections.remember(hub),
       hubList: this.hubLists.remember(hub),
+      hubKeys: this.#hubKeys.remember(hub),
     };
   }
 
@@ -193,6 +199,7 @@ export class Auditor {
     this.frames.putBack(hub, memory.frames);
     this.elections.putBack(hub, memory.election);
     this.hubLists.putBack(hub, memory.hubList);
+    this.#hubKeys.putBack(hub, memory.hubKeys);
     this.#holds.putBack(mirror);
     this.#leases.putBack(mirror);
     this.#retries.putBack(hub, memory.elapsedMs);
@@ -266,6 +273,8 @@ export class Auditor {
     alone: boolean,
     turned: readonly Turned[],
   ): Taken[] {
+    const signed = frames.map((taken) => taken.signed);
+    this.#hubKeys.turned(node, signed, turned);
     const only = frames.length === 1 && alone ? frames[0] : undefined;
     const expectation = only?.expectation ?? (only && this.frames.expects(node, only.signed));
     const isSure = this.#wasSure.get(node) ?? true;
@@ -285,6 +294,7 @@ export class Auditor {
     this.#elapsed.set(node, now.elapsedMs);
     const windows = output.writes.filter(({ table }) => table === 'window');
     this.frames.committed(node, new Set(windows.map(({ key }) => key)));
+    this.#hubKeys.committed(node, output.writes);
     this.absences.committed(node);
     const hub = this.model.hubs.get(node);
     if (!hub) return;

@@ -33,8 +33,8 @@ export class Keyring {
     return [this.publicKeyOf(node), ...(this.#further.get(node) ?? [])];
   }
 
-  /** What `node` holds: its own secret, and everybody's public keys. */
-  cryptoOf(node: NodeId): Crypto {
+  /** What `node` holds: its own secret (or that of its later name), and everybody's public keys. */
+  cryptoOf(node: string): Crypto {
     const publicKey = this.publicKeyOf(node);
     return {
       digest: (text) => `sha256:${hash('sha256', text, 'hex')}`,

@@ -27,7 +27,7 @@ const NOTHING: SignedDocument = { payloadType: '', payload: '', signatures: [] }
 export class Liar {
   readonly #id: HubId;
   readonly #rng: Rng;
-  readonly #crypto: Crypto;
+  #crypto: Crypto;
   readonly #hubs: readonly HubId[];
   /** The peer that is told other things than the rest. */
   readonly #victim: HubId;
@@ -39,6 +39,10 @@ export class Liar {
     this.#crypto = crypto;
     this.#hubs = hubs;
     this.#victim = rng.pick(this.#peers());
+  }
+
+  changeKey(crypto: Crypto): void {
+    this.#crypto = crypto;
   }
 
   #peers(): HubId[] {

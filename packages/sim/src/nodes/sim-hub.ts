@@ -9,6 +9,7 @@ import { OPERATOR } from '@sparegrid/core/identity/statements';
 import type { HubMessage, SignedFrame } from '@sparegrid/core/messages';
 import type { RoundStatus } from '@sparegrid/core/rounds/report';
 import type { Now, Send } from '@sparegrid/core/step';
+import type { SignedDocument } from '@sparegrid/core/units/document';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame, type FrameText } from '@sparegrid/link/frame';
@@ -75,11 +76,16 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   readonly #asked = new Map<string, (answer: AdmissionAnswer) => void>();
   /** How often an older copy of its store was put back. */
   restores = 0;
+  /** Whose key it signs with: it has its own until it changes. */
+  #keyName: string;
+  /** What its operator put beside its configuration; taken as each life begins. */
+  #hubList: SignedDocument | null = null;
   /** Longest commit; raised for slow hubs. */
   commitMaxMs = 4;
 
   constructor(context: Context, id: HubId) {
     this.id = id;
+    this.#keyName = id;
     this.#context = context;
     this.#rng = context.rng.fork(`hub ${id}`);
     this.clock = new NodeClock(this.#rng.between(-5_000, 5_000) + context.skewMs(id));
@@ -110,10 +116,11 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     // A process that only restarted counts the time it was down; after a reboot nobody knows it.
     const downMs = this.#rng.chance(500) ? queue.nowMs - this.#downSinceMs : 0;
     this.clock.start(queue.nowMs, storedElapsedMs(this.store) + downMs);
-    const crypto = keyring.cryptoOf(this.id);
+    const crypto = keyring.cryptoOf(this.#keyName);
+    const nameOf = (id: HubId) => (id === this.id ? this.#keyName : id);
     const config = {
       id: this.id,
-      peers: scenario.hubs.map((id) => ({ id, publicKey: keyring.publicKeyOf(id) })),
+      peers: scenario.hubs.map((id) => ({ id, publicKey: keyring.publicKeyOf(nameOf(id)) })),
       participants: this.#admitted(),
       network: { network: NETWORK, operatorKey: keyring.publicKeyOf(OPERATOR) },
       timing,
@@ -140,7 +147,17 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
         ),
       nextWakeMs: () => core.nextWakeMs(),
     });
+    if (this.#hubList) this.admission({ op: 'hubs.set', document: this.#hubList }, () => {});
     this.#context.hubStarted(this.id);
+  }
+
+  /** Its operator starts it again with another key; one that is down comes up with it. */
+  changeKey(name: string, hubList: SignedDocument): void {
+    this.#keyName = name;
+    this.#hubList = hubList;
+    this.#liar?.changeKey(this.#context.keyring.cryptoOf(name));
+    if (!this.#core) return;
+    this.die('new key');
   }
 
   #admitted(): AdmittedParticipant[] {

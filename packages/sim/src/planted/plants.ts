@@ -4,6 +4,7 @@ import { PLANTS_OF_ADMISSION } from './plants-of-admission.ts';
 import { PLANTS_OF_AGREEMENTS } from './plants-of-agreements.ts';
 import { PLANTS_OF_DOORS } from './plants-of-doors.ts';
 import { PLANTS_OF_ELECTIONS } from './plants-of-elections.ts';
+import { PLANTS_OF_HUB_KEYS } from './plants-of-hub-keys.ts';
 import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
 import { PLANTS_OF_LIARS } from './plants-of-liars.ts';
 import { PLANTS_OF_PRIVACY } from './plants-of-privacy.ts';
@@ -19,6 +20,7 @@ export const PLANTS: readonly Plant[] = [
   ...PLANTS_OF_TERMS,
   ...PLANTS_OF_ROUNDS,
   ...PLANTS_OF_KEYS,
+  ...PLANTS_OF_HUB_KEYS,
   ...PLANTS_OF_ELECTIONS,
   ...PLANTS_OF_DOORS,
   ...PLANTS_OF_ADMISSION,

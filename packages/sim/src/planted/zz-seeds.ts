@@ -1,4 +1,5 @@
 import { hunt, SEEDS_IN_TESTS } from './hunt.ts';
+import { PLANTS_OF_HUB_KEYS } from './plants-of-hub-keys.ts';
 import { PLANTS_OF_KEYS } from './plants-of-keys.ts';
 import { PLANTS_OF_LIARS } from './plants-of-liars.ts';
 import { PLANTS_OF_RESTORES } from './plants-of-restores.ts';
@@ -11,6 +12,7 @@ const lists = {
   retention: [PLANTS_OF_RETENTION, [4, 8, 5, 11, 1]],
   rounds: [PLANTS_OF_ROUNDS, SEEDS_IN_TESTS],
   keys: [PLANTS_OF_KEYS, SEEDS_IN_TESTS],
+  hubKeys: [PLANTS_OF_HUB_KEYS, SEEDS_IN_TESTS],
   restores: [PLANTS_OF_RESTORES, [1, 3]],
   issue: [PLANTS_OF_THE_ISSUE, SEEDS_IN_TESTS],
 } as const;

@@ -47,6 +47,8 @@ export interface FaultPlan {
   skewMaxMs: number;
   /** Times at which a hub comes back on an older copy of its store. */
   restores: number;
+  /** Hubs that begin to sign with another key, which the operator listed beside the former one. */
+  keyChanges: number;
 }
 
 export const CRASH_PHASES = ['idle', 'beforeCommit', 'afterCommit', 'agent'] as const;
@@ -89,6 +91,7 @@ function restores(untilMs: number, rng: Rng): FaultPlan {
     },
     downMaxMs: 1_000,
     restores: rng.between(2, 4),
+    keyChanges: rng.chance(500) ? 1 : 0,
   };
 }
 
@@ -125,6 +128,7 @@ function quiet(mode: FaultMode, untilMs: number): FaultPlan {
     slowPeerMaxMs: 0,
     skewMaxMs: 0,
     restores: 0,
+    keyChanges: 0,
   };
 }
 
@@ -169,5 +173,6 @@ function swarm(untilMs: number, rng: Rng): FaultPlan {
     slowPeerMaxMs: rng.pick([10_000, 40_000]),
     skewMaxMs: rng.chance(350) ? rng.pick([60_000, 290_000]) : 0,
     restores: 0,
+    keyChanges: maybe(500, 1, 2),
   };
 }
