@@ -1,7 +1,15 @@
 /** A network of three hubs and six agents, set up by the commands of docs/network.md as they stand there. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -105,11 +113,13 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
     await Promise.race([ready, ended]);
   }
 
-  async function restart(hub: string): Promise<void> {
+  /** @param meanwhile  done while the hub is down. */
+  async function restart(hub: string, meanwhile = () => {}): Promise<void> {
     const { line, child } = hubs.get(hub) as { line: string; child: ChildProcess };
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
+    meanwhile();
     await daemon(line);
   }
 
@@ -386,6 +396,24 @@ describe.skipIf(!hasNatsServer())('a network by the commands of docs/network.md'
       await good(
         `sparegrid run --replicas 6 --cpu 800m --memory 64Mi --max-price 1 process:node -- -e 0`,
       );
+    },
+    START_MS,
+  );
+
+  test(
+    'a hub that comes back on an older copy of its store learns its past again',
+    async () => {
+      const run = `sparegrid run --replicas 6 --cpu 800m --memory 64Mi --max-price 1 process:node -- -e 0`;
+      const [data, backup] = [at('h3', 'data'), at('h3.backup')];
+      await restart('h3', () => cpSync(data, backup, { recursive: true }));
+      await good(run);
+      await restart('h3', () => {
+        rmSync(data, { recursive: true });
+        cpSync(backup, data, { recursive: true });
+      });
+      await untilLogged('"node":"h3"', 'HUB_STORE_ROLLED_BACK');
+      await untilLogged('"node":"h3"', 'HUB_RECOVERED');
+      await good(run);
     },
     START_MS,
   );

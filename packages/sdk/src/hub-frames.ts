@@ -7,6 +7,7 @@ import { type Refusal, refuse } from '@sparegrid/core/refusals';
 import type { Crypto } from '@sparegrid/core/units/document';
 import { frameSigningText } from '@sparegrid/core/units/frame-text';
 import type { HubId, ParticipantId } from '@sparegrid/core/units/ids';
+import { apart } from '@sparegrid/core/units/now';
 import { ReplayWindow } from '@sparegrid/core/units/replay-window';
 import { documentReader } from '@sparegrid/link/documents';
 import { decodeFrame } from '@sparegrid/link/frame';
@@ -73,7 +74,7 @@ export class HubFrames {
   #refusalOf(frame: Frame, wallMs: number): Refusal | null {
     const { toleranceMs } = DEFAULT_TIMING;
     if (frame.expiresAtMs + toleranceMs < wallMs || frame.sentAtMs - toleranceMs > wallMs) {
-      return refuse('LINK_EXPIRED', `sent at ${frame.sentAtMs}, now ${wallMs}`);
+      return refuse('LINK_EXPIRED', apart(frame.sentAtMs, wallMs));
     }
     if (frame.epoch < this.#epoch || frame.session !== `e${frame.epoch}`) {
       return refuse('LINK_FENCED', `epoch ${frame.epoch}, known ${this.#epoch}`);

@@ -16,6 +16,7 @@ import {
   isParticipantId,
   type ParticipantId,
 } from '../units/ids.ts';
+import { apart } from '../units/now.ts';
 import {
   type AdmissionAnswer,
   type AdmissionRecord,
@@ -223,7 +224,7 @@ export class AdmissionDesk {
       return refuse('ADMISSION_PROOF', 'signature');
     }
     if (Math.abs(wallMs - sentAtMs) > timing.toleranceMs + timing.frameTtlMs) {
-      return refuse('LINK_EXPIRED', `sent at ${sentAtMs}, now ${wallMs}`);
+      return refuse('LINK_EXPIRED', apart(sentAtMs, wallMs));
     }
     const record = this.#records.get(id);
     const { organization, publicKey } = member.admitted;

@@ -4,7 +4,7 @@ import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import type { Crypto } from '../units/document.ts';
 import { frameSigningText } from '../units/frame-text.ts';
 import type { NodeId } from '../units/ids.ts';
-import type { Now } from '../units/now.ts';
+import { apart, type Now } from '../units/now.ts';
 import { ReplayWindow, type ReplayWindowRecord } from '../units/replay-window.ts';
 
 /** Durable form of a session's window; key `<sender> <session>`. */
@@ -83,7 +83,7 @@ export class FrameGate {
     const fromFuture = frame.sentAtMs > wallMs + toleranceMs;
     const tooLong = frame.expiresAtMs - frame.sentAtMs > 2 * frameTtlMs;
     if (wallMs > frame.expiresAtMs + toleranceMs || fromFuture || tooLong) {
-      return refuse('LINK_EXPIRED', `sent at ${frame.sentAtMs}, now ${wallMs}`);
+      return refuse('LINK_EXPIRED', apart(frame.sentAtMs, wallMs));
     }
     const known = this.epochOf(frame.from);
     if (frame.epoch < known) return refuse('LINK_FENCED', `epoch ${known} is known`);

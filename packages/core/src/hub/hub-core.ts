@@ -369,7 +369,10 @@ export class HubCore {
         this.#context.sessions.get(input.participant)?.delete(input.session);
         return;
       case 'admission': {
-        const answer = this.#recovery?.refusal() ?? this.#admissions.handle(input.request);
+        // Who the hubs are is the operator's word: whom a hub that recovers must ask, above all.
+        const isOfHubs = input.request.op === 'hubs.set' || input.request.op === 'hubs.get';
+        const refusal = isOfHubs ? undefined : this.#recovery?.refusal();
+        const answer = refusal ?? this.#admissions.handle(input.request);
         return this.#context.out.effect({ kind: 'answer', ticket: input.ticket, answer });
       }
       case 'solved':

@@ -34,6 +34,21 @@ function codes(world: World, hub: HubId): string[] {
   return effects.flatMap((effect) => (effect.kind === 'restart' ? [effect.code] : []));
 }
 
+/** The operator's list, with a next key of `changing` beside its former one. */
+function listed(changing: HubId | null) {
+  const hubs = (['h1', 'h2'] as const).map((id) => {
+    const names = id === changing ? [`${id}-next`, id] : [id];
+    return { id, signKeys: names.map((name) => keysOf(name).publicKey), mesh: ['x'] };
+  });
+  return signHubList(keysOf('operator').crypto, { network: 'net', revision: 1, hubs });
+}
+
+function handList(world: World, hub: HubId, document = listed(null)): void {
+  const request = { op: 'hubs.set', document } as const;
+  world.hub(hub).step([{ kind: 'admission', ticket: 't', request }]);
+  world.settle();
+}
+
 function freeAt(world: World, hub: HubId, lessor: string): number | undefined {
   const row = world.hub(hub).core.panorama.lease(lessor);
   return row?.offer?.lots[0]?.amounts.cpuMillicores;
@@ -106,17 +121,8 @@ describe('a hub whose store was rolled back', () => {
 
   it('knows its own word that it signed with a former key', () => {
     const { world, backups } = running();
-    const hubs = (['h1', 'h2'] as const).map((id) => {
-      const names = id === 'h2' ? ['h2-next', 'h2'] : [id];
-      return { id, signKeys: names.map((name) => keysOf(name).publicKey), mesh: ['x'] };
-    });
-    const list = { network: 'net', revision: 1, hubs };
-    const document = signHubList(keysOf('operator').crypto, list);
-    const hand = (hub: HubId) => {
-      const request = { op: 'hubs.set', document } as const;
-      world.hub(hub).step([{ kind: 'admission', ticket: 't', request }]);
-      world.settle();
-    };
+    const document = listed('h2');
+    const hand = (hub: HubId) => handList(world, hub, document);
     hand('h1');
     world.hub('h2').keyName = 'h2-next';
     world.restore('h2', backups.h2);
@@ -184,6 +190,17 @@ describe('a hub that recovers', () => {
     expect(status).toMatchObject({ status: { recovery: { waitingFor: ['h1'] } } });
     expect(freeAt(world, 'h1', 'bob.h2')).toBeUndefined();
     expect(world.agent('bob.h2').running).not.toEqual([]);
+  });
+
+  it('takes the list of hubs that its operator hands it with each life, and nothing else', () => {
+    const { world } = silenced();
+    const { effects } = world.hub('h2');
+    handList(world, 'h2');
+    expect(effects.at(-1)).toMatchObject({ answer: { ok: true, revision: 1 } });
+    expect(world.hub('h2').core.hubListRevision).toBe(1);
+    const request = { op: 'participant.expel', participant: 'bob.h2' } as const;
+    world.hub('h2').step([{ kind: 'admission', ticket: 't', request }]);
+    expect(effects.at(-1)).toMatchObject({ answer: { code: 'HUB_RECOVERING' } });
   });
 
   it('keeps its agents from giving it up, and goes on where it was once it is told', () => {

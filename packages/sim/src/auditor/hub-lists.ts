@@ -19,9 +19,9 @@ export class HubLists {
   /** What a hub said to the operator. */
   answered(hub: HubId, revision: number, answer: AdmissionAnswer): void {
     if (answer.ok) this.#highest = Math.max(this.#highest, revision);
-    else if (answer.code !== 'IDENTITY_OUTDATED' && answer.code !== 'HUB_RECOVERING') {
+    else if (answer.code !== 'IDENTITY_OUTDATED') {
       this.#model.violate('hub-list.refused', hub, String(revision), answer.code);
-    } else if (answer.code === 'IDENTITY_OUTDATED' && (this.#inUse.get(hub) ?? 0) < revision) {
+    } else if ((this.#inUse.get(hub) ?? 0) < revision) {
       this.#model.violate('hub-list.refused', hub, String(revision), 'it has an older one');
     }
   }

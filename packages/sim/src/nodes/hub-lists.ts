@@ -77,7 +77,7 @@ function changeKeys(context: Context, hubs: ReadonlyMap<HubId, SimHub>): HubId[]
     const hub = hubs.get(id) as SimHub;
     const change = (): void => {
       if (hub.isCommitting()) queue.after(COMMIT_MS, change);
-      else hub.changeKey(nextName(id), document);
+      else hub.changeKey(nextName(id), CHANGED_FROM, document);
     };
     queue.at(rng.between(5_000, plan.untilMs), change);
   }

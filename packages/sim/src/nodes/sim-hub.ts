@@ -79,7 +79,7 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
   /** Whose key it signs with: it has its own until it changes. */
   #keyName: string;
   /** What its operator put beside its configuration; taken as each life begins. */
-  #hubList: SignedDocument | null = null;
+  #hubList: { revision: number; document: SignedDocument } | null = null;
   /** Longest commit; raised for slow hubs. */
   commitMaxMs = 4;
 
@@ -147,14 +147,23 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
         ),
       nextWakeMs: () => core.nextWakeMs(),
     });
-    if (this.#hubList) this.admission({ op: 'hubs.set', document: this.#hubList }, () => {});
+    this.#takeHubList();
     this.#context.hubStarted(this.id);
   }
 
+  #takeHubList(): void {
+    if (!this.#hubList) return;
+    const { revision, document } = this.#hubList;
+    const { hubLists } = this.#context.auditor;
+    this.admission({ op: 'hubs.set', document }, (answer) =>
+      hubLists.answered(this.id, revision, answer),
+    );
+  }
+
   /** Its operator starts it again with another key; one that is down comes up with it. */
-  changeKey(name: string, hubList: SignedDocument): void {
+  changeKey(name: string, revision: number, document: SignedDocument): void {
     this.#keyName = name;
-    this.#hubList = hubList;
+    this.#hubList = { revision, document };
     this.#liar?.changeKey(this.#context.keyring.cryptoOf(name));
     if (!this.#core) return;
     this.die('new key');
