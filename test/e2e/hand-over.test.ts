@@ -55,12 +55,15 @@ describe.skipIf(!node)('under an older Node', () => {
       });
     });
     const ended = once(up, 'exit');
-    await Promise.race([ready, ended]);
-    const look = [BIN, 'order', 'ls', '--dir', directory, '--output', 'json'];
-    expect(execFileSync(node as string, look, { encoding: 'utf8' }).trim()).toBe('[]');
-    expect(lines).not.toContain('Ending all processes ...');
-    expect(processesWith(directory).length).toBeGreaterThan(2);
-    up.kill('SIGKILL');
+    try {
+      await Promise.race([ready, ended]);
+      const look = [BIN, 'order', 'ls', '--dir', directory, '--output', 'json'];
+      expect(execFileSync(node as string, look, { encoding: 'utf8' }).trim()).toBe('[]');
+      expect(lines).not.toContain('Ending all processes ...');
+      expect(processesWith(directory).length).toBeGreaterThan(2);
+    } finally {
+      up.kill('SIGKILL');
+    }
     await ended;
     while (processesWith(directory).length > 0) await new Promise(setImmediate);
   }, 180_000);

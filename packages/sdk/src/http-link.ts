@@ -75,6 +75,11 @@ interface Look {
   looking: AbortSignal;
 }
 
+/** One attempt, and the life of the hub that it asks, once it asks. */
+interface Attempt {
+  asked: Look | null;
+}
+
 export class HttpLink implements HubLink {
   readonly #settings: HttpSettings;
   readonly #session = randomHex();
@@ -95,9 +100,10 @@ export class HttpLink implements HubLink {
 
   async request<R extends Request>(request: R, options: CallOptions): Promise<ReplyTo<R>> {
     return this.#insist(options, async (signal) => {
-      const patience = this.#patience(signal);
+      const attempt: Attempt = { asked: null };
+      const patience = this.#patience(attempt, signal);
       try {
-        const response = await this.#send(toHttp(request), patience.signal);
+        const response = await this.#send(attempt, toHttp(request), patience.signal);
         return replyIn(await response.text(), request.op) as ReplyTo<R>;
       } finally {
         patience.end();
@@ -144,7 +150,7 @@ export class HttpLink implements HubLink {
       const life = this.#life;
       try {
         const everyMs = this.#hasStandbys ? STREAM_LOOK_MS : STREAM_SILENT_MS;
-        const isOver = this.#isOver(STREAM_SILENT_MS, patience.signal);
+        const isOver = this.#isOver({ asked: life }, STREAM_SILENT_MS, patience.signal);
         const pieces = patience.over(answer.pieces(), everyMs, isOver);
         for await (const line of linesOf(pieces, patience.signal)) {
           if (line !== '') yield replyIn(line, request.op) as ReplyTo<R>;
@@ -162,9 +168,10 @@ export class HttpLink implements HubLink {
     request: HttpRequest,
     until: AbortSignal,
   ): Promise<{ answer: HttpAnswer; patience: Patience }> {
-    const patience = this.#patience(until);
+    const attempt: Attempt = { asked: null };
+    const patience = this.#patience(attempt, until);
     try {
-      return { answer: await this.#send(request, patience.signal), patience };
+      return { answer: await this.#send(attempt, request, patience.signal), patience };
     } catch (error) {
       patience.end();
       throw error;
@@ -229,9 +236,13 @@ export class HttpLink implements HubLink {
     return new UnavailableError('SDK_UNREACHABLE', `Is the hub running at ${where}?`, { cause });
   }
 
-  async #send({ method, target, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async #send(
+    attempt: Attempt,
+    { method, target, body }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const { hub, participant, signer, ask } = this.#settings;
-    const { url, epoch } = await this.#known(signal);
+    const { url, epoch } = await this.#known(signal, attempt);
     const digest = await signer.digest(body);
     const createdAtS = Math.floor(Date.now() / 1_000);
     // Nothing may come between: two calls at once must not draw one number.
@@ -261,9 +272,10 @@ export class HttpLink implements HubLink {
   }
 
   /** Looked for once for all who ask meanwhile; when the one that looks gives up, the next one does. */
-  async #known(signal: AbortSignal): Promise<Life> {
+  async #known(signal: AbortSignal, attempt?: Attempt): Promise<Life> {
     for (;;) {
       this.#life ??= this.#look(signal);
+      if (attempt) attempt.asked = this.#life;
       const { found, looking } = this.#life;
       try {
         return await found;
@@ -327,22 +339,14 @@ export class HttpLink implements HubLink {
     }
   }
 
-  #patience(signal: AbortSignal): Patience {
-    return new Patience(
-      signal,
-      this.#hasStandbys ? LOOK_MS : null,
-      this.#isOver(SILENT_MS, signal),
-    );
+  #patience(attempt: Attempt, signal: AbortSignal): Patience {
+    const isOver = this.#isOver(attempt, SILENT_MS, signal);
+    return new Patience(signal, this.#hasStandbys ? LOOK_MS : null, isOver);
   }
 
   /** A hub that is slow is waited for, but not for long once another process serves in its place. */
-  #isOver(mostMs: number, signal: AbortSignal): IsOver {
-    let asked: Look | null = null;
-    // It is looked for, if it must be, before anything waits.
-    queueMicrotask(() => {
-      asked = this.#life;
-    });
-    return async (silentMs) => silentMs >= mostMs || this.#isReplaced(asked, signal);
+  #isOver(attempt: Attempt, mostMs: number, signal: AbortSignal): IsOver {
+    return async (silentMs) => silentMs >= mostMs || this.#isReplaced(attempt.asked, signal);
   }
 
   /** Whether others have left the life that is asked, or another address serves a later one. */
