@@ -14,7 +14,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
         replace: 'return this.#context.config.limits.recordKeepMs / 5;',
       },
     ],
-    seed: 4,
+    seed: 8,
     caughtBy: ['record.deleted'],
   },
   {
@@ -27,7 +27,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
         replace: 'this.#nextKey();',
       },
     ],
-    seed: 4,
+    seed: 8,
     caughtBy: ['record.deleted-unnoted'],
   },
   {
@@ -40,7 +40,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
         replace: 'if (isDue || !isDue) continue;',
       },
     ],
-    seed: 4,
+    seed: 8,
     caughtBy: ['end.not-deleted'],
   },
   {
@@ -59,7 +59,7 @@ export const PLANTS_OF_RETENTION: readonly Plant[] = [
           this.#ports.ended('part', partIdOf(message.agreement, message.part));`,
       },
     ],
-    seed: 4,
+    seed: 8,
     caughtBy: ['record.deleted-in-use', 'record.deleted'],
   },
 ];
