@@ -287,5 +287,7 @@ describe('hub process', () => {
     const { code, said } = await ended(start('h1'));
     expect(code).toBe(70);
     expect(said).toContain('STORE_IN_USE');
+    // An operator reads it: no stack, and nothing twice.
+    expect(said).not.toMatch(/^ {4}at |caused by/m);
   });
 });

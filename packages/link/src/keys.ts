@@ -12,7 +12,7 @@ import {
   linkSync,
   openSync,
   readFileSync,
-  unlinkSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -68,14 +68,15 @@ function decodeAs(type: 'ed25519' | 'x25519', pem: string): KeyObject {
  */
 export function saveKey(path: string, privateKey: KeyObject): void {
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
-  writeDurably(draft, encodeKey(privateKey));
   try {
+    writeDurably(draft, encodeKey(privateKey));
     linkSync(draft, path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    const error = cause as NodeJS.ErrnoException;
+    if (error.code !== 'EEXIST') throw Object.assign(error, { path });
     throw new LinkFault('KEY_EXISTS', `Move ${path} away first.`, { cause });
   } finally {
-    unlinkSync(draft);
+    rmSync(draft, { force: true });
   }
   const directory = openSync(dirname(path), 'r');
   fsyncSync(directory);

@@ -1,8 +1,8 @@
 /** Files that operators, organisations, hubs and participants of a network keep and hand each other. */
 import { hash, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { refuseExposed, writePrivate } from '@sparegrid/link/identity/private-file';
+import { refuseExposed, writePrivate, writeWhole } from '@sparegrid/link/identity/private-file';
 import { generateKey, loadKey, loadSealKey, saveKey } from '@sparegrid/link/keys';
 import { makeFolder } from '@sparegrid/link/make-folder';
 import { signedDocument } from '@sparegrid/link/schemas/document';
@@ -127,7 +127,7 @@ export function makeSignKey(path: string): KeyObject {
 /** For others to read; made whole or not at all. */
 export function writePublic(path: string, value: unknown): void {
   makeFolder(dirname(path), 0o700);
-  writeFileSync(path, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`);
+  writeWhole(path, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`);
 }
 
 export function writeSecret(path: string, value: unknown): void {

@@ -54,13 +54,20 @@ function fail(error: unknown): void {
   process.exit(error instanceof ConfigFault ? EXIT_CONFIG : EXIT_FAULT);
 }
 
-/** Faults speak for themselves; of anything else the stack is needed. */
-function describe(error: unknown): string {
+/**
+ * Faults speak for themselves, and say what they come from in words; of anything else the stack is
+ * needed.
+ *
+ * @param isCause  of a fault.
+ */
+function describe(error: unknown, isCause = false): string {
   if (!(error instanceof Error)) return String(error);
   // What the system refuses says so itself, too.
-  const isPlain = 'code' in error && ('hint' in error || 'syscall' in error);
+  const isPlain = isCause || ('code' in error && ('hint' in error || 'syscall' in error));
   const text = isPlain ? error.message : (error.stack ?? error.message);
-  return error.cause === undefined ? text : `${text}\n  caused by ${describe(error.cause)}`;
+  if (error.cause === undefined) return text;
+  const cause = describe(error.cause, isPlain);
+  return text.includes(cause) ? text : `${text}\n  caused by ${cause}`;
 }
 
 function configPathOf(args: string[]): string {

@@ -105,9 +105,14 @@ function answer(store: OpenStore, message: ToWorker): void {
   }
 }
 
+/** Of a transaction that was rejected the stack is needed; what cannot be opened says why in words. */
 function failureOf(error: unknown, code: WorkerFailure['code']): WorkerFailure {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (error instanceof StoreFault) return { code: error.code, hint: error.hint, detail };
+  if (error instanceof StoreFault) {
+    return { code: error.code, hint: error.hint, detail: error.message };
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const isKnown = code === 'STORE_OPEN' || !(error instanceof Error);
+  const detail = isKnown ? text : (error.stack ?? text);
   const hint = error instanceof Error ? `${path}: ${error.message}` : String(error);
   return { code, hint, detail };
 }
