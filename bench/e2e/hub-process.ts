@@ -11,6 +11,8 @@ const MAIN = fileURLToPath(new URL('../../packages/hub/src/main.ts', import.meta
 export interface HubProcess {
   pid: number;
   process: ChildProcess;
+  /** Rejects with the hub's log when it ends without being told to; unhandled, that ends the bench. */
+  died: Promise<never>;
   /** How late its event loop was since the last call: quantiles in ms. */
   loopDelay(): Promise<{ p50: number; p99: number }>;
   /** Ends the hub and returns how many transactions it made durable. */
@@ -39,17 +41,29 @@ export async function startHubProcess(
     log += chunk.toString();
   });
   await ready(child, () => log);
+  let isTold = false;
+  const died = new Promise<never>((_, reject) => {
+    child.once('close', (code, signal) => {
+      if (isTold) return;
+      reject(new Error(`${config.id} ended by itself (${signal ?? code}):\n${log}`));
+    });
+  });
   return {
     pid: child.pid as number,
     process: child,
+    died,
     loopDelay: async () => {
       child.send('loop-delay');
       const [delay] = await once(child, 'message');
       return delay;
     },
     stop: async () => {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
+      isTold = true;
+      const isOver = child.exitCode !== null || child.signalCode !== null;
+      if (!isOver) {
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      }
       return commitsIn(log);
     },
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Organization } from '@sparegrid/core/order/resource-spec';
 import { TestAuthority } from '@sparegrid/link/identity/certificates-for-tests';
 import { generateKey, publicKeyOf, saveKey } from '@sparegrid/link/keys';
+import { endBroker } from '@sparegrid/link/nats/broker';
 import { freePorts } from '@sparegrid/link/nats/free-ports';
 import { natsTransport, type TlsFiles } from '@sparegrid/link/nats/nats-transport';
 import { Lessee } from '@sparegrid/sim/replay/lessee';
@@ -31,9 +32,12 @@ export interface NatsNetwork {
   servers: number[];
   /** The first hub's mesh server, and the certificate that may do all there. */
   server: { url: string; tls: TlsFiles };
+  /** Rejects with its log when a hub ends by itself: whoever waits for it would wait for ever. */
+  died: Promise<never>;
   stop(): Promise<void>;
 }
 
+/** @throws Error with the log of a hub that did not start, or ended by itself */
 export async function openNatsNetwork(
   directory: string,
   count: number,
@@ -57,28 +61,10 @@ export async function openNatsNetwork(
   const membersOf = (hub: string) => [`lessee.${hub}`, ...(hub === 'h1' ? ['p.h1'] : [])];
 
   const processes: HubProcess[] = [];
+  const death = Promise.withResolvers<never>();
+  const lessees: Lessee[] = [];
   let first: TlsFiles | null = null;
-  for (const [at, hub] of hubs.entries()) {
-    saveKey(file(`${hub}.key`), keyOf(hub));
-    const tls = await tlsOf(hub);
-    first ??= tls;
-    const door = (number: 0 | 1) => ({ host: HOST, port: ports[2 * at + number], tls });
-    const config = {
-      id: hub,
-      keyFile: file(`${hub}.key`),
-      store: file(`${hub}.sqlite`),
-      nats: { directory: file(`nats-${hub}`), mesh: door(0), local: door(1) },
-      peers: hubs.map((id) => ({ id, publicKey: publicKeyOf(keyOf(id)), mesh: url(id, 0) })),
-      participants: membersOf(hub).map((id) => ({
-        id,
-        publicKey: publicKeyOf(keyOf(id)),
-        organization: ORGANIZATION,
-        lends: id === 'p.h1',
-      })),
-      timing: TIMING,
-    };
-    processes.push(await startHubProcess(directory, config, [ROW_WATCH]));
-  }
+  let lessor: RunningLessor | null = null;
   const onFault = (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     process.exit(1);
@@ -90,36 +76,72 @@ export async function openNatsNetwork(
     onFault,
   });
   const known = (hub: string) => ({ id: hub, publicKey: publicKeyOf(keyOf(hub)) });
-  const lessees: Lessee[] = [];
-  for (const hub of hubs) {
-    const id = `lessee.${hub}`;
-    const told = (order: string, event: { name: string }) => onEvent(order, event.name);
-    const link = await linkOf(id, hub);
-    lessees.push(new Lessee({ ...link, id, hub: known(hub), timing: TIMING, onEvent: told }));
-  }
-  const lessor = await startLessor({
-    ...(await linkOf('p.h1', 'h1')),
-    config: {
-      ...{ id: 'p.h1', hub: known('h1'), organization: ORGANIZATION },
-      ...{ collect: 'push', timing: TIMING },
-    },
-    spec: specOf(ORGANIZATION, cores),
-    offer: offerOf(Date.now(), cores),
-  });
-  for (const lessee of lessees) await untilKnown(lessee, 'h1', 1);
-  return {
-    lessor,
-    lessees,
-    steps: processes.map((hub) => new RowSteps(hub.process)),
-    pids: processes.map(({ pid }) => pid),
-    servers: hubs.flatMap((hub) =>
-      DOORS.map((door) => Number(readFileSync(file(`nats-${hub}/${door}/nats.pid`), 'utf8'))),
-    ),
-    server: { url: url('h1', 0), tls: first as TlsFiles },
-    stop: async () => {
-      for (const lessee of lessees) await lessee.stop();
-      await lessor.stop();
-      for (const hub of processes) await hub.stop();
-    },
+  const begin = async (): Promise<RunningLessor> => {
+    for (const [at, hub] of hubs.entries()) {
+      saveKey(file(`${hub}.key`), keyOf(hub));
+      const tls = await tlsOf(hub);
+      first ??= tls;
+      const door = (number: 0 | 1) => ({ host: HOST, port: ports[2 * at + number], tls });
+      const config = {
+        id: hub,
+        keyFile: file(`${hub}.key`),
+        store: file(`${hub}.sqlite`),
+        nats: { directory: file(`nats-${hub}`), mesh: door(0), local: door(1) },
+        peers: hubs.map((id) => ({ id, publicKey: publicKeyOf(keyOf(id)), mesh: url(id, 0) })),
+        participants: membersOf(hub).map((id) => ({
+          id,
+          publicKey: publicKeyOf(keyOf(id)),
+          organization: ORGANIZATION,
+          lends: id === 'p.h1',
+        })),
+        timing: TIMING,
+      };
+      const started = await startHubProcess(directory, config, [ROW_WATCH]);
+      started.died.catch(death.reject);
+      processes.push(started);
+    }
+    for (const hub of hubs) {
+      const id = `lessee.${hub}`;
+      const told = (order: string, event: { name: string }) => onEvent(order, event.name);
+      const link = await linkOf(id, hub);
+      lessees.push(new Lessee({ ...link, id, hub: known(hub), timing: TIMING, onEvent: told }));
+    }
+    lessor = await startLessor({
+      ...(await linkOf('p.h1', 'h1')),
+      config: {
+        ...{ id: 'p.h1', hub: known('h1'), organization: ORGANIZATION },
+        ...{ collect: 'push', timing: TIMING },
+      },
+      spec: specOf(ORGANIZATION, cores),
+      offer: offerOf(Date.now(), cores),
+    });
+    for (const lessee of lessees) await untilKnown(lessee, 'h1', 1);
+    return lessor;
   };
+  const stop = async () => {
+    for (const lessee of lessees) await lessee.stop();
+    await lessor?.stop();
+    // One that died has nothing to say any more, and leaves its servers behind.
+    await Promise.allSettled(processes.map((hub) => hub.stop()));
+    for (const hub of hubs) {
+      for (const door of DOORS) await endBroker(file(`nats-${hub}/${door}`));
+    }
+  };
+  try {
+    return {
+      lessor: await Promise.race([begin(), death.promise]),
+      lessees,
+      steps: processes.map((hub) => new RowSteps(hub.process)),
+      pids: processes.map(({ pid }) => pid),
+      servers: hubs.flatMap((hub) =>
+        DOORS.map((door) => Number(readFileSync(file(`nats-${hub}/${door}/nats.pid`), 'utf8'))),
+      ),
+      server: { url: url('h1', 0), tls: first as unknown as TlsFiles },
+      died: death.promise,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
