@@ -26,7 +26,7 @@ interface Load {
   /** Not measured: caches, compiled code and connections get warm. */
   before: number;
   inFlight: number;
-  /** Each of a lessor of its own, as a lessor has room for one. */
+  /** Each of a lessor of its own, where lots have room for one and a lessor's are far apart in price. */
   replicas: number;
   /** Further lots in the panorama of every hub, dearer than all others. */
   moreLots: number;
@@ -45,8 +45,8 @@ const LOADS: readonly Load[] = [
   { ...BUSY, name: 'one lessor, 96 in flight', moreLots: 0 },
   {
     ...{ name: 'two lessors, 48 in flight', moreLots: 0, replicas: 2 },
-    market: { lessorsPerHub: 200, cores: 1 },
-    ...{ orders: 220, before: 60, inFlight: 48 },
+    market: { lessorsPerHub: 200, cores: 1, machines: 10 },
+    ...{ orders: 2_000, before: 500, inFlight: 48 },
   },
   ...[1_000, 100_000, LARGE].map((moreLots) => ({
     ...BUSY,

@@ -10,56 +10,56 @@ const GIB = 2 ** 30;
 export const CORES = 160;
 const EMPTY = { storageBytes: 0, bandwidthBitsPerSecond: 0 };
 
-export function specOf(organization: Organization, cores = CORES): SpecFound {
+/** @param machines  each with so many cores. */
+export function specOf(organization: Organization, cores = CORES, machines = 1): SpecFound {
   return {
     organization,
     provision: 'single',
     serverCluster: null,
     distributed: null,
-    machines: [
-      {
-        id: 'm1',
-        processor: {
-          model: 'bench',
-          architecture: 'amd64',
-          cpuMillicores: cores * 1000,
-          megahertz: 0,
-        },
-        memory: { model: 'bench', memoryBytes: cores * GIB },
-        storage: { model: 'bench', storageBytes: 0 },
-        gpu: [],
-        flops: [],
-        bandwidthBitsPerSecond: 0,
+    machines: Array.from({ length: machines }, (_, at) => ({
+      id: `m${at + 1}`,
+      processor: {
+        model: 'bench',
+        architecture: 'amd64',
+        cpuMillicores: cores * 1000,
+        megahertz: 0,
       },
-    ],
+      memory: { model: 'bench', memoryBytes: cores * GIB },
+      storage: { model: 'bench', storageBytes: 0 },
+      gpu: [],
+      flops: [],
+      bandwidthBitsPerSecond: 0,
+    })),
   };
 }
 
-/** @param dearer  added to the price of a core: which lessor is the cheaper one. */
-export function offerOf(wallMs: number, cores = CORES, dearer = 0): OfferWanted {
-  const asks = {
-    cpuMicroPerCoreHour: 20_000n + BigInt(dearer),
-    memoryMicroPerGibHour: 5_000n,
-    storageMicroPerGibHour: 0n,
-    bandwidthMicroPerGbitHour: 0n,
-    deviceMicroPerHour: 0n,
-  };
+/** @param dearer  of each machine, added to the price of a core: which one is the cheaper. */
+export function offerOf(
+  wallMs: number,
+  cores = CORES,
+  dearer: readonly number[] = [0],
+): OfferWanted {
   return {
     provision: 'single',
     efficiencyPermille: 1000,
     capabilities: { kinds: ['service'], architectures: ['amd64'], egress: false, capabilities: [] },
     imagePolicy: { allow: [] },
     validUntilMs: wallMs + HOUR_MS,
-    lots: [
-      {
-        id: 'm1',
-        amounts: { cpuMillicores: cores * 1000, memoryBytes: cores * GIB, ...EMPTY },
-        devices: [],
-        asks,
-        performance: { score: 1, flops: [] },
-        labels: {},
+    lots: dearer.map((more, at) => ({
+      id: `m${at + 1}`,
+      amounts: { cpuMillicores: cores * 1000, memoryBytes: cores * GIB, ...EMPTY },
+      devices: [],
+      asks: {
+        cpuMicroPerCoreHour: 20_000n + BigInt(more),
+        memoryMicroPerGibHour: 5_000n,
+        storageMicroPerGibHour: 0n,
+        bandwidthMicroPerGbitHour: 0n,
+        deviceMicroPerHour: 0n,
       },
-    ],
+      performance: { score: 1, flops: [] },
+      labels: {},
+    })),
   };
 }
 

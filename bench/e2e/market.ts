@@ -27,8 +27,10 @@ export const TIMING: Timing = {
 
 export interface MarketSize {
   lessorsPerHub: number;
-  /** Of each lessor, all in one lot. */
+  /** Of each machine, all in one lot. */
   cores: number;
+  /** Of each lessor, 1 when absent: the second machine of any is dearer than the first of all. */
+  machines?: number;
   /** Hubs besides the three, which the bench plays itself. */
   morePeers: readonly { id: string; publicKey: string; mesh: string }[];
   /** Of the hubs' configuration; their defaults when absent. */
@@ -57,7 +59,7 @@ export type OnEvent = (order: string, name: string) => void;
 export async function openMarket(
   directory: string,
   onEvent: OnEvent,
-  { lessorsPerHub, cores, morePeers, rounds, watches }: MarketSize = SMALL,
+  { lessorsPerHub, cores, machines = 1, morePeers, rounds, watches }: MarketSize = SMALL,
 ): Promise<BenchMarket> {
   const keys = new Map(HUBS.map((hub) => [hub as string, generateKey()]));
   const run = join(directory, 'run');
@@ -118,8 +120,12 @@ export async function openMarket(
       continue;
     }
     const config = { ...own, organization: ORGANIZATION, collect: 'push', timing: TIMING } as const;
-    const spec = specOf(ORGANIZATION, cores);
-    const offer = offerOf(Date.now(), cores, lessors.length);
+    const spec = specOf(ORGANIZATION, cores, machines);
+    const at = lessors.length;
+    const dearer = Array.from({ length: machines }, (_, nth) => {
+      return nth * lessorsPerHub * HUBS.length + at;
+    });
+    const offer = offerOf(Date.now(), cores, dearer);
     lessors.push(await startLessor({ ...link, config, spec, offer }));
   }
   for (const lessee of lessees) {
