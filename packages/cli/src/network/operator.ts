@@ -123,8 +123,9 @@ function saveHubs(directory: string, hubs: HubList['hubs']): void {
   const { network } = readFileAs(files.network, networkFile);
   const revision = ledger.hubs.revision + 1;
   const crypto = nodeCrypto(readSignKey(files.key));
-  writePublic(files.hubs, signHubList(crypto, { network, revision, hubs }));
+  // First of all: no revision may be signed twice, whatever cannot be written then.
   writeSecret(files.ledger, { ...ledger, hubs: { revision, hubs } });
+  writePublic(files.hubs, signHubList(crypto, { network, revision, hubs }));
 }
 
 export function signOrganizationRequest(
@@ -146,9 +147,9 @@ export function signOrganizationRequest(
     organization,
     signKey,
   });
-  writePublic(out, organizationGrant.parse({ kind: 'organization-grant', ...network, statement }));
   const organizations = { ...ledger.organizations, [organization.id]: revision };
   writeSecret(files.ledger, { ...ledger, organizations });
+  writePublic(out, organizationGrant.parse({ kind: 'organization-grant', ...network, statement }));
   say(`${organization.id} (${organization.kind}): key ${fingerprintOf(signKey)}`);
   print(out);
 }
