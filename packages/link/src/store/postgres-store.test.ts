@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { hasPostgres, PrivatePostgres } from '../../test/private-postgres.ts';
 import type { StoreFault } from './fault.ts';
 import { sessionName } from './postgres-lease.ts';
-import type { PostgresSettings } from './postgres-session.ts';
+import { openClient, type PostgresSettings } from './postgres-session.ts';
 import { openPostgresStore, type PostgresOptions } from './postgres-store.ts';
 import type { Store } from './store.ts';
 
@@ -280,6 +280,18 @@ describe.skipIf(!hasPostgres())('PostgreSQL store', { timeout: START_MS }, () =>
     const standby = await open({ standby: true });
     await standby.commit([put('new')]);
     expect(await ended).toMatchObject({ code: '57P01' });
+  });
+
+  it('has no statement compiled by the server: a look at the lease took it 50 ms', async () => {
+    await open();
+    const session = await openClient(settings, 'test');
+    const looked = await session.query<{ 'QUERY PLAN': string }>(
+      'EXPLAIN (ANALYZE) UPDATE lease SET node = node WHERE expires_at < clock_timestamp()',
+    );
+    await session.end();
+    const plan = looked.rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('Seq Scan');
+    expect(plan).not.toContain('JIT');
   });
 
   it('stops waiting when told to', async () => {
