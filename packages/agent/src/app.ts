@@ -25,6 +25,7 @@ import type { Transport } from '@sparegrid/link/transport';
 import type { AgentSettings, LendingSettings } from './config.ts';
 import { type AgentState, ControlDoor } from './control/control-door.ts';
 import { ModeFile } from './control/mode.ts';
+import { Hearing } from './hearing.ts';
 import { HubLink } from './hub-link.ts';
 import { UsageSampler } from './monitor/usage-sampler.ts';
 import { startReleasing } from './releasing.ts';
@@ -65,6 +66,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
   const { frameTtlMs } = config.timing;
   const framer = new Framer({ crypto, from: config.id, session, epoch: 0, frameTtlMs });
   const hub = new HubLink(framer, logger);
+  const hearing = new Hearing(config, core, () => clock.now().elapsedMs, logger);
 
   const { lending } = settings;
   const report = async (input: ParticipantInput) => loop.offer(input);
@@ -83,7 +85,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
         door.changed();
       };
     },
-    perform: (effect) => perform(effect, runtime, logger),
+    perform: (effect) => perform(effect, runtime, logger, hearing),
     onFault: fail,
   });
   const reports =
@@ -96,7 +98,7 @@ export async function startAgent(settings: AgentSettings, shell: AgentShell): Pr
     }));
   const door = await ControlDoor.open(settings.control, {
     mode,
-    state: () => stateOf(core, mode, reports),
+    state: () => ({ ...stateOf(core, mode, reports), hub: hearing.state() }),
     modeChanged: () => {
       logger.info('agent.mode', { mode: mode.mode });
       reports?.modeChanged();
@@ -164,7 +166,11 @@ function openSealed(
   );
 }
 
-function stateOf(core: ParticipantCore, { mode }: ModeFile, reports: Reports | null): AgentState {
+function stateOf(
+  core: ParticipantCore,
+  { mode }: ModeFile,
+  reports: Reports | null,
+): Omit<AgentState, 'hub'> {
   const containers = [...core.containers.values()]
     .filter(({ state }) => state !== 'exited')
     .map(({ desired: { id, attempt }, state, runningAtMs }) => ({
@@ -177,7 +183,12 @@ function stateOf(core: ParticipantCore, { mode }: ModeFile, reports: Reports | n
   return { mode, containers, offered, diskLow };
 }
 
-function perform(effect: ParticipantEffect, runtime: Runtime, logger: Logger): void {
+function perform(
+  effect: ParticipantEffect,
+  runtime: Runtime,
+  logger: Logger,
+  hearing: Hearing,
+): void {
   switch (effect.kind) {
     case 'start':
       return runtime.start(effect.container);
@@ -195,10 +206,8 @@ function perform(effect: ParticipantEffect, runtime: Runtime, logger: Logger): v
     }
     case 'relayed':
       return logger.info('relayed', { from: effect.from, length: effect.payload.length });
-    case 'frame-refused': {
-      const { from, code, hint } = effect;
-      return logger.warn('frame.refused', { from, code, hint });
-    }
+    case 'frame-refused':
+      return hearing.refused(effect);
   }
 }
 

@@ -24,6 +24,8 @@ import { nodeCrypto } from '@sparegrid/link/node-crypto';
 import { type SealedTask, sealedTask } from '@sparegrid/link/sealing/sealed-task-for-tests';
 import type { Server } from '@sparegrid/link/transport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAgentConfig } from './config.ts';
+import { controlAgent } from './control/control-agent.ts';
 import { ContainerFiles } from './runtime/container-files.ts';
 import { signalGroup } from './runtime/process-identity.ts';
 
@@ -44,6 +46,7 @@ type Heard<T extends MessageType> = Extract<Message, { type: T }>;
 /** The hub's end of the link: welcomes, acknowledges, and wants what it is told to want. */
 class TestHub {
   readonly output: Promise<string>[] = [];
+  clockOffMs = 0;
   #containers: DesiredContainer[] = [];
   #revision = 0;
   #server: Server | undefined;
@@ -140,7 +143,7 @@ class TestHub {
   }
 
   #send(message: Message): void {
-    for (const frame of this.#framer.frame('p1.h1', [message], Date.now())) {
+    for (const frame of this.#framer.frame('p1.h1', [message], Date.now() + this.clockOffMs)) {
       this.#connection?.send(frame.text, frame.signature);
     }
   }
@@ -269,6 +272,26 @@ describe('agent process', { timeout: 120_000 }, () => {
     expect(offer.lots[0].amounts).toMatchObject({ cpuMillicores: 100, memoryBytes: 67_108_864 });
     expect(offer.imagePolicy).toEqual({ allow: ['process:sh'] });
     expect(await end(agent, 'SIGTERM')).toBe(0);
+  });
+
+  it('says whether its hub hears it, and why not', async () => {
+    await start();
+    await hub.until('status');
+    const { control } = readAgentConfig(join(folder, 'p1.json'));
+    const untilHub = async (hears: boolean, isWhyKnown = false) => {
+      for (;;) {
+        for await (const answer of controlAgent(control, 'status')) {
+          if (!answer.ok || answer.hub.hears !== hears) continue;
+          if (!isWhyKnown || answer.hub.why !== null) return answer.hub;
+        }
+      }
+    };
+    expect(await untilHub(true)).toEqual({ id: 'h1', hears: true, why: null });
+    hub.clockOffMs = -20 * 60_000;
+    const { why } = await untilHub(false, true);
+    expect(why).toMatch(/^LINK_EXPIRED: /);
+    hub.clockOffMs = 0;
+    expect(await untilHub(true)).toEqual({ id: 'h1', hears: true, why: null });
   });
 
   it('runs what its hub wants, tells its output and end, and forgets it', async () => {

@@ -1,4 +1,5 @@
 /** One life of a hub: its core, loop, doors and links, and how they are let go. */
+
 import type { HubConfig } from '@sparegrid/core/hub/config';
 import type { HubEffect } from '@sparegrid/core/hub/context';
 import type { HubCore, HubInput } from '@sparegrid/core/hub/hub-core';
@@ -10,6 +11,7 @@ import { connectAny } from '@sparegrid/link/connect-any';
 import type { Connection } from '@sparegrid/link/connection';
 import { ConfigFault } from '@sparegrid/link/daemon/config-fault';
 import type { Logger } from '@sparegrid/link/daemon/logger';
+import { RefusalLog } from '@sparegrid/link/daemon/refusal-log';
 import type { Daemon, Fail } from '@sparegrid/link/daemon/run-daemon';
 import { Framer } from '@sparegrid/link/framer';
 import type { ElapsedClock } from '@sparegrid/link/loop/elapsed-clock';
@@ -76,6 +78,7 @@ export class HubLife implements Hub {
   readonly #parts: LifeParts;
   readonly #loop: NodeLoop<HubInput, HubEffect>;
   readonly #router: Router;
+  readonly #refusals: RefusalLog;
   readonly #solver: RoundSolver;
   readonly #again: () => void;
   readonly #doors: Server[] = [];
@@ -99,6 +102,7 @@ export class HubLife implements Hub {
     const session = `e${epoch}`;
     const framer = new Framer({ crypto, from, session, epoch, frameTtlMs: timing.frameTtlMs });
     this.#router = new Router(framer, this.counters);
+    this.#refusals = new RefusalLog(shell.logger);
     this.#solver = new RoundSolver((error) =>
       shell.logger.error('solver.failed', { error: String(error) }),
     );
@@ -327,11 +331,9 @@ export class HubLife implements Hub {
         return this.#findEnded(effect.from, effect.before);
       case 'solve':
         return this.#solve(effect);
-      case 'frame-refused': {
+      case 'frame-refused':
         this.counters.refused += 1;
-        const { from, code, hint } = effect;
-        return logger.warn('frame.refused', { from, code, hint });
-      }
+        return this.#refusals.refused(effect);
       case 'subnet-changed':
         return this.#subnetChanged(effect.expelled);
       case 'hubs-changed':

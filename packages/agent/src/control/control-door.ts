@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { ContainerId } from '@sparegrid/core/units/ids';
+import type { ContainerId, HubId } from '@sparegrid/core/units/ids';
 import type { ResourceAmounts } from '@sparegrid/core/units/resources';
 import { checkPathLength } from '@sparegrid/link/socket-path';
 import { z } from 'zod';
@@ -17,6 +17,8 @@ export interface AgentState {
   containers: { id: ContainerId; state: string; attempt: number; billed: boolean }[];
   /** Null for an agent that only rents. */
   offered: ResourceAmounts | null;
+  /** Whether the hub acknowledges what this agent reports; if not, why, where that is known. */
+  hub: { id: HubId; hears: boolean; why: string | null };
   /** The disk is almost full: nothing new is taken until it has room again. */
   diskLow: boolean;
 }

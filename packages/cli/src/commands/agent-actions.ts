@@ -28,11 +28,13 @@ export async function control(op: ControlOp, { config, output }: AgentOptions): 
     throw new CliFault('CLI_NO_AGENT', hint, 'unavailable', cause);
   }
   if (!last) throw new CliFault('CLI_NO_AGENT', `${path}: it ended`, 'unavailable');
-  const { mode, containers, diskLow, offered } = last;
+  const { mode, containers, diskLow, offered, hub } = last;
   const does = offered === null ? 'lends nothing' : mode;
   const low = diskLow ? ', disk almost full: nothing new is taken' : '';
+  const why = hub.why === null ? '' : `: ${hub.why}`;
+  const unheard = hub.hears ? '' : `, not heard by ${hub.id}${why}`;
   await emit(output, last, {
-    table: () => `${does}, ${containers.length} containers${low}`,
+    table: () => `${does}, ${containers.length} containers${low}${unheard}`,
     names: () => containers.map(({ id }) => id),
   });
 }

@@ -279,6 +279,18 @@ describe('an agent', () => {
     expect(bench.restartAgent().agent.core.session).not.toBe(session);
   });
 
+  it('tells why its hub refused a frame of it', () => {
+    const refused = {
+      type: 'refused',
+      code: 'LINK_FENCED',
+      hint: 'epoch 7',
+      knownEpoch: 7,
+    } as const;
+    const bench = new AgentBench().tell(refused);
+    const told = { kind: 'frame-refused', from: 'h1', code: 'LINK_FENCED', hint: 'epoch 7' };
+    expect(bench.agent.effects.at(-1)).toEqual({ ...told, nonce: null });
+  });
+
   it('ignores what only hubs say to each other', () => {
     const bench = new AgentBench().tell({ type: 'snapshot-request', of: 'h1' });
     expect(bench.agent.effects.at(-1)).toMatchObject({ code: 'LINK_NOT_ALLOWED' });

@@ -10,6 +10,7 @@ import type {
   HubToParticipantMessage,
   LogChunk,
   Message,
+  RefusedMessage,
   RuntimeReason,
   SignedFrame,
 } from '../messages.ts';
@@ -131,6 +132,11 @@ export class ParticipantCore {
     return this.#containers.records;
   }
 
+  /** Elapsed time at which the last report was sent that the hub acknowledged. */
+  get heardAtMs(): number {
+    return this.#lastHeardMs;
+  }
+
   nextWakeMs(): number {
     const end = this.#containers.nextEndMs(this.#lastHeardMs);
     const due = Math.max(end, this.#now.elapsedMs + 1);
@@ -189,11 +195,11 @@ export class ParticipantCore {
       return;
     }
     for (const message of signed.frame.messages) {
-      this.#takeMessage(message as HubToParticipantMessage, signed.frame.from);
+      this.#takeMessage(message as HubToParticipantMessage | RefusedMessage, signed.frame.from);
     }
   }
 
-  #takeMessage(message: HubToParticipantMessage, from: NodeId): void {
+  #takeMessage(message: HubToParticipantMessage | RefusedMessage, from: NodeId): void {
     switch (message.type) {
       case 'welcome':
         if (!this.#welcomed) this.#reporter.reconnected();
@@ -219,6 +225,10 @@ export class ParticipantCore {
         return this.#logAcknowledged(message.container, message.seq);
       case 'relayed':
         return this.#out.effect({ kind: 'relayed', from: message.from, payload: message.payload });
+      case 'refused': {
+        const { code, hint } = message;
+        return this.#out.effect({ kind: 'frame-refused', from, code, hint, nonce: null });
+      }
       default:
         this.#out.effect({
           kind: 'frame-refused',
