@@ -43,6 +43,7 @@ const LOADS: readonly Load[] = [
   },
   { ...BUSY, name: 'one lessor, 48 in flight', moreLots: 0, inFlight: 48 },
   { ...BUSY, name: 'one lessor, 96 in flight', moreLots: 0 },
+  { ...BUSY, name: 'one lessor, 192 in flight', moreLots: 0, inFlight: 192 },
   {
     ...{ name: 'two lessors, 48 in flight', moreLots: 0, replicas: 2 },
     market: { lessorsPerHub: 200, cores: 1, machines: 10 },
