@@ -66,6 +66,11 @@ export class CommitLoop<Input, Effect> {
     return this.#committing;
   }
 
+  /** More waits than a step takes. A production loop has no such bound: this one can fall behind. */
+  get isOverloaded(): boolean {
+    return this.#inbox.length > BATCH_MAX;
+  }
+
   /** Begins a life with a step without inputs, as production does. */
   start(core: SteppedCore<Input, Effect>): void {
     this.#core = core;

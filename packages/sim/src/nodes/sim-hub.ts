@@ -110,6 +110,10 @@ export class SimHub implements LoopHost<Offered, HubEffect> {
     return this.#loop.isCommitting;
   }
 
+  isOverloaded(): boolean {
+    return this.#loop.isOverloaded;
+  }
+
   /** Begins a life from what the store holds. */
   start(): void {
     const { queue, keyring, timing, limits, scenario, auditor, trace } = this.#context;

@@ -179,7 +179,10 @@ export class World {
   #isDisturbed(a: HubId, b: HubId): boolean {
     const { network, liar, auditor, timing, queue } = this.context;
     const isWrong = (hub: HubId) =>
-      hub === liar || network.isSlow(hub) || auditor.absences.of(hub, queue.nowMs - 1_000) > 0;
+      hub === liar ||
+      network.isSlow(hub) ||
+      (this.hubs.get(hub)?.isOverloaded() ?? false) ||
+      auditor.absences.of(hub, queue.nowMs - 1_000) > 0;
     const apartMs = (hub: HubId) => this.hubs.get(hub)?.clock.wallOffsetMs ?? 0;
     return (
       network.isCut(a, b) ||
